@@ -1,0 +1,1 @@
+"""Streamlit screens only; no computation."""

@@ -1,0 +1,1 @@
+"""Result tables to chart and map specifications."""

@@ -1,0 +1,1 @@
+"""One render function a screen."""

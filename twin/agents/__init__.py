@@ -1,0 +1,1 @@
+"""Who acts: the Mesa model, the customer crowd, reps and competitors."""

@@ -1,0 +1,1 @@
+"""What comes: ensembles, forecasts and paired comparisons."""

@@ -1,0 +1,1 @@
+"""Where: distances, neighbours, alignment of areas to territories."""

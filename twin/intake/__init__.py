@@ -1,0 +1,1 @@
+"""Files in: tables, checks, identity, and their assembly into a World."""

@@ -1,0 +1,1 @@
+"""What there is: frozen nouns, and synthetic worlds."""

@@ -1,0 +1,136 @@
+"""World: what there is at the origin week: customers, bricks, territories, reps, brands, channels."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from twin.market.population import Population
+
+
+@dataclass(frozen=True)
+class Bricks:
+    """Small areas of the map.
+
+    Parameters
+    ----------
+    ids : (b,) str
+    territory : (b,) int32
+        Index into :attr:`World.territories`.
+    lon, lat : (b,) float64, degrees
+        A point inside; ``nan`` when unknown.
+    """
+
+    ids: NDArray[np.str_]
+    territory: NDArray[np.int32]
+    lon: NDArray[np.float64]
+    lat: NDArray[np.float64]
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+
+@dataclass(frozen=True)
+class Reps:
+    """The field force.
+
+    Parameters
+    ----------
+    ids : (r,) str
+    names : (r,) str
+    territory : (r,) int32
+    home_lon, home_lat : (r,) float64, degrees
+        ``nan`` when unknown.
+    visits_per_week : (r,) float64, contacts per week
+        Listed capacity.
+    start, end : (r,) int32, week
+        Half-open time of service.
+    listed : bool
+        ``False`` when the bundle lists no reps and these stand for whoever made the recorded visits: no plan then.
+    """
+
+    ids: NDArray[np.str_]
+    names: NDArray[np.object_]
+    territory: NDArray[np.int32]
+    home_lon: NDArray[np.float64]
+    home_lat: NDArray[np.float64]
+    visits_per_week: NDArray[np.float64]
+    start: NDArray[np.int32]
+    end: NDArray[np.int32]
+    listed: bool = True
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+
+@dataclass(frozen=True)
+class Brands:
+    """What is sold in the category, our brands first.
+
+    Parameters
+    ----------
+    names : (j,) str
+    owners : (j,) str
+        ``us`` or the competitor's name.
+    unit_price : (j,) float64, money per unit
+        ``nan`` when unknown.
+    """
+
+    names: NDArray[np.str_]
+    owners: NDArray[np.str_]
+    unit_price: NDArray[np.float64]
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+    @property
+    def own(self) -> NDArray[np.bool_]:
+        """Which brands are ours: (j,) bool."""
+        return self.owners == "us"
+
+    @property
+    def n_own(self) -> int:
+        """Number of our brands; they are the first on axis j."""
+        return int(self.own.sum())
+
+
+@dataclass(frozen=True)
+class World:
+    """Everything that exists at the origin.
+
+    Parameters
+    ----------
+    population : Population
+    bricks : Bricks
+        May be empty.
+    territories : (z,) str
+        At least one.
+    reps : Reps
+        May be empty.
+    brands : Brands
+    channels : tuple of str
+        Names along axis h; ``channels[0]`` is the visit.
+    origin : int, week
+        First week that is not history.
+    """
+
+    population: Population
+    bricks: Bricks
+    territories: NDArray[np.str_]
+    reps: Reps
+    brands: Brands
+    channels: tuple[str, ...]
+    origin: int
+
+    def __post_init__(self) -> None:
+        n_own = self.brands.n_own
+        if n_own == 0 or not self.brands.own[:n_own].all():
+            raise ValueError("brands: expected ours first and at least one of them")
+        if len(self.territories) == 0:
+            raise ValueError("territories: expected at least one")
+
+    def as_of(self, week: int) -> World:
+        """The same world with what was known at the start of ``week``."""
+        return replace(self, population=self.population.as_of(week), origin=week)

@@ -1,0 +1,1 @@
+"""How demand reacts: the one definition."""

@@ -1,0 +1,1 @@
+"""What if: the grammar of scenarios."""
