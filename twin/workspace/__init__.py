@@ -1,0 +1,1 @@
+"""The shelf: immutable versions, and exports."""
