@@ -1,0 +1,149 @@
+"""Scenario files: TOML in and out, the rim of this package.
+
+Knows how a file is spelled; what it says is the business of :mod:`twin.scenario.grammar`.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from twin.errors import Problem, ScenarioError
+from twin.scenario.grammar import dump, parse
+from twin.scenario.scenario import ALIGNMENTS, Scenario
+from twin.scenario.words import meant, nearest
+
+MAX_BYTES = 1_000_000
+
+
+def load(path: str | Path) -> Scenario:
+    """Read one scenario file.
+
+    Parameters
+    ----------
+    path : path
+        A TOML file in UTF-8. An alignment file is looked for beside it and comes back as an absolute path.
+
+    Raises
+    ------
+    ScenarioError
+        The file cannot be read, is no TOML, or says what the grammar does not know.
+    """
+    path = Path(path)
+    scenario = parse(_document(_text(path), path.name), path.name)
+    alignment = scenario.field_force.alignment
+    if alignment in ALIGNMENTS:
+        return scenario
+    place = (path.parent / alignment).absolute()
+    if not place.is_file():
+        near = nearest(alignment, ALIGNMENTS, cutoff=0.6)
+        cure = meant(alignment, ALIGNMENTS) if near else f"Put the file at {place}, or name another."
+        raise _error(
+            path.name, "field_force.alignment", "current, balanced or a file", f"{alignment!r}, which is no file", cure
+        )
+    return replace(scenario, field_force=replace(scenario.field_force, alignment=str(place)))
+
+
+def loads(text: str, file: str = "scenario") -> Scenario:
+    """Read a scenario from TOML text; ``file`` is a name for messages."""
+    return parse(_document(text, file), file)
+
+
+def to_toml(scenario: Scenario) -> str:
+    """A scenario as TOML text, with only what it changes."""
+    return "\n".join(_lines(dump(scenario), ())).strip() + "\n"
+
+
+def _error(file: str, where: str, expected: str, found: str, cure: str, *, row: int | None = None) -> ScenarioError:
+    return ScenarioError([Problem(file, where, expected, found, cure, row)])
+
+
+def _text(path: Path) -> str:
+    try:
+        size = path.stat().st_size
+        if size > MAX_BYTES:
+            raise _error(
+                path.name, "(the file)", f"at most {MAX_BYTES} bytes", str(size), "Check that this is a scenario."
+            )
+        raw = path.read_bytes()
+    except OSError as error:
+        reason = "no such file" if isinstance(error, FileNotFoundError) else (error.strerror or str(error))
+        raise _error(
+            path.name, "(the file)", "a scenario that can be read", reason, f"Check the path {path}."
+        ) from error
+    except ValueError as error:  # a path with a zero byte
+        raise _error(path.name, "(the file)", "a path", str(error), "Check the path.") from error
+    try:
+        return raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        row = raw[: error.start].count(b"\n") + 1
+        found = f"the byte 0x{raw[error.start]:02X}"
+        raise _error(path.name, "(the file)", "text in UTF-8", found, "Save the file as UTF-8.", row=row) from error
+
+
+def _document(text: str, file: str) -> dict[str, Any]:
+    try:
+        return tomllib.loads(text)
+    except RecursionError as error:
+        raise _error(file, "(the file)", "TOML", "lists inside lists without end", "Write it flatter.") from error
+    except ValueError as error:
+        match = re.search(r"\s*\(at line (\d+), column (\d+)\)", str(error))
+        row, column = (int(match[1]), f"column {match[2]}") if match else (None, "(the file)")
+        found = str(error).replace(match[0], "") if match else str(error)
+        raise _error(
+            file, column, "TOML", found, "See scenarios/README.md for how a scenario is written.", row
+        ) from error
+
+
+def _lines(document: Mapping[str, Any], path: tuple[str, ...]) -> list[str]:
+    plain, below = [], []
+    for name, value in document.items():
+        here = (*path, name)
+        heading = ".".join(map(_name, here))
+        if isinstance(value, Mapping):
+            below += ["", f"[{heading}]", *_lines(value, here)]
+        elif _is_rows(value) and name != "steps":
+            for row in value:
+                below += ["", f"[[{heading}]]", *_lines(row, here)]
+        elif _is_rows(value):
+            plain += [f"{_name(name)} = [", *(f"  {_value(row)}," for row in value), "]"]
+        else:
+            plain.append(f"{_name(name)} = {_value(value)}")
+    return plain + below
+
+
+def _is_rows(value: object) -> bool:
+    return isinstance(value, list | tuple) and all(isinstance(row, Mapping) for row in value)
+
+
+def _name(name: str) -> str:
+    return name if re.fullmatch(r"[A-Za-z0-9_-]+", name) else _quoted(name)
+
+
+def _value(value: object) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, int | float):
+        return repr(value)
+    if isinstance(value, dt.date):
+        return value.isoformat()
+    if isinstance(value, str):
+        return _quoted(value)
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{_name(name)} = {_value(each)}" for name, each in value.items()) + "}"
+    raise ValueError(f"expected a value that TOML knows, got {type(value).__name__}")
+
+
+_ESCAPES = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\t": "\\t"}
+
+
+def _quoted(text: str) -> str:
+    signs = (
+        _ESCAPES.get(sign) or (f"\\u{ord(sign):04X}" if ord(sign) < 32 or ord(sign) == 127 else sign) for sign in text
+    )
+    return '"' + "".join(signs) + '"'
