@@ -1,0 +1,40 @@
+"""CompetitorAgent: one rival brand: its campaigns, and how it answers our moves."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import mesa
+
+if TYPE_CHECKING:
+    from twin.agents.model import TwinModel
+
+MEMORY_WEEKS = 8.0
+"""Rivals see our share as a moving average over so many weeks."""
+
+
+class CompetitorAgent(mesa.Agent):
+    """A rival brand.
+
+    Parameters
+    ----------
+    model : TwinModel
+    brand : int
+        Row on axis j.
+    """
+
+    model: TwinModel
+
+    def __init__(self, model: TwinModel, brand: int) -> None:
+        super().__init__(model)
+        self.brand = brand
+        self.seen_share = model.market.reference_share
+
+    def act(self) -> None:
+        """Run this week's campaign, and push or hold back where our share has moved."""
+        model, reference = self.model, self.model.market.reference_share
+        if model.last_share is not None and reference > 0:
+            self.seen_share += (model.last_share - self.seen_share) / MEMORY_WEEKS
+        push = model.conditions.reaction * (self.seen_share / reference - 1.0) if reference > 0 else 0.0
+        campaign = model.conditions.campaigns[self.brand, model.week_index]
+        model.brand_shift[self.brand] = model.market.response.promotion[self.brand] * campaign + push

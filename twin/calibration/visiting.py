@@ -1,0 +1,153 @@
+"""Visit rule: whom the reps visit, and how many contacts the other channels make, learned from the last year.
+
+Describes what is done, not what it is worth; see :mod:`twin.calibration.visit_response`.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import statsmodels.api as sm
+from numpy.typing import NDArray
+
+from twin.calibration import fixed_effects
+from twin.market.channels import VISIT
+from twin.market.history import History, Touches
+from twin.market.world import World
+from twin.response.market import VisitRule
+from twin.response.parameters import Estimate
+from twin.weeks import NEVER
+
+WINDOW_WEEKS = 52
+_QUARTER = 13
+
+
+def learn_visit_rule(world: World, history: History, potential: NDArray[np.float64]) -> tuple[VisitRule, tuple[Estimate, ...]]:
+    """Learn the reps' habits from the last year of history.
+
+    Parameters
+    ----------
+    world : World
+    history : History
+    potential : (c,) float, units per week
+        Expected category volume of each customer.
+
+    Returns
+    -------
+    VisitRule
+    tuple of Estimate
+        ``unknown_share`` and ``follows_sales``, for the report.
+    """
+    population, since = world.population, history.origin - WINDOW_WEEKS
+    recent = history.touches.where(history.touches.week >= since)
+    in_person = recent.where(recent.channel == VISIT)
+    n = len(population)
+    own = history.own_sales
+    first = int(np.searchsorted(own.periods.mid_week(), since)) if len(own.periods) else 0
+    sales = own.by_unit(n, world.brands.own, first).sum(axis=1) / WINDOW_WEEKS if len(own.periods) else np.zeros(n)
+    buying_then = population.known_since[in_person.customer] <= in_person.week
+    visits = np.bincount(in_person.customer, minlength=n).astype(float)
+    visits_before = np.bincount(in_person.customer[~buying_then], minlength=n).astype(float)
+    exposure = np.clip(history.origin - np.maximum(population.known_since, since), 1, WINDOW_WEEKS).astype(float)
+    known = population.known & (population.left == NEVER)
+    follows = _follows_sales(world, history)
+    unknown_share = float(np.mean(~buying_then)) if len(in_person) else 0.0
+    rule = VisitRule(
+        known_weight=_usual_rate(visits - visits_before, exposure, known, _standard(np.log1p(sales / _scale(sales)))),
+        unknown_weight=_usual_rate(
+            visits_before, np.full(n, float(WINDOW_WEEKS)), ~known, _standard(np.log(np.maximum(potential, 1e-9)))
+        ),
+        unknown_share=unknown_share,
+        follows_sales=float(follows.draws.mean()),
+        rep_visits=_rep_visits(world, in_person),
+        contact_rate=_contact_rates(recent, len(world.channels), n),
+    )
+    note = "share of last year's visits to customers who had not bought yet"
+    share = Estimate("unknown_share", "share of visits", np.array([unknown_share]), len(in_person) > 0, note)
+    return rule, (share, follows)
+
+
+def _scale(values: NDArray[np.float64]) -> float:
+    positive = values[values > 0]
+    return float(positive.mean()) if len(positive) else 1.0
+
+
+def _standard(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    spread = values.std()
+    return (values - values.mean()) / spread if spread > 0 else np.zeros_like(values)
+
+
+def _usual_rate(
+    visits: NDArray[np.float64], exposure: NDArray[np.float64], members: NDArray[np.bool_], size: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Visits a week: each customer's own rate, shrunk to what customers of that size get (gamma-Poisson).
+
+    Customers outside ``members`` get the rate of their size, for the day when they join.
+    """
+    if visits[members].sum() < 30:
+        # nobody knows whom they visit: by size, as reps do (Manchanda, Rossi, Chintagunta 2004)
+        return np.exp(0.8 * size) / np.exp(0.8 * size).sum()
+    design = np.column_stack([np.ones(len(size)), size])
+    model = sm.GLM(visits[members], design[members], family=sm.families.Poisson(), offset=np.log(exposure[members]))
+    expected = np.exp(np.clip(design @ model.fit().params, -20, 5))
+    mean = expected[members] * exposure[members]
+    excess = ((visits[members] - mean) ** 2 - mean).sum() / (mean**2).sum()
+    strength = 1.0 / max(excess, 1e-3)
+    own = (visits + strength) / (expected * exposure + strength) * expected
+    return np.where(members, own, expected)
+
+
+def _rep_visits(world: World, in_person: Touches) -> NDArray[np.float64]:
+    """What each rep does a week: (r,) float; the listed capacity where no visit is recorded."""
+    reps = world.reps
+    if not len(in_person) or not len(reps):
+        return reps.visits_per_week.copy()
+    named = in_person.rep >= 0
+    done = np.bincount(in_person.rep[named], minlength=len(reps)).astype(float)
+    served = np.clip(world.origin - np.maximum(reps.start, world.origin - WINDOW_WEEKS), 1, WINDOW_WEEKS)
+    # visits without a rep's name are shared among the reps of the territory
+    zone = world.population.territory[in_person.customer[~named]]
+    unnamed = np.bincount(zone, minlength=len(world.territories)).astype(float)
+    mates = np.bincount(reps.territory, minlength=len(world.territories))
+    return (done + unnamed[reps.territory] / mates[reps.territory]) / served
+
+
+def _contact_rates(recent: Touches, n_channels: int, n: int) -> NDArray[np.float64]:
+    """Contacts a week by channel and customer, shrunk to the channel's mean: (h, c) float."""
+    counts = np.bincount(recent.channel.astype(np.int64) * n + recent.customer, minlength=n_channels * n)
+    counts = counts.reshape(n_channels, n).astype(float)
+    mean = counts.mean(axis=1, keepdims=True)
+    excess = np.maximum(counts.var(axis=1, keepdims=True) - mean, 1e-9)
+    strength = np.maximum(mean**2 / excess, 1e-9)
+    rate = np.where(mean > 0, (counts + strength) / (1.0 + strength / np.maximum(mean, 1e-12)), 0.0) / WINDOW_WEEKS
+    rate[VISIT] = 0.0
+    return rate
+
+
+def _follows_sales(world: World, history: History) -> Estimate:
+    """Exponent with which visits follow a customer's purchases of the quarter before, customers and quarters held fixed."""
+    unit, touches, own = "elasticity of visits", history.touches, history.own_sales
+    quarters = history.n_weeks // _QUARTER
+    known = np.flatnonzero(world.population.known)
+    if quarters < 4 or (touches.channel == VISIT).sum() < 500:
+        return Estimate("follows_sales", unit, np.zeros(1), False, "too few visits: reps taken not to follow sales")
+    n, first = len(world.population), history.origin - quarters * _QUARTER
+    visits = touches.where((touches.channel == VISIT) & (touches.week >= first))
+    by_quarter = np.bincount(
+        visits.customer.astype(np.int64) * quarters + (visits.week - first) // _QUARTER, minlength=n * quarters
+    ).reshape(n, quarters)[known]
+    place = (own.periods.mid_week()[own.period] - first) // _QUARTER
+    keep = (place >= 0) & (place < quarters)
+    sold = np.bincount(
+        own.unit[keep].astype(np.int64) * quarters + place[keep], own.volume[keep], minlength=n * quarters
+    ).reshape(n, quarters)[known]
+    typical = _scale(sold.mean(axis=1))
+    before = np.log((sold[:, :-1] + typical) / typical)
+    starts = first + _QUARTER * np.arange(1, quarters)
+    mask = starts[None, :] >= np.maximum(world.population.known_since[known], first)[:, None]
+    fit = fixed_effects.fit(
+        by_quarter[:, 1:].astype(float), before[None], mask, world.population.territory[known].astype(np.int64)
+    )
+    value, sd = float(fit.coefficients[0]), float(np.sqrt(fit.covariance[0, 0]))
+    seen = abs(value) > 2 * sd
+    reason = f"within customers and quarters: {value:.2f} (sd {sd:.2f})" + ("" if seen else "; taken as zero")
+    return Estimate("follows_sales", unit, np.array([value if seen else 0.0]), seen, reason)

@@ -1,0 +1,39 @@
+"""Response curves: what steady effort is worth, and what one more visit is worth. No formula of its own beyond the law's."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from twin.response import attraction, journey, law
+from twin.response.market import Market
+
+
+def steady_stock(market: Market, visits_per_week: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Goodwill stock at which a constant effort keeps the customer: (...) float, visits."""
+    return visits_per_week / (1.0 - market.response.carryover)
+
+
+def own_volume(market: Market, stock: NDArray[np.float64], considers_us: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """Expected weekly volume of our brands at a given stock: (c,) float, units, season averaged out."""
+    zero = np.zeros_like(stock)
+    lift = law.own_lift(market.response, stock, zero, zero.astype(bool), zero)
+    utility = law.utilities(market, lift, market.start.habit, np.zeros(len(market.base_utility)))
+    share = attraction.shares(utility, considers_us, market.n_own)
+    return market.volume * share[: market.n_own].sum(axis=0)
+
+
+def gain_of_a_visit(market: Market) -> NDArray[np.float64]:
+    """Expected volume that one more visit now brings over a year: (c,) float, units.
+
+    A buyer: difference of the curve times the life of the visit's goodwill. Anybody else: chance that the visit wins
+    the customer, times what a customer like this buys in half a year of what remains.
+    """
+    response, start = market.response, market.start
+    everyone = np.ones(len(market.volume), dtype=bool)
+    buys = journey.considers_us(start.stage)
+    now = own_volume(market, start.goodwill, everyone)
+    more = own_volume(market, start.goodwill + 1.0, everyone)
+    keep = (more - now) / (1.0 - response.carryover)
+    chance = np.where(start.stage == journey.Stage.LAPSED, response.winback, response.discovery_visit)
+    return np.where(buys, keep, chance * more * 26.0)

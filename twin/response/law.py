@@ -1,0 +1,78 @@
+"""The weekly law of demand: utilities and expected volumes of every customer.
+
+The only place where effort becomes sales; simulator, calibrator and optimiser read it here. Laws that depend on drawn
+outcomes (journey, word of mouth) act through the ``considers_us`` flag and stand in :mod:`twin.response.journey`.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from twin.response import attraction, goodwill
+from twin.response.market import Market, Response
+
+
+def own_lift(
+    response: Response,
+    stock: NDArray[np.float64],
+    pressure: NDArray[np.float64],
+    in_trial: NDArray[np.bool_],
+    handover: NDArray[np.float64],
+) -> NDArray[np.float64]:
+    """Utility that our own acts add to our brands: (c,) float.
+
+    Parameters
+    ----------
+    response : Response
+    stock : (c,) float, visits
+    pressure : (c,) float, contacts per 13 weeks
+    in_trial : (c,) bool
+        First purchases: not yet convinced.
+    handover : (c,) float, utility
+        What is still lost by a change of rep.
+    """
+    return (
+        attraction.contact_utility(stock, response.coefficient)
+        - goodwill.fatigue(pressure, response.ideal_contacts, response.fatigue)
+        - response.trial_discount * in_trial
+        - handover
+    )
+
+
+def utilities(
+    market: Market, lift: NDArray[np.float64], habit: NDArray[np.float64], brand_shift: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Utility of each brand for each customer: (j, c) float.
+
+    Parameters
+    ----------
+    market : Market
+    lift : (c,) float
+        See :func:`own_lift`; the same for each of our brands.
+    habit : (j, c) float in [0, 1]
+    brand_shift : (j,) float
+        Campaigns, reaction and drift of this week.
+    """
+    utility = market.base_utility + market.response.habit * habit + brand_shift[:, None]
+    utility[: market.n_own] += lift
+    return utility
+
+
+def handover_utility(loss: float, share: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Utility drop in the first week after a change of rep that loses ``loss`` of the first year's sales.
+
+    Parameters
+    ----------
+    loss : float in [0, 1)
+        Part of the customer's sales with us lost over 52 weeks.
+    share : (c,) float
+        Our share of the customer.
+
+    Returns
+    -------
+    (c,) float, utility
+        The drop fades linearly over the year, so it starts at twice its mean; the logit maps a small change of
+        utility to ``(1 - share)`` times as large a change of log sales.
+    """
+    return -2.0 * np.log1p(-loss) / np.maximum(1.0 - share, 0.1)

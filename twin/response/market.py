@@ -1,0 +1,155 @@
+"""Market: one draw of every parameter, laid out over the customers of a world.
+
+What the simulator runs on, whether the draw was calibrated or is the truth of a made-up world.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True)
+class Response:
+    """Scalars and short vectors that describe how demand reacts. Units as in :data:`twin.response.parameters.PRIORS`.
+
+    Parameters
+    ----------
+    carryover : float, per week
+    coefficient : float
+        Of log(1 + goodwill) in the utility of our brands.
+    channel_effect : (h,) float, visits
+        The visit is 1.
+    promotion : (j,) float, utility
+        Of an average campaign of each brand.
+    drift : (j,) float, utility per square root of a week
+        Random walk of each brand's attraction that nothing else explains.
+    demand_shock : float, log volume per square root of a week
+        Random walk of the category.
+    orders_per_week : float
+        Orders of the category by an average customer.
+    """
+
+    carryover: float
+    coefficient: float
+    channel_effect: NDArray[np.float64]
+    mismatch: float
+    ideal_contacts: float
+    fatigue: float
+    synergy: float
+    memory: float
+    habit: float
+    promotion: NDArray[np.float64]
+    drift: NDArray[np.float64]
+    demand_shock: float
+    discovery_base: float
+    discovery_visit: float
+    discovery_word: float
+    trial_discount: float
+    loss: float
+    loss_contact: float
+    winback: float
+    handover: float
+    reaction: float
+    opening: float
+    orders_per_week: float
+
+    def __post_init__(self) -> None:
+        for name, value in vars(self).items():
+            if not np.isfinite(value).all():
+                raise ValueError(f"{name}: expected finite, got {value}")
+        if not 0.0 <= self.carryover < 1.0:
+            raise ValueError(f"carryover: expected 0 <= carryover < 1, got {self.carryover}")
+
+
+@dataclass(frozen=True)
+class VisitRule:
+    """Whom reps visit when nobody tells them otherwise.
+
+    Parameters
+    ----------
+    known_weight, unknown_weight : (c,) float, not negative
+        Relative chance of a visit while the customer buys, or does not buy, from us.
+    unknown_share : float in [0, 1]
+        Part of the visits that go to customers who do not buy from us.
+    follows_sales : float
+        Exponent on a customer's recent purchases from us relative to those at the start.
+    rep_visits : (r,) float, per week
+        What each rep really does.
+    contact_rate : (h, c) float, per week
+        Contacts on the other channels; row 0 (visits) is unused.
+    """
+
+    known_weight: NDArray[np.float64]
+    unknown_weight: NDArray[np.float64]
+    unknown_share: float
+    follows_sales: float
+    rep_visits: NDArray[np.float64]
+    contact_rate: NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Start:
+    """State of the customers at the first simulated week.
+
+    Parameters
+    ----------
+    goodwill : (c,) float, visits
+    pressure : (c,) float, contacts per 13 weeks
+    habit : (j, c) float
+    stage : (c,) int8
+        See :class:`twin.response.journey.Stage`.
+    last_visit : (c,) int32, week
+    """
+
+    goodwill: NDArray[np.float64]
+    pressure: NDArray[np.float64]
+    habit: NDArray[np.float64]
+    stage: NDArray[np.int8]
+    last_visit: NDArray[np.int32]
+
+
+@dataclass(frozen=True)
+class Market:
+    """One draw, ready to run.
+
+    Parameters
+    ----------
+    response : Response
+    n_own : int
+        How many brands are ours; they are the first.
+    volume : (c,) float, units per week
+        Category volume, season averaged out: the customer's potential.
+    base_utility : (j, c) float
+        Attraction of each brand without contacts, habit, campaigns.
+    log_demand : (w,) float
+        Season and trend of the weeks from ``first_week`` on.
+    campaigns : (j, w) float
+        Strength of the campaigns that are expected; 1 = the brand's average. Ours included.
+    neighbours : (c, k) int32
+        Who hears from whom; -1 for none.
+    rule : VisitRule
+    start : Start
+    first_week : int
+    reference_share : float
+        Our share to which rivals compare; ``nan`` when unknown.
+    """
+
+    response: Response
+    n_own: int
+    volume: NDArray[np.float64]
+    base_utility: NDArray[np.float64]
+    log_demand: NDArray[np.float64]
+    campaigns: NDArray[np.float64]
+    neighbours: NDArray[np.int32]
+    rule: VisitRule
+    start: Start
+    first_week: int
+    reference_share: float
+
+    @property
+    def n_weeks(self) -> int:
+        """Longest horizon that the draw covers, weeks."""
+        return len(self.log_demand)
