@@ -1,0 +1,140 @@
+"""calibrate: learn a market from its history, step by step, in parameter draws."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from twin.calibration.brand_drift import learn_brand_drift
+from twin.calibration.brand_mix import rival_mix
+from twin.calibration.calibration import Calibration
+from twin.calibration.journeys import learn_discovery, learn_losses
+from twin.calibration.ordering import learn_orders_per_week
+from twin.calibration.rival_calendar import learn_rival_calendar
+from twin.calibration.season import learn_season
+from twin.calibration.visit_response import learn_visit_response
+from twin.calibration.visiting import learn_visit_rule
+from twin.errors import CalibrationError
+from twin.geography.neighbours import nearest
+from twin.market.history import History
+from twin.market.world import World
+from twin.potential.potential import learn_potential
+from twin.response.parameters import from_prior
+
+Progress = Callable[[int, int, str], None]
+"""Called with steps done, steps in all, and the key of a phrase for the step that begins."""
+
+STEPS = ("season", "drift", "visits", "calendar", "potential", "journeys", "rule")
+
+_PRIOR_ONLY = {
+    "mismatch": "no experiment separates preferred from other channels",
+    "ideal_contacts": "too few customers were ever contacted too much",
+    "fatigue": "too few customers were ever contacted too much",
+    "synergy": "channels were never switched on and off apart from each other",
+    "memory": "how far channels know of one another is not recorded",
+    "habit": "habit and carry-over look alike in sales",
+    "trial_discount": "first purchases are too few",
+    "loss_contact": "contacts of those who left are not compared with a control group",
+    "winback": "returns after a loss are not recorded",
+    "handover": "customers who changed their rep are not recorded",
+    "reaction": "rivals' answers to our moves cannot be told from their calendar",
+    "opening": "openings of messages are not recorded",
+}
+
+
+@dataclass(frozen=True)
+class CalibrationSettings:
+    """How to calibrate.
+
+    Parameters
+    ----------
+    n_draws : int
+        Parameter draws to keep.
+    seed : int
+    country : str
+        Whose feasts move.
+    n_neighbours : int
+        How many others a customer hears from.
+    """
+
+    n_draws: int = 100
+    seed: int = 0
+    country: str = "TR"
+    n_neighbours: int = 6
+
+    def __post_init__(self) -> None:
+        if not 2 <= self.n_draws <= 10_000:
+            raise ValueError(f"n_draws: expected 2 to 10000, got {self.n_draws}")
+
+
+def calibrate(
+    world: World, history: History, settings: CalibrationSettings = CalibrationSettings(), progress: Progress | None = None
+) -> Calibration:
+    """Learn the market.
+
+    Parameters
+    ----------
+    world, history : World, History
+        As they were known at ``history.origin``.
+    settings : CalibrationSettings
+    progress : Progress, optional
+
+    Returns
+    -------
+    Calibration
+
+    Raises
+    ------
+    CalibrationError
+        When no sale was ever recorded.
+    """
+    if not len(history.own_sales):
+        raise CalibrationError(
+            "sales: expected at least one row before the origin, found none. Ingest a bundle with sales, or choose a later --as-of."
+        )
+    tell = progress or (lambda done, total, phrase: None)
+    n, seed, total = settings.n_draws, settings.seed, len(STEPS)
+    tell(0, total, STEPS[0])
+    season = learn_season(world, history, n, seed, settings.country)
+    tell(1, total, STEPS[1])
+    drift = learn_brand_drift(world, history)
+    tell(2, total, STEPS[2])
+    visit_response = learn_visit_response(world, history, n, seed)
+    tell(3, total, STEPS[3])
+    calendar = learn_rival_calendar(world, history, n, seed, settings.country)
+    tell(4, total, STEPS[4])
+    potential = learn_potential(world, history, n, seed)
+    tell(5, total, STEPS[5])
+    neighbours = nearest(world.population.lon, world.population.lat, settings.n_neighbours).index
+    discovery = learn_discovery(world, history, neighbours, n, seed)
+    losses = learn_losses(world, history, n, seed)
+    tell(6, total, STEPS[6])
+    mean_volume = np.exp(potential.log_mean + 0.5 * potential.log_sd**2)
+    rule, rule_estimates = learn_visit_rule(world, history, mean_volume)
+    share = np.clip(potential.own_now / np.maximum(mean_volume, 1e-12), 0.0, 0.95)
+    result = Calibration(
+        origin=history.origin,
+        n_draws=n,
+        seed=seed,
+        season=season,
+        drift=drift,
+        calendar=calendar,
+        potential=potential,
+        visit_response=visit_response,
+        rule=rule,
+        rival_mix=rival_mix(world, history),
+        neighbours=neighbours,
+        silent=losses.silent,
+        orders_per_week=learn_orders_per_week(world, history, share),
+        market_seen=bool(len(history.audit) or len(history.panel)),
+        others=(
+            *discovery,
+            losses.loss,
+            *rule_estimates,
+            *(from_prior(name, n, seed, f"not identified: {why}") for name, why in _PRIOR_ONLY.items()),
+        ),
+    )
+    tell(total, total, "done")
+    return result

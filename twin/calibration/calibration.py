@@ -1,0 +1,80 @@
+"""Calibration: everything that was learned from one dataset. The calibrated twin is World + History + Calibration."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from twin.calibration.brand_drift import BrandDrift
+from twin.calibration.rival_calendar import RivalCalendar
+from twin.calibration.season import Season
+from twin.calibration.visit_response import VisitResponse
+from twin.potential.potential import Potential
+from twin.response.market import VisitRule
+from twin.response.parameters import Estimate
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """What was learned, as parameter draws, never as point values.
+
+    Parameters
+    ----------
+    origin : int, week
+    n_draws : int
+    seed : int
+    season : Season
+    drift : BrandDrift
+    calendar : RivalCalendar
+    potential : Potential
+    visit_response : VisitResponse
+    rule : VisitRule
+    rival_mix : (b + 1, j) float
+        See :func:`twin.calibration.brand_mix.rival_mix`.
+    neighbours : (c, k) int32
+    silent : (c,) bool
+        Known customers who no longer buy.
+    orders_per_week : float
+    market_seen : bool
+        Whether audits or a panel show rivals; without them our share is a prior.
+    others : tuple of Estimate
+        Scalars that belong to no part above, by name.
+    """
+
+    origin: int
+    n_draws: int
+    seed: int
+    season: Season
+    drift: BrandDrift
+    calendar: RivalCalendar
+    potential: Potential
+    visit_response: VisitResponse
+    rule: VisitRule
+    rival_mix: NDArray[np.float64]
+    neighbours: NDArray[np.int32]
+    silent: NDArray[np.bool_]
+    orders_per_week: float
+    market_seen: bool
+    others: tuple[Estimate, ...]
+
+    def estimates(self) -> tuple[Estimate, ...]:
+        """Every scalar parameter, for the report."""
+        visit = self.visit_response
+        return (
+            visit.elasticity,
+            visit.coefficient,
+            visit.effect_of_one_visit,
+            visit.rho,
+            *visit.channel_effects,
+            *self.calendar.promo_effect,
+            self.potential.total_unknown,
+            self.potential.hidden_size,
+            *self.season.estimates,
+            *self.others,
+        )
+
+    def draws_of(self, name: str) -> NDArray[np.float64]:
+        """Draws of one of :attr:`others`: (d,) float."""
+        return next(estimate.draws for estimate in self.others if estimate.name == name)

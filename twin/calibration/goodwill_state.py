@@ -1,0 +1,70 @@
+"""Goodwill state: the stock that past contacts have left with each customer at the origin, and over the last year."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import signal
+
+from twin.market.channels import VISIT
+from twin.market.history import Touches
+from twin.response import goodwill
+from twin.weeks import FAR_PAST
+
+_YEAR = 52
+_BLOCK_CELLS = 1 << 22
+
+
+def stock_at(
+    touches: Touches, worth: NDArray[np.float64], n_customers: int, origin: int, carryover: float
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Stock at the origin, and its usual level.
+
+    Parameters
+    ----------
+    touches : Touches
+    worth : (m,) float, visits
+        Of each contact.
+    n_customers : int
+    origin : int, week
+    carryover : float, per week
+
+    Returns
+    -------
+    (c,) float, visits
+        Stock at the end of the week before the origin.
+    (c,) float
+        Mean of log(1 + stock) over the last year.
+    """
+    start = origin - 2 * _YEAR
+    keep = touches.week >= start
+    customer, week, weight = touches.customer[keep], touches.week[keep] - start, worth[keep]
+    order = np.argsort(customer, kind="stable")
+    customer, week, weight = customer[order].astype(np.int64), week[order], weight[order]
+    last, usual = np.zeros(n_customers), np.zeros(n_customers)
+    size = max(_BLOCK_CELLS // (2 * _YEAR), 1)
+    for begin in range(0, n_customers, size):
+        rows = slice(begin, min(begin + size, n_customers))
+        low, high = np.searchsorted(customer, [rows.start, rows.stop])
+        flat = (customer[low:high] - begin) * 2 * _YEAR + week[low:high]
+        inflow = np.bincount(flat, weight[low:high], (rows.stop - rows.start) * 2 * _YEAR).reshape(-1, 2 * _YEAR)
+        stock = signal.lfilter([1.0], [1.0, -carryover], inflow, axis=1)
+        last[rows] = stock[:, -1]
+        usual[rows] = np.log1p(stock[:, _YEAR:]).mean(axis=1)
+    return last, usual
+
+
+def pressure_at(touches: Touches, n_customers: int, origin: int) -> NDArray[np.float64]:
+    """Contact pressure at the origin: (c,) float, contacts per 13 weeks; repetition by silos is not recorded."""
+    fade = 1.0 - 1.0 / goodwill.PRESSURE_WEEKS
+    age = origin - 1 - touches.week
+    recent = age < 2 * _YEAR
+    return np.bincount(touches.customer[recent], fade ** age[recent], n_customers)
+
+
+def last_visit(touches: Touches, n_customers: int) -> NDArray[np.int32]:
+    """Week of each customer's last visit; ``FAR_PAST`` for none: (c,) int32."""
+    last = np.full(n_customers, FAR_PAST, dtype=np.int32)
+    visits = touches.where(touches.channel == VISIT)
+    np.maximum.at(last, visits.customer, visits.week.astype(np.int32))
+    return last

@@ -1,0 +1,203 @@
+"""Market draw: lays one parameter draw of a calibration out over the customers of a world, ready to run."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import special
+
+from twin import draws
+from twin.calibration import goodwill_state
+from twin.calibration.calibration import Calibration
+from twin.calibration.rival_calendar import future_campaigns
+from twin.draws import Key, Purpose
+from twin.market.channels import VISIT
+from twin.market.history import Campaign, History
+from twin.market.world import World
+from twin.potential.potential import draw_volumes
+from twin.response import attraction, goodwill
+from twin.response.journey import Stage, considers_us
+from twin.response.market import Market, Response, Start
+
+HALF_YEAR = 26
+"""Levels are averages over the last year, whose middle lies so many weeks before the origin."""
+
+
+def lay_out_draw(calibration: Calibration, world: World, history: History, draw: int, n_weeks: int) -> Market:
+    """One draw of every parameter, with each customer's potential, attraction and state at the origin.
+
+    Parameters
+    ----------
+    calibration : Calibration
+    world : World
+    history : History
+    draw : int
+        Below ``calibration.n_draws``.
+    n_weeks : int
+        Weeks to cover from the origin on.
+
+    Returns
+    -------
+    Market
+    """
+    response = _response(calibration, world, draw)
+    volume = np.maximum(draw_volumes(calibration.potential, world, draw, calibration.seed), 1e-9)
+    share, stage = _standing(calibration, world, volume, draw)
+    stock, usual, pressure = _contact_state(calibration, world, history, response, considers_us(stage))
+    mix = calibration.rival_mix[world.population.brick]  # a customer without a brick (-1) reads the last row: the market's
+    habit = mix.T * (1.0 - share)
+    habit[: world.brands.n_own] = _own_mix(world, history)[:, None] * share
+    base = _base_utility(calibration, world, history, response, share, habit, mix, usual, pressure)
+    buys = considers_us(stage)
+    habit = np.where(buys, habit, np.where(world.brands.own[:, None], 0.0, mix.T))
+    weeks = calibration.origin + np.arange(n_weeks, dtype=np.int32)
+    trend = calibration.season.trend_draws[draw]
+    log_demand = (
+        calibration.season.log_index(weeks, draw)
+        + calibration.season.log_trend(weeks - calibration.origin + 1, draw)
+        + HALF_YEAR * trend
+    )
+    expected_own = float((volume * share * buys).sum())
+    return Market(
+        response=response,
+        n_own=world.brands.n_own,
+        volume=volume,
+        base_utility=base,
+        log_demand=log_demand,
+        campaigns=_campaign_strength(calibration, world, history, draw, n_weeks),
+        neighbours=calibration.neighbours,
+        rule=calibration.rule,
+        start=Start(stock, pressure, habit, stage, goodwill_state.last_visit(history.touches, len(volume))),
+        first_week=calibration.origin,
+        reference_share=expected_own / float(volume.sum()) if calibration.market_seen else float("nan"),
+    )
+
+
+def _response(calibration: Calibration, world: World, draw: int) -> Response:
+    visit = calibration.visit_response
+
+    def one(name: str) -> float:
+        return float(calibration.draws_of(name)[draw])
+
+    # an estimated worth holds at the average fit of those who were contacted; the law multiplies by each one's own fit
+    fit = goodwill.channel_fit(world.population.prefers, len(world.channels), one("mismatch"))
+    rate = calibration.rule.contact_rate.copy()
+    rate[VISIT] = calibration.rule.known_weight * world.population.known
+    mean_fit = (fit * rate).sum(axis=1) / np.maximum(rate.sum(axis=1), 1e-300)
+    effect = np.array([1.0] + [float(estimate.draws[draw]) for estimate in visit.channel_effects])
+    return Response(
+        carryover=float(visit.rho.draws[draw]),
+        coefficient=_coefficient(calibration, one("habit"), draw),
+        channel_effect=effect / np.where(mean_fit > 0, mean_fit, 1.0),
+        promotion=np.array([float(estimate.draws[draw]) for estimate in calibration.calendar.promo_effect]),
+        drift=calibration.drift.shock_sd,
+        demand_shock=calibration.season.level_shock_sd,
+        orders_per_week=calibration.orders_per_week,
+        **{name: one(name) for name in SCALARS},
+    )
+
+
+SCALARS = (
+    "mismatch", "ideal_contacts", "fatigue", "synergy", "memory", "habit", "discovery_base", "discovery_visit",
+    "discovery_word", "trial_discount", "loss", "loss_contact", "winback", "handover", "reaction", "opening",
+)  # fmt: skip
+"""Parameters of :class:`Response` that are plain scalars of a calibration."""
+
+
+def _coefficient(calibration: Calibration, habit: float, draw: int) -> float:
+    """Utility coefficient of log goodwill behind the effect on log sales that was estimated.
+
+    A logit turns utility into (1 - share) as much log volume, and habit repeats a part of every gain.
+    """
+    share = calibration.potential.known_own_share
+    echo = 1.0 - habit * share * (1.0 - share)
+    return float(calibration.visit_response.coefficient.draws[draw]) * echo / max(1.0 - share, 0.05)
+
+
+def _standing(
+    calibration: Calibration, world: World, volume: NDArray[np.float64], draw: int
+) -> tuple[NDArray[np.float64], NDArray[np.int8]]:
+    """Our share of each customer while it buys from us, and the stage where it stands: (c,), (c,)."""
+    potential, known = calibration.potential, world.population.known & ~calibration.silent
+    z, u = draws.uniforms(Key(calibration.seed, draw), Purpose.TRAIT, 0, world.population.entity, 2)
+    own = potential.own_now * np.exp(special.ndtri(z) * potential.own_sd_log - 0.5 * potential.own_sd_log**2)
+    won = np.clip(potential.own_potential_mean / np.maximum(np.exp(potential.log_mean + 0.5 * potential.log_sd**2), 1e-12), 1e-3, 0.9)
+    # of those we do not know, some buy from us already; they hold what the audits show of our brands
+    part = np.clip(potential.unknown_own_share / max(float(np.average(won, weights=volume)), 1e-6), 0.0, 1.0)
+    hidden_buyer = ~world.population.known & (u < part)
+    share = np.where(known, np.clip(own / volume, 1e-3, 0.95), won)
+    stage = np.where(known | hidden_buyer, Stage.REPEAT, np.where(world.population.known, Stage.LAPSED, Stage.UNAWARE))
+    return share, stage.astype(np.int8)
+
+
+def _contact_state(
+    calibration: Calibration, world: World, history: History, response: Response, buys: NDArray[np.bool_]
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """Stock at the origin, its usual log level, and contact pressure: three (c,) arrays."""
+    n = len(world.population)
+    if not len(history.touches):
+        stock = _expected_visits(calibration, world, buys) / (1.0 - response.carryover)
+        return stock, np.log1p(stock), np.zeros(n)
+    fit = goodwill.channel_fit(world.population.prefers, len(world.channels), response.mismatch)
+    touches = history.touches
+    worth = response.channel_effect[touches.channel] * fit[touches.channel, touches.customer]
+    stock, usual = goodwill_state.stock_at(touches, worth, n, calibration.origin, response.carryover)
+    usual = np.where(buys, usual, np.average(usual, weights=buys + 1e-12))
+    return stock, usual, goodwill_state.pressure_at(touches, n, calibration.origin)
+
+
+def _expected_visits(calibration: Calibration, world: World, buys: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """Visits a week that the rule gives each customer when none was ever recorded: (c,) float."""
+    rule, territory = calibration.rule, world.population.territory
+    n_territories = len(world.territories)
+    capacity = np.bincount(world.reps.territory, rule.rep_visits, n_territories) if len(world.reps) else np.zeros(n_territories)
+    weight = np.where(buys, rule.known_weight, 0.0)
+    total = np.bincount(territory, weight, n_territories)
+    return np.minimum(capacity[territory] * weight / np.maximum(total[territory], 1e-300), 1.0)
+
+
+def _own_mix(world: World, history: History) -> NDArray[np.float64]:
+    """How our brands share what is ours: (n_own,) float."""
+    n_own = world.brands.n_own
+    totals = history.own_sales.totals(len(world.brands))[-52:].sum(axis=0)[:n_own] if len(history.own_sales) else np.ones(n_own)
+    totals = np.maximum(totals, 1e-9 * max(totals.max(initial=0.0), 1.0))
+    return totals / totals.sum()
+
+
+def _base_utility(
+    calibration: Calibration, world: World, history: History, response: Response, share: NDArray[np.float64],
+    habit: NDArray[np.float64], mix: NDArray[np.float64], usual: NDArray[np.float64], pressure: NDArray[np.float64],
+) -> NDArray[np.float64]:  # fmt: skip
+    """Attraction without contacts, habit and campaigns such that last year's shares come out: (j, c) float."""
+    n_own = world.brands.n_own
+    with np.errstate(divide="ignore"):
+        utility = np.log(np.maximum(mix.T, 1e-9))
+        utility[:n_own] = np.log(_own_mix(world, history))[:, None] + attraction.own_utility_for(share)
+    utility -= response.habit * habit
+    utility[:n_own] -= response.coefficient * usual - goodwill.fatigue(pressure, response.ideal_contacts, response.fatigue)
+    return utility - _usual_campaigns(calibration, history, response, n_own)[:, None]
+
+
+def _usual_campaigns(calibration: Calibration, history: History, response: Response, n_own: int) -> NDArray[np.float64]:
+    """Utility that last year's campaigns gave on average, already part of last year's shares: (j,) float."""
+    calendar, since = calibration.calendar, calibration.origin - 52
+    strength = np.zeros((len(response.promotion), 52))
+    own = [campaign for campaign in history.campaigns if campaign.brand < n_own]
+    learned = zip(calendar.brand, calendar.start, calendar.stop, calendar.strength * calendar.probability)
+    for brand, start, stop, size in (*learned, *((c.brand, c.start, c.stop, c.strength) for c in own)):
+        strength[brand, max(start - since, 0) : max(min(stop - since, 52), 0)] += size
+    return np.log(np.exp(response.promotion[:, None] * strength).mean(axis=1))
+
+
+def _campaign_strength(
+    calibration: Calibration, world: World, history: History, draw: int, n_weeks: int
+) -> NDArray[np.float64]:
+    """Campaigns that are expected in one draw: (j, w) float; rivals' resampled, ours only as recorded."""
+    first, n_own = calibration.origin, world.brands.n_own
+    expected = future_campaigns(calibration.calendar, first, n_weeks, draw, calibration.seed)
+    ours = tuple(campaign for campaign in history.campaigns if campaign.brand < n_own)
+    strength = np.zeros((len(world.brands), n_weeks))
+    moves: tuple[Campaign, ...] = (*expected, *ours)
+    for move in moves:
+        strength[move.brand, max(move.start - first, 0) : max(min(move.stop - first, n_weeks), 0)] += move.strength
+    return strength

@@ -1,0 +1,101 @@
+"""Codec: frozen dataclasses of arrays to bytes and back, without pickle.
+
+A value becomes one ``.npz`` archive: every array under a number, and the tree that holds them as JSON. Only dataclasses of
+this project are made again.
+"""
+
+from __future__ import annotations
+
+import importlib
+import io
+import json
+import zipfile
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
+from typing import Any
+
+import numpy as np
+
+from twin.errors import WorkspaceError
+
+_PACKAGE = "twin."
+
+
+def encode(value: Any) -> bytes:
+    """Bytes of a dataclass, tuple, mapping with text keys, array, number, text or None; the same value, the same bytes."""
+    arrays: list[np.ndarray] = []
+    tree = _pack(value, arrays)
+    text = np.frombuffer(json.dumps(tree, sort_keys=True).encode(), dtype=np.uint8)
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
+        for number, array in enumerate([text, *arrays]):
+            member = io.BytesIO()
+            np.lib.format.write_array(member, array, allow_pickle=False)
+            # a fixed date keeps equal values equal, byte for byte
+            archive.writestr(zipfile.ZipInfo(f"{number}.npy", (1980, 1, 1, 0, 0, 0)), member.getvalue(), zipfile.ZIP_DEFLATED, 1)
+    return out.getvalue()
+
+
+def decode(data: bytes) -> Any:
+    """The value behind :func:`encode`.
+
+    Raises
+    ------
+    WorkspaceError
+        When the bytes hold a class that this version does not have.
+    """
+    with np.load(io.BytesIO(data), allow_pickle=False) as archive:
+        tree = json.loads(archive["0"].tobytes())
+        return _unpack(tree, archive)
+
+
+def _pack(value: Any, arrays: list[np.ndarray]) -> Any:
+    if is_dataclass(value) and not isinstance(value, type):
+        content = {f.name: _pack(getattr(value, f.name), arrays) for f in fields(value)}
+        return {"class": f"{type(value).__module__}:{type(value).__qualname__}", "fields": content}
+    if isinstance(value, np.ndarray):
+        return _pack_array(value, arrays)
+    if isinstance(value, np.generic):
+        return _pack(value.item(), arrays)
+    if isinstance(value, tuple | list):
+        return {"tuple": [_pack(item, arrays) for item in value]}
+    if isinstance(value, Mapping):
+        return {"map": [[str(key), _pack(item, arrays)] for key, item in value.items()]}
+    if value is None or isinstance(value, bool | int | float | str):
+        return {"value": value}
+    raise TypeError(f"cannot store a {type(value).__name__}")
+
+
+def _pack_array(value: np.ndarray, arrays: list[np.ndarray]) -> dict[str, Any]:
+    if value.dtype != object:
+        arrays.append(np.ascontiguousarray(value))
+        return {"array": len(arrays)}
+    missing = np.array([item is None or item != item for item in value.ravel()], dtype=bool)
+    text = np.where(missing, "", value.ravel()).astype(str)
+    arrays.extend([text, missing])
+    return {"texts": len(arrays) - 1, "shape": list(value.shape)}
+
+
+def _unpack(tree: Any, archive: Mapping[str, np.ndarray]) -> Any:
+    if "class" in tree:
+        return _class(tree["class"])(**{name: _unpack(item, archive) for name, item in tree["fields"].items()})
+    if "array" in tree:
+        return archive[str(tree["array"])]
+    if "texts" in tree:
+        text = archive[str(tree["texts"])].astype(object)
+        text[archive[str(tree["texts"] + 1)]] = None
+        return text.reshape(tree["shape"])
+    if "tuple" in tree:
+        return tuple(_unpack(item, archive) for item in tree["tuple"])
+    if "map" in tree:
+        return {key: _unpack(item, archive) for key, item in tree["map"]}
+    return tree["value"]
+
+
+def _class(path: str) -> type:
+    module, _, name = path.partition(":")
+    if module.startswith(_PACKAGE):
+        found = getattr(importlib.import_module(module), name, None)
+        if is_dataclass(found) and isinstance(found, type):
+            return found
+    raise WorkspaceError(f"stored object {path}: expected a class of this version, found none. Run the step again that made it.")
