@@ -7,6 +7,7 @@ on who else is simulated, and never on the scenario. Philox4x32-10 of Salmon et 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import IntEnum
 
@@ -129,20 +130,38 @@ def gumbels(key: Key, purpose: Purpose, week: int, entities: NDArray[np.uint64],
     return -np.log(-np.log(uniforms(key, purpose, week, entities, n_words)))
 
 
-def gamma_quantile(u: NDArray[np.float64], shape: float) -> NDArray[np.float64]:
-    """Gamma quantile with mean 1, monotone in ``u``.
+class Luck:
+    """The draws of one run, kept for the other scenarios that share them.
 
-    Wilson and Hilferty (1931); the mean is right within 0.1 % for shapes from 1 upwards.
+    Scenarios never enter a key, so what one scenario has drawn the next one draws again; keeping it saves that work.
 
     Parameters
     ----------
-    u : (...) float in (0, 1)
-    shape : float, unitless
-        Inverse squared coefficient of variation.
-
-    Returns
-    -------
-    (...) float, not negative
+    key : Key
+    keep : bool
+        Whether to keep draws: 14 numbers a customer and week.
     """
-    c = 1.0 / (9.0 * shape)
-    return np.maximum(1.0 - c + special.ndtri(u) * np.sqrt(c), 0.0) ** 3
+
+    def __init__(self, key: Key, keep: bool = False) -> None:
+        self.key, self.keep = key, keep
+        self._kept: dict[tuple[str, Purpose, int], NDArray[np.float64]] = {}
+
+    def uniforms(self, purpose: Purpose, week: int, entities: NDArray[np.uint64], n_words: int) -> NDArray[np.float64]:
+        """See :func:`uniforms`. Within one Luck a purpose always has the same entities."""
+        return self._remember("u", purpose, week, lambda: uniforms(self.key, purpose, week, entities, n_words))
+
+    def gumbels(self, purpose: Purpose, week: int, entities: NDArray[np.uint64]) -> NDArray[np.float64]:
+        """See :func:`gumbels`; one number an entity, (n,) float."""
+        return self._remember("g", purpose, week, lambda: gumbels(self.key, purpose, week, entities)[0])
+
+    def _remember(
+        self, kind: str, purpose: Purpose, week: int, draw: Callable[[], NDArray[np.float64]]
+    ) -> NDArray[np.float64]:
+        if not self.keep:
+            return draw()
+        address = (kind, purpose, week)
+        if address not in self._kept:
+            drawn = draw()
+            drawn.flags.writeable = False
+            self._kept[address] = drawn
+        return self._kept[address]

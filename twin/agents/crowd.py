@@ -11,8 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from twin import draws
-from twin.draws import Key, Purpose
+from twin.draws import Luck, Purpose
 from twin.market.channels import VISIT
 from twin.market.world import World
 from twin.response import attraction, goodwill, journey, law, orders
@@ -50,14 +49,14 @@ class CustomerCrowd:
     ----------
     world : World
     market : Market
-    key : Key
+    luck : Luck
     memory : float in [0, 1]
         Part of the contacts that know of one another.
     """
 
-    def __init__(self, world: World, market: Market, key: Key, memory: float) -> None:
+    def __init__(self, world: World, market: Market, luck: Luck, memory: float) -> None:
         start = market.start
-        self.market, self.key, self.memory = market, key, memory
+        self.market, self.luck, self.memory = market, luck, memory
         self.ids, self.entity = world.population.ids, world.population.entity
         self.consent = world.population.consent
         self.fit = goodwill.channel_fit(world.population.prefers, len(world.channels), market.response.mismatch)
@@ -91,8 +90,8 @@ class CustomerCrowd:
         Week
         """
         response, n_own = self.market.response, self.market.n_own
-        luck = draws.uniforms(self.key, Purpose.ORDER, week, self.entity, len(brand_shift))
-        fate = draws.uniforms(self.key, Purpose.LIFE, week, self.entity, 1)[0]
+        luck = self.luck.uniforms(Purpose.ORDER, week, self.entity, len(brand_shift))
+        fate = self.luck.uniforms(Purpose.LIFE, week, self.entity, 1)[0]
         self._absorb(week, contacts)
         found, lost, regained = self._move(contacts[VISIT], fate)
         lift = law.own_lift(response, self.goodwill, self.pressure, self.stage == Stage.TRIAL, self.handover)

@@ -17,7 +17,7 @@ from twin.agents.crowd import CustomerCrowd
 from twin.agents.programmes import JourneyRunner, running_contacts
 from twin.agents.recorder import Recorder
 from twin.agents.rep import RepAgent
-from twin.draws import Key, Purpose, identity
+from twin.draws import Luck, Purpose, identity
 from twin.market.channels import VISIT
 from twin.market.world import World
 from twin.response import journey
@@ -34,16 +34,16 @@ class TwinModel(mesa.Model):
         One draw of every parameter.
     conditions : Conditions
         The scenario, laid out.
-    key : Key
-        Never depends on the scenario, so that scenarios share their luck.
+    luck : Luck
+        Its key never depends on the scenario, so that scenarios share their luck.
     recorder : Recorder
     """
 
-    def __init__(self, world: World, market: Market, conditions: Conditions, key: Key, recorder: Recorder) -> None:
+    def __init__(self, world: World, market: Market, conditions: Conditions, luck: Luck, recorder: Recorder) -> None:
         super().__init__(rng=0)  # Mesa's own generator is never asked: every draw is keyed
-        self.world, self.market, self.conditions, self.key, self.recorder = world, market, conditions, key, recorder
+        self.world, self.market, self.conditions, self.luck, self.recorder = world, market, conditions, luck, recorder
         self.week_index = 0
-        self.crowd = CustomerCrowd(world, market, key, conditions.memory)
+        self.crowd = CustomerCrowd(world, market, luck, conditions.memory)
         n = len(self.crowd)
         self.visited, self.visited_by = np.zeros(n, dtype=bool), np.full(n, -1, dtype=np.int32)
         self.buys = journey.considers_us(self.crowd.stage)
@@ -95,7 +95,7 @@ class TwinModel(mesa.Model):
     def _random_walks(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         n_weeks = self.conditions.demand.shape[0]
         weeks = identity(np.array([str(self.market.first_week + t) for t in range(n_weeks)]), "week")
-        steps = draws.normals(self.key, Purpose.SHOCK, 0, weeks, len(self.world.brands) + 1)
+        steps = draws.normals(self.luck.key, Purpose.SHOCK, 0, weeks, len(self.world.brands) + 1)
         drift = np.cumsum(steps[:-1] * self.market.response.drift[:, None], axis=1)
         return drift, np.cumsum(steps[-1] * self.market.response.demand_shock)
 
@@ -115,7 +115,7 @@ class TwinModel(mesa.Model):
         self.visited[:] = False
         self.visited_by[:] = -1
         self.buys = journey.considers_us(crowd.stage)
-        chance = draws.gumbels(self.key, Purpose.VISIT, self.week, crowd.entity)[0]
+        chance = self.luck.gumbels(Purpose.VISIT, self.week, crowd.entity)
         moved = np.log((crowd.recent_own + crowd.typical_own) / (crowd.recent_at_start + crowd.typical_own))
         usual = np.where(self.buys, rule.known_weight * np.exp(rule.follows_sales * moved), rule.unknown_weight)
         with np.errstate(divide="ignore"):

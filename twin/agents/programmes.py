@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from twin import draws
 from twin.agents.conditions import Chain
 from twin.draws import Purpose
 from twin.market.channels import VISIT
@@ -28,7 +27,7 @@ def running_contacts(model: TwinModel) -> NDArray[np.float64]:
     contacts = np.zeros_like(rate)
     live = np.flatnonzero(rate.any(axis=1))
     if len(live):
-        u = draws.uniforms(model.key, Purpose.CONTACT, model.week, model.crowd.entity, len(rate))
+        u = model.luck.uniforms(Purpose.CONTACT, model.week, model.crowd.entity, len(rate))
         contacts[live] = (u[live] < -np.expm1(-rate[live])) & model.crowd.consent[live]
     return contacts
 
@@ -101,7 +100,7 @@ class JourneyRunner:
         model, now = self.model, self.model.week_index
         if not who.any():
             return
-        u = draws.uniforms(model.key, Purpose.OPENING, model.week, model.crowd.entity, 1)[0]
+        u = model.luck.uniforms(Purpose.OPENING, model.week, model.crowd.entity, 1)[0]
         self.opened[who] = u[who] < model.market.response.opening
         self.ordered[who] = False
         fresh = who & (self.step < 0)

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from twin.agents.conditions import lay_out
 from twin.agents.model import TwinModel
 from twin.agents.recorder import Recorder, Run, Totals
-from twin.draws import Key
+from twin.draws import Key, Luck
 from twin.market.world import World
 from twin.response.market import Market
 from twin.scenario.scenario import Scenario
@@ -18,7 +18,7 @@ def run(
     world: World,
     market: Market,
     scenario: Scenario,
-    key: Key,
+    key: Key | Luck,
     n_weeks: int,
     alignment: NDArray[np.int32] | None = None,
 ) -> Run:
@@ -29,8 +29,8 @@ def run(
     world : World
     market : Market
     scenario : Scenario
-    key : Key
-        Same key, same luck, whatever the scenario.
+    key : Key or Luck
+        Same key, same luck, whatever the scenario. A Luck that is passed to several scenarios saves drawing again.
     n_weeks : int
         At most ``market.n_weeks``.
     alignment : (c,) int32, optional
@@ -54,7 +54,7 @@ def live(
     world: World,
     market: Market,
     scenario: Scenario,
-    key: Key,
+    key: Key | Luck,
     n_weeks: int,
     recorder: Recorder,
     alignment: NDArray[np.int32] | None = None,
@@ -63,7 +63,8 @@ def live(
     if not 0 <= n_weeks <= market.n_weeks:
         raise ValueError(f"n_weeks: expected 0 to {market.n_weeks}, got {n_weeks}")
     conditions = lay_out(world, market, scenario, n_weeks, alignment)
-    model = TwinModel(world, market, conditions, key, recorder)
+    luck = key if isinstance(key, Luck) else Luck(key)
+    model = TwinModel(world, market, conditions, luck, recorder)
     for _ in range(n_weeks):
         model.step()
     return model
