@@ -1,0 +1,66 @@
+"""Compare: paired differences of every scenario, territory by territory, as columns."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from twin.forecast.ensemble import Ensemble
+from twin.forecast.forecast import own_and_category, paired
+from twin.market.world import World
+
+ALL = "all"
+"""Stands for all territories together."""
+
+
+def comparison_columns(ensemble: Ensemble, world: World, market_seen: bool) -> dict[str, list[Any]]:
+    """The contract's ``comparison`` table: one row a scenario and territory, and one for all territories together.
+
+    Parameters
+    ----------
+    ensemble : Ensemble
+    world : World
+    market_seen : bool
+
+    Returns
+    -------
+    dict of column to list
+        ``scenario``, ``territory_id``, ``own_volume_pct_<level>``, ``own_share_points_<level>``,
+        ``probability_of_gain``, and the mean volumes behind them.
+    """
+    rows: list[dict[str, Any]] = []
+    base_own, base_category = (x.sum(axis=(2, 3)) for x in own_and_category(ensemble, 0, world.brands.n_own))
+    for a, name in enumerate(ensemble.names[1:], start=1):
+        own, category = (x.sum(axis=(2, 3)) for x in own_and_category(ensemble, a, world.brands.n_own))
+        zones = [(ALL, slice(None)), *((str(z), slice(i, i + 1)) for i, z in enumerate(world.territories))]
+        for territory, zone in zones:
+            four = [x[:, zone].sum(axis=1) for x in (own, category, base_own, base_category)]
+            versus = paired(*four, market_seen)
+            row: dict[str, Any] = {"scenario": name, "territory_id": territory}
+            for measure in ("own_volume_pct", "own_share_points"):
+                row.update({f"{measure}_{level}": value for level, value in versus[measure].items()})
+            row["probability_of_gain"] = versus["probability_of_gain"]
+            row["own_volume_mean"], row["own_volume_baseline_mean"] = float(four[0].mean()), float(four[2].mean())
+            row["own_share_mean"] = float(np.mean(four[0] / np.maximum(four[1], 1e-300))) if market_seen else None
+            rows.append(row)
+    return {name: [row[name] for row in rows] for name in rows[0]} if rows else {}
+
+
+def forecast_columns(ensemble: Ensemble, world: World) -> dict[str, list[Any]]:
+    """The ``forecast`` table: one row a scenario, territory, half of the market, brand and week; mean and 80 % band."""
+    volume = ensemble.volume.reshape(len(ensemble.scenarios), -1, *ensemble.volume.shape[3:])
+    low, high = np.percentile(volume, [10, 90], axis=1)
+    mean = volume.mean(axis=1)
+    a, z, s, j, w = np.indices(mean.shape).reshape(5, -1)
+    first = np.datetime64("1969-12-29", "D") + np.timedelta64(7 * ensemble.origin, "D")
+    return {
+        "scenario": np.array(ensemble.names)[a].tolist(),
+        "territory_id": world.territories[z].tolist(),
+        "known": (s == 0).tolist(),
+        "brand": world.brands.names[j].tolist(),
+        "week_start": (first + (7 * w).astype("timedelta64[D]")).tolist(),
+        "volume_mean": mean.ravel().astype(float).tolist(),
+        "volume_p10": low.ravel().astype(float).tolist(),
+        "volume_p90": high.ravel().astype(float).tolist(),
+    }

@@ -1,0 +1,198 @@
+"""Ensemble: parameter draws x luck x scenarios, all on the same keys, over as many processes as asked for.
+
+Scenarios share customers, luck and parameters, so that two identical scenarios differ by exactly zero.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from twin.agents.recorder import Run
+from twin.agents.run import run
+from twin.calibration.calibration import Calibration
+from twin.calibration.market_draw import lay_out_draw
+from twin.draws import Key, Luck
+from twin.errors import TwinError
+from twin.market.history import History
+from twin.market.world import World
+from twin.scenario.scenario import BASELINE, Scenario
+
+_KEEP_BYTES = 400e6
+_SERIAL_BELOW = 2_000_000
+"""Customer-weeks under which starting processes costs more than it saves."""
+
+
+@dataclass(frozen=True)
+class EnsembleSettings:
+    """How many runs, and on how many processes.
+
+    Parameters
+    ----------
+    n_weeks : int
+    n_draws : int
+        Parameter draws used; at most those of the calibration.
+    n_replicates : int
+        Seeds of luck a draw.
+    n_processes : int
+    seed : int
+    """
+
+    n_weeks: int = 52
+    n_draws: int = 40
+    n_replicates: int = 2
+    n_processes: int = 2
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class Ensemble:
+    """Trajectories of the baseline and of scenarios. Axis a: the baseline first, then the scenarios.
+
+    Parameters
+    ----------
+    scenarios : tuple of Scenario
+    origin : int, week
+    volume : (a, d, r, z, s, j, w) float32, units
+        r is the seed of luck, s known or unknown at the origin.
+    contacts : (a, h, z, w) float, contacts
+        Mean over runs.
+    buyers : (a, d, r, s, w) int32
+    own_by_customer : (a, c) float, units
+        Our volume over the horizon, mean over runs.
+    """
+
+    scenarios: tuple[Scenario, ...]
+    origin: int
+    volume: NDArray[np.float32]
+    contacts: NDArray[np.float64]
+    buyers: NDArray[np.int32]
+    own_by_customer: NDArray[np.float64]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names along axis a."""
+        return tuple(scenario.name for scenario in self.scenarios)
+
+
+@dataclass(frozen=True)
+class _Task:
+    world: World
+    history: History
+    calibration: Calibration
+    scenarios: tuple[Scenario, ...]
+    alignments: Mapping[str, NDArray[np.int32]]
+    settings: EnsembleSettings
+
+
+def simulate(
+    world: World,
+    history: History,
+    calibration: Calibration,
+    scenarios: Sequence[Scenario],
+    settings: EnsembleSettings,
+    alignments: Mapping[str, NDArray[np.int32]] | None = None,
+    progress: Callable[[int, int, str], None] | None = None,
+) -> Ensemble:
+    """Run the baseline and every scenario on the same draws and the same luck.
+
+    Parameters
+    ----------
+    world, history, calibration
+        The calibrated twin.
+    scenarios : sequence of Scenario
+        Without the baseline, which always runs first.
+    settings : EnsembleSettings
+    alignments : mapping of scenario name to (c,) int32, optional
+        Territory of each customer where a scenario changes it.
+    progress : callable, optional
+        Called with draws done, draws in all, and a phrase key.
+
+    Returns
+    -------
+    Ensemble
+
+    Raises
+    ------
+    TwinError
+        When two scenarios have the same name.
+    """
+    everyone = (BASELINE, *scenarios)
+    _refuse_twins(everyone)
+    n_draws = min(settings.n_draws, calibration.n_draws)
+    task = _Task(world, history, calibration, everyone, alignments or {}, settings)
+    shape = (len(everyone), n_draws, settings.n_replicates)
+    volume = np.zeros((*shape, len(world.territories), 2, len(world.brands), settings.n_weeks), dtype=np.float32)
+    buyers = np.zeros((*shape, 2, settings.n_weeks), dtype=np.int32)
+    contacts = np.zeros((n_draws, len(everyone), len(world.channels), len(world.territories), settings.n_weeks))
+    own = np.zeros((len(everyone), len(world.population)))
+    by_draw: dict[int, NDArray[np.float64]] = {}
+    for done, (draw, runs) in enumerate(_draws(task, n_draws), start=1):
+        by_draw[draw] = np.zeros_like(own)
+        for (a, r), one in runs.items():
+            volume[a, draw, r], buyers[a, draw, r] = one.volume, one.buyers
+            contacts[draw, a] += one.contacts / settings.n_replicates
+            by_draw[draw][a] += one.own_by_customer / settings.n_replicates
+        if progress:
+            progress(done, n_draws, "forecast")
+    # added in the order of draws, not of arrival, so that the sum does not depend on timing
+    for draw in range(n_draws):
+        own += by_draw[draw] / n_draws
+    return Ensemble(everyone, calibration.origin, volume, contacts.mean(axis=0), buyers, own)
+
+
+def _refuse_twins(scenarios: Sequence[Scenario]) -> None:
+    names = [scenario.name for scenario in scenarios]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise TwinError(f"name: expected each scenario to have its own, found {twice[0]!r} more than once. Rename one of them.")
+
+
+def _draws(task: _Task, n_draws: int) -> Iterator[tuple[int, dict[tuple[int, int], Run]]]:
+    size = len(task.scenarios) * n_draws * task.settings.n_replicates * task.settings.n_weeks * len(task.world.population)
+    if task.settings.n_processes <= 1 or n_draws < 2 or size < _SERIAL_BELOW:
+        for draw in range(n_draws):
+            yield draw, _one_draw(task, draw)
+        return
+    # spawn: forked children would inherit locks of threads that other libraries hold
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(task.settings.n_processes, context, _receive, (task,)) as pool:
+        waiting = {pool.submit(_one_draw_of_mine, draw): draw for draw in range(n_draws)}
+        try:
+            for future in as_completed(waiting):
+                yield waiting[future], future.result()
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+
+
+def _one_draw(task: _Task, draw: int) -> dict[tuple[int, int], Run]:
+    settings = task.settings
+    market = lay_out_draw(task.calibration, task.world, task.history, draw, settings.n_weeks)
+    keep = 14 * 8 * len(task.world.population) * settings.n_weeks < _KEEP_BYTES
+    runs = {}
+    for replicate in range(settings.n_replicates):
+        luck = Luck(Key(settings.seed, draw, replicate), keep)
+        for a, scenario in enumerate(task.scenarios):
+            alignment = task.alignments.get(scenario.name)
+            runs[a, replicate] = run(task.world, market, scenario, luck, settings.n_weeks, alignment)
+    return runs
+
+
+_mine: _Task | None = None
+
+
+def _receive(task: _Task) -> None:
+    """Keep the shared task in this worker: it travels once, not with every draw."""
+    global _mine  # noqa: PLW0603
+    _mine = task
+
+
+def _one_draw_of_mine(draw: int) -> dict[tuple[int, int], Run]:
+    assert _mine is not None
+    return _one_draw(_mine, draw)

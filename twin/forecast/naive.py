@@ -1,0 +1,61 @@
+"""Naive forecasts: what anybody could say without a model, shown beside ours."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from twin.market.history import History, Sales
+from twin.market.world import World
+
+_YEAR_WEEKS = 52
+
+
+@dataclass(frozen=True)
+class Naive:
+    """Seasonal-naive forecast of our volume, and last year's shares.
+
+    Parameters
+    ----------
+    own_weekly : (w,) float, units
+        Our sales of the same week a year before; a month's sales spread evenly where only months are known.
+    brand_share : (j,) float
+        Shares of the last year; ``nan`` without market data.
+    """
+
+    own_weekly: NDArray[np.float64]
+    brand_share: NDArray[np.float64]
+
+
+def seasonal_naive(world: World, history: History, n_weeks: int) -> Naive:
+    """Repeat last year.
+
+    Parameters
+    ----------
+    world : World
+    history : History
+    n_weeks : int
+
+    Returns
+    -------
+    Naive
+        The sales of known customers are all that is repeated: it knows nothing of the dark half.
+    """
+    own = weekly_totals(history.own_sales, history.origin - _YEAR_WEEKS, _YEAR_WEEKS, len(world.brands))
+    repeated = own[:, np.arange(n_weeks) % _YEAR_WEEKS]
+    market = history.audit if len(history.audit) else history.panel
+    share = np.full(len(world.brands), np.nan)
+    if len(market):
+        total = weekly_totals(market, history.origin - _YEAR_WEEKS, _YEAR_WEEKS, len(world.brands)).sum(axis=1)
+        share = total / total.sum() if total.sum() > 0 else share
+    return Naive(repeated[: world.brands.n_own].sum(axis=0), share)
+
+
+def weekly_totals(sales: Sales, first_week: int, n_weeks: int, n_brands: int) -> NDArray[np.float64]:
+    """Volume by brand and week, a month's volume even over its days: (j, w) float. For display and naive forecasts only."""
+    if not len(sales.periods):
+        return np.zeros((n_brands, n_weeks))
+    rate = sales.totals(n_brands) / sales.periods.weeks_in()[:, None]
+    return (sales.periods.weights(first_week, n_weeks).T @ rate).T
