@@ -12,19 +12,23 @@ from dataclasses import dataclass, field
 from twin.weeks import monday, week_of_date
 
 REACTIONS = ("learned", "passive", "retaliate", "accommodate")
+"""How rivals may answer."""
 
 
 def check_day(value: object) -> None:
+    """Refuse what is no calendar date: a programming fault, people's faults are found by the grammar."""
     if isinstance(value, dt.datetime) or not isinstance(value, dt.date):
         raise ValueError(f"start: expected a datetime.date, got {value!r}")
 
 
 def check_word(name: str, value: object, allowed: tuple[str | None, ...]) -> None:
+    """Refuse a word that the grammar does not know."""
     if value not in allowed:
         raise ValueError(f"{name}: expected one of {allowed}, got {value!r}")
 
 
 def check_tuples(owner: object, *names: str) -> None:
+    """Refuse lists, which would let a frozen scenario change."""
     for name in names:
         if not isinstance(getattr(owner, name), tuple):
             raise ValueError(f"{name}: expected a tuple, got {type(getattr(owner, name)).__name__}")

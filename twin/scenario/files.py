@@ -92,12 +92,13 @@ def _document(text: str, file: str) -> dict[str, Any]:
     except RecursionError as error:
         raise _error(file, "(the file)", "TOML", "lists inside lists without end", "Write it flatter.") from error
     except ValueError as error:
-        match = re.search(r"\s*\(at line (\d+), column (\d+)\)", str(error))
-        row, column = (int(match[1]), f"column {match[2]}") if match else (None, "(the file)")
-        found = str(error).replace(match[0], "") if match else str(error)
-        raise _error(
-            file, column, "TOML", found, "See scenarios/README.md for how a scenario is written.", row
-        ) from error
+        match = re.search(r"\s*\(at (?:line (\d+), column (\d+)|end of document)\)", str(error))
+        cure = "See scenarios/README.md for how a scenario is written."
+        if match is None:  # a number of thousands of digits, which Python names in words of its own
+            raise _error(file, "(the file)", "TOML", "a number that is far too long", cure) from error
+        row = int(match[1]) if match[1] else text.count("\n") + 1
+        column = f"column {match[2]}" if match[2] else "the end of the file"
+        raise _error(file, column, "TOML", str(error).replace(match[0], ""), cure, row=row) from error
 
 
 def _lines(document: Mapping[str, Any], path: tuple[str, ...]) -> list[str]:

@@ -270,15 +270,15 @@ class Scenario:
     name: str
     note: str = ""
     horizon_weeks: int | None = None
-    goal: Goal = Goal()
-    field_force: FieldForce = FieldForce()
-    targeting: Targeting = Targeting()
-    channels: ChannelPolicy = ChannelPolicy()
+    goal: Goal = field(default_factory=Goal)
+    field_force: FieldForce = field(default_factory=FieldForce)
+    targeting: Targeting = field(default_factory=Targeting)
+    channels: ChannelPolicy = field(default_factory=ChannelPolicy)
     journeys: tuple[Journey, ...] = ()
     promotions: tuple[Promotion, ...] = ()
     competitor_campaigns: tuple[CompetitorCampaign, ...] = ()
-    competitors: CompetitorPolicy = CompetitorPolicy()
-    market: MarketEvents = MarketEvents()
+    competitors: CompetitorPolicy = field(default_factory=CompetitorPolicy)
+    market: MarketEvents = field(default_factory=MarketEvents)
 
     def __post_init__(self) -> None:
         if not isinstance(self.name, str) or not self.name:

@@ -10,6 +10,7 @@ import unicodedata
 from collections.abc import Iterable
 
 _LONGEST = 120
+_MOST = 2000
 
 
 def fold(word: str) -> str:
@@ -36,7 +37,8 @@ def nearest(word: str, words: Iterable[str], cutoff: float = 0.5) -> str | None:
 def meant(word: str, words: Iterable[str], what: str = "Known") -> str:
     """What a message says to somebody who wrote ``word``: the nearest name, or else all of them."""
     words = sorted(words)
-    like = nearest(word, words)
+    # among thousands of ids none is the one that was meant, and looking for it takes long
+    like = nearest(word, words) if len(words) <= _MOST else None
     if like is not None:
         return f"Did you mean {like!r}?"
     if not words:
