@@ -16,6 +16,7 @@ from twin.response import curves
 from twin.response.market import Market
 from twin.response.parameters import PRIORS
 from twin.scenario import where
+from twin.scenario.facts import customer_columns
 from twin.scenario.scenario import Scenario
 
 CYCLE_WEEKS = 4
@@ -127,7 +128,7 @@ def lay_out(
     territory = world.population.territory if alignment is None else alignment
     known_rank, known_even = _rank(policy.known_rank, world, market)
     unknown_rank, unknown_even = _rank(policy.unknown_rank, world, market)
-    columns = scenario_columns(world)
+    columns = customer_columns(world)
     return Conditions(
         demand=_demand(scenario, market.first_week, n_weeks),
         channel_factor=_channel_factor(world, scenario, market.first_week, n_weeks),
@@ -149,20 +150,6 @@ def lay_out(
         frequency=_frequency(scenario, columns, len(world.population)),
         chains=_chains(scenario, world, columns),
     )
-
-
-def scenario_columns(world: World) -> dict[str, NDArray]:
-    """Columns that a ``where`` condition may use: attributes, and what the population itself holds."""
-    population = world.population
-    territory = world.territories[population.territory].astype(object)
-    brick = (
-        np.where(population.brick >= 0, world.bricks.ids[population.brick], "").astype(object)
-        if len(world.bricks)
-        else np.full(len(population), "", dtype=object)
-    )
-    own = {"customer_id": population.ids.astype(object), "known": population.known, "territory_id": territory,
-           "brick_id": brick}
-    return {**own, **population.attributes}
 
 
 def _span(start: int, stop: int, first_week: int, n_weeks: int) -> slice:

@@ -111,9 +111,8 @@ def calibrate(
     discovery = learn_discovery(world, history, neighbours, n, seed)
     losses = learn_losses(world, history, n, seed)
     tell(6, total, STEPS[6])
-    mean_volume = np.exp(potential.log_mean + 0.5 * potential.log_sd**2)
-    rule, rule_estimates = learn_visit_rule(world, history, mean_volume)
-    share = np.clip(potential.own_now / np.maximum(mean_volume, 1e-12), 0.0, 0.95)
+    rule, rule_estimates = learn_visit_rule(world, history, potential.mean)
+    share = np.clip(potential.own_now / np.maximum(potential.mean, 1e-12), 0.0, 0.95)
     result = Calibration(
         origin=history.origin,
         n_draws=n,

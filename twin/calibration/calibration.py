@@ -66,6 +66,7 @@ class Calibration:
             visit.elasticity,
             visit.coefficient,
             visit.effect_of_one_visit,
+            visit.long_run_effect,
             visit.rho,
             *visit.channel_effects,
             *self.calendar.promo_effect,

@@ -121,7 +121,7 @@ def _standing(
     potential, known = calibration.potential, world.population.known & ~calibration.silent
     z, u = draws.uniforms(Key(calibration.seed, draw), Purpose.TRAIT, 0, world.population.entity, 2)
     own = potential.own_now * np.exp(special.ndtri(z) * potential.own_sd_log - 0.5 * potential.own_sd_log**2)
-    won = np.clip(potential.own_potential_mean / np.maximum(np.exp(potential.log_mean + 0.5 * potential.log_sd**2), 1e-12), 1e-3, 0.9)
+    won = np.clip(potential.own_potential_mean / np.maximum(potential.mean, 1e-12), 1e-3, 0.9)
     # of those we do not know, some buy from us already; they hold what the audits show of our brands
     part = np.clip(potential.unknown_own_share / max(float(np.average(won, weights=volume)), 1e-6), 0.0, 1.0)
     hidden_buyer = ~world.population.known & (u < part)
@@ -180,12 +180,11 @@ def _base_utility(
 
 def _usual_campaigns(calibration: Calibration, history: History, response: Response, n_own: int) -> NDArray[np.float64]:
     """Utility that last year's campaigns gave on average, already part of last year's shares: (j,) float."""
-    calendar, since = calibration.calendar, calibration.origin - 52
-    strength = np.zeros((len(response.promotion), 52))
-    own = [campaign for campaign in history.campaigns if campaign.brand < n_own]
-    learned = zip(calendar.brand, calendar.start, calendar.stop, calendar.strength * calendar.probability)
-    for brand, start, stop, size in (*learned, *((c.brand, c.start, c.stop, c.strength) for c in own)):
-        strength[brand, max(start - since, 0) : max(min(stop - since, 52), 0)] += size
+    since = calibration.origin - 52
+    strength = calibration.calendar.active(since, 52)
+    for campaign in history.campaigns:
+        if campaign.brand < n_own:
+            strength[campaign.brand, max(campaign.start - since, 0) : max(campaign.stop - since, 0)] += campaign.strength
     return np.log(np.exp(response.promotion[:, None] * strength).mean(axis=1))
 
 

@@ -1,0 +1,56 @@
+"""export: any result as a table in a file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+
+from twin.errors import WorkspaceError
+from twin.scenario.words import meant
+from twin.tasks.shelf import BACKTEST, CALIBRATION, DATASET, FORECAST, PLAN, newest
+from twin.workspace.exports import write_table
+from twin.workspace.store import Workspace
+
+TABLES = {
+    "potential": (CALIBRATION, "potential"),
+    "parameters": (CALIBRATION, "parameters"),
+    "rival_calendar": (CALIBRATION, "rival_calendar"),
+    "season": (CALIBRATION, "season"),
+    "forecast": (FORECAST, "weekly"),
+    "comparison": (FORECAST, "comparison"),
+    "by_customer": (FORECAST, "by_customer"),
+    "plan": (PLAN, "plan"),
+    "unserved": (PLAN, "unserved"),
+    "backtest": (BACKTEST, "backtest"),
+    "links": (DATASET, "links"),
+    "warnings": (DATASET, "warnings"),
+}
+"""Tables by name: the kind of result that holds each, and its part."""
+
+
+def read_result(workspace: Workspace, table: str) -> pd.DataFrame:
+    """One table of the newest results.
+
+    Raises
+    ------
+    WorkspaceError
+        When there is no such table, or nothing has made it yet.
+    """
+    if table not in TABLES:
+        raise WorkspaceError(f"export: expected a table, found {table!r}. {meant(table, TABLES, 'Tables')}")
+    kind, part = TABLES[table]
+    return workspace.table(newest(workspace, kind), part)
+
+
+def run_export(workspace: Workspace, table: str, out: Path, locale: str = "") -> dict[str, object]:
+    """Write one table; the file's ending chooses the format.
+
+    Returns
+    -------
+    dict
+        ``table``, ``file``, ``rows``.
+    """
+    frame = read_result(workspace, table)
+    path = write_table(frame, out, locale=locale)
+    return {"table": table, "file": str(path), "rows": len(frame)}

@@ -1,0 +1,141 @@
+"""forecast: run the baseline and scenarios from the end of history, and publish what comes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from twin.calibration.calibrate import Progress
+from twin.errors import Problem, ScenarioError
+from twin.forecast.compare import comparison_columns, forecast_columns
+from twin.forecast.ensemble import EnsembleSettings, simulate
+from twin.forecast.forecast import summarise
+from twin.forecast.naive import seasonal_naive
+from twin.geography.alignment import balanced
+from twin.market.channels import VISIT
+from twin.market.history import History
+from twin.market.world import World
+from twin.scenario import files
+from twin.scenario.alignment import read_alignment, territories_after
+from twin.scenario.check import check_against
+from twin.scenario.facts import MarketFacts, facts_of
+from twin.scenario.scenario import ALIGNMENTS, Scenario
+from twin.tasks import shelf
+from twin.tasks.calibrate import unknowable
+from twin.tasks.shelf import FORECAST, Twin
+from twin.workspace.store import Workspace
+
+DEFAULT_WEEKS = 52
+
+
+@dataclass(frozen=True)
+class ForecastSettings:
+    """How far and how finely to forecast.
+
+    Parameters
+    ----------
+    n_weeks : int, optional
+        ``None``: the longest that a scenario names, else a year.
+    n_draws, n_replicates, n_processes, seed : int
+        See :class:`twin.forecast.ensemble.EnsembleSettings`.
+    """
+
+    n_weeks: int | None = None
+    n_draws: int = 40
+    n_replicates: int = 2
+    n_processes: int = 2
+    seed: int = 0
+
+
+def run_forecast(
+    workspace: Workspace,
+    paths: Sequence[Path],
+    settings: ForecastSettings = ForecastSettings(),
+    progress: Progress | None = None,
+) -> dict[str, Any]:
+    """Forecast and publish.
+
+    Parameters
+    ----------
+    workspace : Workspace
+    paths : sequence of Path
+        Scenario files; may be empty, then only the baseline is run.
+    settings : ForecastSettings
+    progress : Progress, optional
+
+    Returns
+    -------
+    dict
+        The contract's JSON of ``twin forecast``, with ``forecast`` (the version) and ``warnings``.
+    """
+    twin = shelf.load_twin(workspace)
+    scenarios, warnings = read_scenarios(paths, twin)
+    alignments = {s.name: _alignment(s, twin) for s in scenarios if s.field_force.alignment != "current"}
+    weeks = settings.n_weeks or max([s.horizon_weeks or 0 for s in scenarios], default=0) or DEFAULT_WEEKS
+    ensemble_settings = EnsembleSettings(
+        weeks, settings.n_draws, settings.n_replicates, settings.n_processes, settings.seed
+    )
+    ensemble = simulate(twin.world, twin.history, twin.calibration, scenarios, ensemble_settings, alignments, progress)
+    naive = seasonal_naive(twin.world, twin.history, weeks)
+    seen = twin.calibration.market_seen
+    result = summarise(ensemble, twin.world, naive, seen, unknowable(twin.calibration))
+    result["warnings"] = [str(warning) for warning in warnings]
+    version = workspace.publish(
+        FORECAST,
+        {
+            "forecast": result,
+            "comparison": pd.DataFrame(comparison_columns(ensemble, twin.world, seen)),
+            "weekly": pd.DataFrame(forecast_columns(ensemble, twin.world)),
+            "by_customer": _by_customer(ensemble.own_by_customer, ensemble.names, twin.world),
+            "scenarios": {s.name: files.to_toml(s) for s in scenarios},
+        },
+        {"n_draws": settings.n_draws, "n_replicates": settings.n_replicates, "seed": settings.seed, "n_weeks": weeks},
+        parents=(twin.version.id,),
+    )
+    return {**result, "forecast": version}
+
+
+def read_scenarios(paths: Sequence[Path], twin: Twin) -> tuple[tuple[Scenario, ...], list[Problem]]:
+    """Load and check scenario files against the twin; all problems of all files at once."""
+    problems: list[Problem] = []
+    warnings: list[Problem] = []
+    scenarios: list[Scenario] = []
+    facts = scenario_facts(twin.world, twin.history)
+    for path in paths:
+        try:
+            scenario = files.load(path)
+        except ScenarioError as error:
+            problems.extend(error.problems)
+            continue
+        findings = check_against(scenario, facts, Path(path).name)
+        problems.extend(findings.errors)
+        warnings.extend(findings.warnings)
+        scenarios.append(scenario)
+    if problems:
+        raise ScenarioError(problems)
+    return tuple(scenarios), warnings
+
+
+def scenario_facts(world: World, history: History) -> MarketFacts:
+    """What a scenario must fit."""
+    return facts_of(
+        world,
+        has_market_sales=bool(len(history.audit) or len(history.panel)),
+        has_visits=bool((history.touches.channel == VISIT).any()),
+    )
+
+
+def _alignment(scenario: Scenario, twin: Twin) -> NDArray[np.int32]:
+    if scenario.field_force.alignment in ALIGNMENTS:
+        return balanced(twin.world, twin.calibration.potential.mean)
+    return territories_after(read_alignment(scenario.field_force.alignment), twin.world)
+
+
+def _by_customer(own: NDArray[np.float64], names: Sequence[str], world: World) -> pd.DataFrame:
+    return pd.DataFrame({"customer_id": world.population.ids, **{name: own[a] for a, name in enumerate(names)}})
