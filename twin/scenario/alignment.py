@@ -69,25 +69,29 @@ def read_alignment(path: str | Path) -> AlignmentFile:
         raise ScenarioError(
             [Problem(path.name, "columns", "customer_id or brick_id, and territory_id", header[:80], cure, 1)]
         )
+    return _aligned(path.name, key, names, table[1:])
+
+
+def _aligned(file: str, key: str, names: list[str], lines: list[list[str]]) -> AlignmentFile:
     problems: list[Problem] = []
     territory_of: dict[str, str] = {}
     rows: dict[str, int] = {}
-    for row, cells in enumerate(table[1:], start=2):
+    for row, cells in enumerate(lines, start=2):
         if not any(cell.strip() for cell in cells):
             continue
         padded = [*(cell.strip() for cell in cells), *[""] * len(names)]
         who, territory = padded[names.index(key)], padded[names.index(_TERRITORY)]
         if not who or not territory:
             lacking = _TERRITORY if who else key
-            problems.append(Problem(path.name, lacking, "a value", "nothing", "Fill it in or take the line out.", row))
+            problems.append(Problem(file, lacking, "a value", "nothing", "Fill it in or take the line out.", row))
         elif territory_of.setdefault(who, territory) != territory:
             found = f"{territory!r}, and {territory_of[who]!r} in row {rows[who]}"
-            problems.append(Problem(path.name, _TERRITORY, f"one territory for {who}", found, "Keep one line.", row))
+            problems.append(Problem(file, _TERRITORY, f"one territory for {who}", found, "Keep one line.", row))
         else:
             rows.setdefault(who, row)
     if problems:
         raise ScenarioError(problems)
-    return AlignmentFile(path.name, key, territory_of, rows)
+    return AlignmentFile(file, key, territory_of, rows)
 
 
 def territories_after(alignment: AlignmentFile, world: World) -> NDArray[np.int32]:

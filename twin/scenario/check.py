@@ -7,7 +7,7 @@ done and may surprise. Knows no file and runs nothing; what contradicts whatever
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
@@ -17,7 +17,7 @@ from twin.scenario.contradictions import contradictions
 from twin.scenario.events import Promotion, Spell
 from twin.scenario.facts import MarketFacts, ranks
 from twin.scenario.findings import Findings, Notes
-from twin.scenario.scenario import RANKS, Scenario
+from twin.scenario.scenario import RANKS, Frequency, Journey, Scenario
 from twin.scenario.where import each_test, evaluate, faults, names, values
 from twin.scenario.words import meant, shown
 from twin.weeks import monday
@@ -55,7 +55,11 @@ def check_against(scenario: Scenario, facts: MarketFacts, file: str | None = Non
 
 def conditions(scenario: Scenario) -> Iterator[tuple[str, str]]:
     """Key path and text of every condition."""
-    for path, rules in (("targeting.frequency", scenario.targeting.frequency), ("journey", scenario.journeys)):
+    kinds: tuple[tuple[str, Sequence[Frequency | Journey]], ...] = (
+        ("targeting.frequency", scenario.targeting.frequency),
+        ("journey", scenario.journeys),
+    )
+    for path, rules in kinds:
         for place, rule in enumerate(rules, start=1):
             if rule.where is not None:
                 yield f"{path}[{place}].where", rule.where

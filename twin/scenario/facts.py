@@ -135,12 +135,7 @@ def facts_of(
     """
     columns = customer_columns(world, segments)
     reps, brands, people = world.reps, world.brands, world.population
-    serving = reps.territory[(reps.start <= world.origin) & (reps.end > world.origin)]
-    heads = np.bincount(serving[serving >= 0], minlength=len(world.territories))
-    labels = {
-        name: tuple(sorted({str(label) for label in values if label is not None}))
-        for name, values in (segments or {}).items()
-    }
+    labels = {name: _distinct(values) for name, values in (segments or {}).items()}
     placed = bool(people.placed.any()) or bool(np.isfinite(world.bricks.lon).any())
     return MarketFacts(
         origin=monday(world.origin),
@@ -150,7 +145,7 @@ def facts_of(
         channels=world.channels,
         attributes={name: kind_of(column) for name, column in columns.items() if name not in labels},
         segments=labels,
-        reps_by_territory={str(name): int(count) for name, count in zip(world.territories, heads)},
+        reps_by_territory=_heads(world),
         horizon_weeks=horizon_weeks,
         has_reps=len(reps) > 0 and reps.listed,
         has_visits=has_visits or len(reps) > 0,
@@ -169,5 +164,17 @@ def ranks(facts: MarketFacts) -> tuple[str, ...]:
 
 def _labels(names: NDArray, index: NDArray) -> NDArray:
     """Name at each index, ``None`` where the index is negative: (c,) object."""
-    padded = np.append(np.asarray(names, dtype=object), None)
+    padded: NDArray = np.append(np.asarray(names, dtype=object), None)
     return padded[index]
+
+
+def _distinct(labels: NDArray) -> tuple[str, ...]:
+    return tuple(sorted(set(map(str, labels[np.not_equal(labels, None).astype(bool)].tolist()))))
+
+
+def _heads(world: World) -> dict[str, int]:
+    """Reps in service at the origin, by territory."""
+    reps = world.reps
+    serving = reps.territory[(reps.start <= world.origin) & (reps.end > world.origin)]
+    heads = np.bincount(serving[serving >= 0], minlength=len(world.territories))
+    return {str(name): int(count) for name, count in zip(world.territories, heads)}

@@ -126,6 +126,8 @@ def _write_table(table: Table, owner: Any) -> dict[str, Any]:
         value = getattr(owner, key.attribute)
         if value is None or value == table.default(key):
             continue
-        rows = isinstance(key.kind, Rows)
-        written[key.name] = [_write_table(key.kind.table, row) for row in value] if rows else key.kind.write(value)
+        if isinstance(key.kind, Rows):
+            written[key.name] = [_write_table(key.kind.table, row) for row in value]
+        else:
+            written[key.name] = key.kind.write(value)
     return written

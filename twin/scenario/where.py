@@ -86,7 +86,7 @@ def faults(condition: Condition, kinds: Mapping[str, str]) -> list[ConditionErro
     kinds : mapping of str to str
         ``number``, ``category`` or ``flag`` by column.
     """
-    found = []
+    found: list[ConditionError] = []
     for test in each_test(condition):
         fault = _unsuited(test, kinds)
         if fault is not None and str(fault) not in map(str, found):

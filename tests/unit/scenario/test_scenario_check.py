@@ -203,6 +203,8 @@ def test_what_may_surprise_is_a_warning(text, where):
         campaign() + campaign(start="2026-06-15"),
         '[channels]\nmode = "multichannel"\n' + steps('{channel = "visit"}', '{channel = "email", after_days = 3}'),
         steps('{channel = "visit"}', '{channel = "email", when = "no_order"}', '{channel = "phone", when = "opened"}'),
+        '[channels]\nmode = "multichannel"\n'
+        + steps('{channel = "email"}', '{channel = "email", when = "not_opened"}'),
         steps('{channel = "visit", when = "always"}', '{channel = "email", when = "always"}'),
     ],
 )

@@ -54,6 +54,7 @@ def chosen(where):
         ("size_class <= +2e0", [0, 1]),
         ("2 < size_class", [3, 4, 5]),
         ("3 >= size_class", [0, 1, 5]),
+        ("4 <= size_class", [3, 4]),
         ("size_class != 2", [0, 3, 4, 5]),
         ("size_class in (1, 5)", [0, 4]),
         ("size_class > -.5", [0, 1, 3, 4, 5]),
