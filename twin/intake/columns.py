@@ -1,0 +1,146 @@
+"""Columns: the cells of one table read by its contract, and every cell that does not fit reported.
+
+Knows one table at a time; what must agree between tables is in :mod:`twin.intake.check`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import shapely
+from numpy.typing import NDArray
+
+from twin.errors import Problem
+from twin.intake.convert import Typed, convert, translate, uses_commas
+from twin.intake.dialect import Raw
+from twin.intake.fold import did_you_mean, fold, header, nearest
+from twin.intake.mapping import Mapping, TableMapping
+from twin.intake.schema import Column, TableContract
+from twin.market.channels import channel_axis
+
+
+@dataclass(frozen=True)
+class ColumnTyper:
+    """Reads the columns of one table and appends what does not fit.
+
+    Parameters
+    ----------
+    raw : Raw
+    contract : TableContract
+    mapping : Mapping
+    errors, warnings : list of Problem
+        Appended to.
+    """
+
+    raw: Raw
+    contract: TableContract
+    mapping: Mapping
+    errors: list[Problem]
+    warnings: list[Problem]
+
+    @property
+    def settings(self) -> TableMapping:
+        """The table's dialect as it was found."""
+        return replace(self.mapping.of(self.contract.name), separator=self.raw.separator)
+
+    @cached_property
+    def commas(self) -> bool:
+        """Whether any number of the file is written with a decimal comma."""
+        return uses_commas(self.raw)
+
+    def typed(self, spec: Column, values: pa.ChunkedArray) -> object:
+        """One column with its type and its rule checked; cells that break the rule are reported."""
+        settings = self.settings
+        if pa.types.is_large_string(values.type) or pa.types.is_string(values.type):
+            words = dict(settings.values.get(spec.name, {})) | self._canonical(spec, values)
+            values = translate(values, words) if words else values
+        typed = convert(spec.kind, values, settings, spec.kind == "number" and self.commas)
+        self._report(spec, typed.bad, typed.expected, typed.cure)
+        filled = ~np.asarray(pd.isna(typed.values))
+        if spec.required:
+            self._report(spec, ~filled & ~typed.bad, "a value", "Fill the cell, or remove the row.")
+        if spec.kind == "number":
+            return self._bounded(spec, typed, settings.factors.get(spec.name, 1.0))
+        if spec.choices:
+            wrong = filled & ~np.isin(np.asarray(typed.values, dtype=object), spec.choices)
+            self._report(spec, wrong, spec.rule, "Use one of these, or translate it in the mapping.")
+        if spec.kind == "geometry":
+            texts = np.where(filled, np.asarray(typed.values, dtype=object), None)
+            shapes = shapely.from_geojson(texts, on_invalid="ignore")
+            self._report(spec, filled & shapely.is_missing(shapes), "GeoJSON", "Correct the geometry.")
+        return typed.values
+
+    def _bounded(self, spec: Column, typed: Typed, factor: float) -> NDArray[np.float64]:
+        scaled = typed.values * factor
+        low = -np.inf if spec.low is None else spec.low
+        high = np.inf if spec.high is None else spec.high
+        cure = "Correct the value."
+        if spec.name == "volume":
+            cure = "Correct the value; take a return off the sale that it belongs to."
+        self._report(spec, (scaled < low) | (scaled > high), f"a number {spec.rule}", cure)
+        return scaled
+
+    def _canonical(self, spec: Column, values: pa.ChunkedArray) -> dict[str, str]:
+        """Other letter cases of words that the contract fixes."""
+        fixed = spec.choices
+        if spec.name in ("channel", "prefers_channel"):
+            fixed = channel_axis(self.mapping.channels)
+        elif spec.name == "owner":
+            fixed = ("us",)
+        if not fixed:
+            return {}
+        plain = {fold(word): word for word in fixed}
+        translated = self.settings.values.get(spec.name, {})
+        return {
+            word.strip(): plain[fold(word)]
+            for word in values.unique().to_pylist()
+            if word and word.strip() not in translated and fold(word) in plain
+        }
+
+    def _report(self, spec: Column, bad: NDArray[np.bool_], expected: str, cure: str) -> None:
+        """One problem for all the rows that break one rule in one column."""
+        bad = np.asarray(bad, dtype=bool)
+        if not bad.any():
+            return
+        row = int(np.argmax(bad))
+        found = self.raw.columns[spec.name][row].as_py()
+        text = "an empty cell" if found is None or str(found).strip() == "" else repr(found)
+        line, count = self.raw.line_of(row), int(bad.sum())
+        self.errors.append(Problem(self.raw.file, spec.name, expected, text, cure, row=line, count=count))
+
+    def report_missing(self, missing: Sequence[Column]) -> None:
+        """Required columns that the file does not have, with the column that was probably meant."""
+        here = ", ".join(self.raw.columns)
+        folded = {header(name): name for name in self.raw.columns}
+        for column in missing:
+            meant = nearest(column.name, tuple(self.raw.columns))
+            aliases = (folded[header(alias)] for alias in column.aliases if header(alias) in folded)
+            meant = next(aliases, meant)
+            hint = f" Did you mean {meant!r}?" if meant else ""
+            cure = f"Add or rename the column, or name it in the mapping.{hint}"
+            self.errors.append(Problem(self.raw.file, column.name, f"the column {column.name}", here, cure, row=1))
+
+    def warn_foreign(self, column: str) -> None:
+        """A column outside the contract: left aside, or an attribute whose name comes close to the contract's."""
+        absent = {item.name: item for item in self.contract.columns if item.name not in self.raw.columns}
+        if not self.contract.attributes:
+            cure = f"Nothing to do if it is not needed.{did_you_mean(column, tuple(absent))}"
+            found, expected = "another one, left aside", "a column of the contract"
+        else:
+            near = nearest(column, tuple(absent), at_least=85.0)
+            near = near or next(
+                (name for name, item in absent.items() if header(column) in map(header, item.aliases)), None
+            )
+            if near is None:
+                return
+            cure = f"Rename it to {near}, or name it in the mapping; nothing to do if it is an attribute."
+            found, expected = (
+                f"a name close to {near}, read as an attribute",
+                "a column of the contract or an attribute",
+            )
+        self.warnings.append(Problem(self.raw.file, column, expected, found, cure, row=1))
