@@ -17,9 +17,9 @@ _WANTED = "libgomp.so.1"
 def ensure_openmp() -> None:
     """Make the GNU OpenMP library answer to its usual name in this process.
 
-    LightGBM's Linux wheel asks for ``libgomp.so.1``, which a bare system lacks; scikit-learn's wheel brings the same library
-    along under a name of its own. Where the system has none, a copy of that one is loaded under the wanted name. Calling
-    it again does nothing; other processes make a copy of their own.
+    LightGBM's Linux wheel asks for ``libgomp.so.1``, which a bare system lacks; scikit-learn's wheel brings the same
+    library along under a name of its own. Where the system has none, a copy of that one is loaded under the wanted
+    name. Calling it again does nothing; other processes make a copy of their own.
     """
     if not sys.platform.startswith("linux") or _loads(_WANTED):
         return

@@ -84,7 +84,7 @@ def _write_csv(frame: pd.DataFrame, file: BinaryIO, locale: str) -> None:
         sep=";" if turkish else ",",
         decimal="," if turkish else ".",
         encoding="utf-8-sig" if turkish else "utf-8",
-        lineterminator="\n",
+        lineterminator="\r\n",  # with it, a lone carriage return inside a text is quoted instead of ending the row
     )
 
 
@@ -96,10 +96,9 @@ def _csv_column(column: pd.Series, turkish: bool) -> pd.Series:
         return column
 
     def cell(value: object) -> object:
-        # pandas gives a decimal comma to whole columns of numbers only
-        return (
-            str(value).replace(".", ",") if turkish and isinstance(value, float) and value == value else defused(value)
-        )
+        if turkish and isinstance(value, float) and math.isfinite(value):
+            return str(value).replace(".", ",")  # pandas gives a decimal comma to whole columns of numbers only
+        return defused(value)
 
     return column.astype(object).map(cell)
 

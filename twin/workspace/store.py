@@ -12,6 +12,7 @@ import re
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
@@ -111,7 +112,7 @@ class Workspace:
             stored = {name: self._put(name, content) for name, content in parts.items()}
             version = _named(kind, stored, plain_meta, tuple(parents), label)
             try:
-                self._catalogue.add(version, lambda stored=stored: self._require(stored))
+                self._catalogue.add(version, partial(self._require, stored))
                 break
             except FileNotFoundError:  # garbage() took an old file of the same content before we named it
                 if last_try:
