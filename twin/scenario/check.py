@@ -12,12 +12,13 @@ from collections.abc import Iterator, Mapping, Sequence
 import numpy as np
 
 from twin.market.channels import VISIT
-from twin.scenario.condition import Comparison, Condition, ConditionError, Membership, parse
+from twin.scenario.condition import Comparison, Condition, Membership, parse
 from twin.scenario.contradictions import contradictions
 from twin.scenario.events import Promotion, Spell
 from twin.scenario.facts import MarketFacts, ranks
 from twin.scenario.findings import Findings, Notes
 from twin.scenario.scenario import RANKS, Frequency, Journey, Scenario
+from twin.scenario.tokens import ConditionError
 from twin.scenario.where import each_test, evaluate, faults, names, values
 from twin.scenario.words import meant, shown
 from twin.weeks import monday

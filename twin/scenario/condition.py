@@ -14,35 +14,16 @@ A condition is text of a scenario file and is never run as code. Knows no custom
 from __future__ import annotations
 
 import math
-import re
 import unicodedata
 from dataclasses import dataclass
 
-from twin.errors import Problem, TwinError
+from twin.scenario.tokens import ConditionError, Token, tokens
 
 MAX_LENGTH = 2000
 MAX_DEPTH = 50
 ORDERINGS = ("<", "<=", ">", ">=")
 
 Value = float | str | bool
-
-
-class ConditionError(TwinError):
-    """A condition that cannot be read, or does not suit the columns.
-
-    Parameters
-    ----------
-    expected, found, cure : str
-        As in :class:`twin.errors.Problem`.
-    """
-
-    def __init__(self, expected: str, found: str, cure: str) -> None:
-        self.expected, self.found, self.cure = expected, found, cure
-        super().__init__(f"expected {expected}, found {found}. {cure}")
-
-    def problem(self, file: str, where: str) -> Problem:
-        """The same fault at its place in a file."""
-        return Problem(file, where, self.expected, self.found, self.cure)
 
 
 @dataclass(frozen=True)
@@ -101,68 +82,23 @@ class Or:
 Condition = Constant | Flag | Comparison | Membership | Not | And | Or
 
 
-@dataclass(frozen=True)
-class _Token:
-    kind: str
-    """``word``, ``column`` (quoted), ``text``, ``number``, ``sign`` or ``end``."""
-    text: str
-    position: int
-
-
-_TOKENS = re.compile(
-    r"""(?P<space>\s+)
-    |(?P<number>[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?(?!\w))
-    |(?P<text>'(?:[^']|'')*')
-    |(?P<column>"[^"]+"|`[^`]+`)
-    |(?P<word>[^\W\d]\w*)
-    |(?P<sign><=|>=|<>|!=|==|=|<|>|\(|\)|,)""",
-    re.VERBOSE,
-)
-_KEYWORDS = ("and", "or", "not", "in", "true", "false")
 _SAME = {"==": "=", "<>": "!="}
 _MIRROR = {"=": "=", "!=": "!=", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
-_HINTS = {
-    "'": "Close the text with a single quote; a quote inside a text is written twice.",
-    '"': "Close the column name with a double quote; texts stand in single quotes.",
-    "`": "Close the column name with a backtick.",
-    "&": "Write and.",
-    "|": "Write or.",
-    "!": "Write not, or != for unequal.",
-    "%": "Write a share as 0.3, not 30 %.",
-    **dict.fromkeys("‘’“”«»", "Put texts in straight single quotes: 'market'."),
-}
-
-
-def _tokens(text: str) -> list[_Token]:
-    found, place = [], 0
-    while place < len(text):
-        match = _TOKENS.match(text, place)
-        if match is None:
-            sign = text[place]
-            hint = _HINTS.get(sign, "Take it out; a column name with odd letters stands in double quotes or backticks.")
-            raise ConditionError("a condition", f"{sign!r} at position {place + 1}", hint)
-        kind, token = str(match.lastgroup), match.group()
-        if kind == "word" and token.lower() in _KEYWORDS:
-            kind, token = "sign", token.lower()
-        if kind != "space":
-            found.append(_Token(kind, token, place + 1))
-        place = match.end()
-    return [*found, _Token("end", "the end", len(text) + 1)]
 
 
 class _Parser:
     """Recursive descent over the tokens of one condition; lives for one call of :func:`parse`."""
 
     def __init__(self, text: str) -> None:
-        self.tokens = _tokens(text)
+        self.tokens = tokens(text)
         self.at = 0
         self.depth = 0
 
     @property
-    def next(self) -> _Token:
+    def next(self) -> Token:
         return self.tokens[self.at]
 
-    def take(self) -> _Token:
+    def take(self) -> Token:
         token = self.next
         self.at += token.kind != "end"
         return token
@@ -278,7 +214,7 @@ class _Parser:
         return Membership(column, tuple(values), negated)
 
 
-def _after_test(token: _Token) -> str:
+def _after_test(token: Token) -> str:
     if token.text == ",":
         return "Write decimals with a point: 0.6."
     if token.kind == "sign" and token.text in (*_MIRROR, *_SAME):

@@ -12,8 +12,9 @@ from typing import Any
 
 from twin.errors import ScenarioError
 from twin.scenario.keys import GRAMMAR, PATHS
-from twin.scenario.kinds import FAULTY, Faults, Key, Rows, Table
+from twin.scenario.kinds import FAULTY, Faults
 from twin.scenario.scenario import BASELINE_NAME, Scenario
+from twin.scenario.tables import Key, Rows, Table
 from twin.scenario.words import fold, nearest, printable, shown
 
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from twin.scenario import scenario as nouns
-from twin.scenario.kinds import Choice, Day, Factors, Key, Kind, Named, Number, Rows, Switch, Table, Text, Where
+from twin.scenario.kinds import Choice, Day, Factors, Kind, Named, Number, Switch, Text, Where
+from twin.scenario.tables import Key, Rows, Table
 
 WEEKS = Number(1, 520, whole=True)
 FACTOR = Number(0, 100)

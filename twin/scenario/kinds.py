@@ -1,7 +1,7 @@
 """Kinds of value in a scenario file: each reads one, writes it back and describes itself.
 
 Reading never stops at a fault: faults are collected, so that a person sees all of them at once. Knows no key, see
-:mod:`twin.scenario.keys`.
+:mod:`twin.scenario.tables`.
 """
 
 from __future__ import annotations
@@ -9,13 +9,13 @@ from __future__ import annotations
 import datetime as dt
 import re
 import unicodedata
-from collections.abc import Callable, Mapping
-from dataclasses import MISSING as NO_DEFAULT
-from dataclasses import dataclass, field, fields
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from twin.errors import Problem
-from twin.scenario.condition import ConditionError, parse
+from twin.scenario.condition import parse
+from twin.scenario.tokens import ConditionError
 from twin.scenario.words import meant, printable, shown
 
 FAULTY = object()
@@ -62,13 +62,16 @@ class Number(Kind):
 
     @property
     def name(self) -> str:  # type: ignore[override]
+        """Type, in the documentation."""
         return "whole number" if self.whole else "number"
 
     @property
     def span(self) -> str:  # type: ignore[override]
+        """Range, in the documentation."""
         return f"{self.low:g} to {self.high:g}"
 
     def read(self, value: object, path: str, faults: Faults) -> Any:
+        """A float or an int; bools, ``nan`` and infinity are turned away."""
         wanted = f"a {self.name} from {self.low:g} to {self.high:g}"
         if isinstance(value, bool) or not isinstance(value, int if self.whole else int | float):
             cure = "Write it without quotes, decimals with a point." if isinstance(value, str) else f"Write {wanted}."
@@ -87,6 +90,7 @@ class Switch(Kind):
     span = "true, false"
 
     def read(self, value: object, path: str, faults: Faults) -> Any:
+        """A bool."""
         if isinstance(value, bool):
             return value
         return faults.add(path, "true or false", shown(value), "Write true or false, without quotes.")
@@ -102,9 +106,11 @@ class Text(Kind):
 
     @property
     def span(self) -> str:  # type: ignore[override]
+        """Range, in the documentation."""
         return f"up to {self.limit} letters"
 
     def read(self, value: object, path: str, faults: Faults) -> Any:
+        """The text, composed (NFC) and without space around it."""
         if not isinstance(value, str):
             return faults.add(path, "a text", shown(value), "Put it in double quotes.")
         text = unicodedata.normalize("NFC", value)
@@ -137,9 +143,11 @@ class Choice(Kind):
 
     @property
     def span(self) -> str:  # type: ignore[override]
+        """Range, in the documentation."""
         return ", ".join(f"`{word}`" for word in self.allowed)
 
     def read(self, value: object, path: str, faults: Faults) -> Any:
+        """One of the words."""
         if isinstance(value, str) and value in self.allowed:
             return value
         cure = meant(value, self.allowed, "Choose one") if isinstance(value, str) else "Choose one of them."
@@ -155,6 +163,7 @@ class Named(Text):
 
     @property
     def span(self) -> str:  # type: ignore[override]
+        """Range, in the documentation."""
         return ", ".join(f"`{word}`" for word in self.allowed) + f" or {self.otherwise}"
 
 
@@ -166,6 +175,7 @@ class Day(Kind):
     span = "2026-03-02, also as a text"
 
     def read(self, value: object, path: str, faults: Faults) -> Any:
+        """A :class:`datetime.date`."""
         day: object = value
         if isinstance(value, str):
             day = _iso_day(value.strip())
@@ -200,6 +210,7 @@ class Where(Kind):
     span = "see below"
 
     def read(self, value: object, path: str, faults: Faults) -> Any:
+        """The text of a readable condition."""
         text = Text(limit=2000).read(value, path, faults)
         if text is FAULTY:
             return FAULTY
@@ -220,9 +231,11 @@ class Factors(Kind):
 
     @property
     def span(self) -> str:  # type: ignore[override]
+        """Range, in the documentation."""
         return f"channel = {self.number.span}"
 
     def read(self, value: object, path: str, faults: Faults) -> Any:
+        """A dict of floats."""
         if not isinstance(value, Mapping):
             return faults.add(path, "a table of channels", shown(value), "Write for example {email = 1.5}.")
         names = [Text().read(name, printable(f"{path}.{name}"), faults) for name in value]
@@ -232,70 +245,5 @@ class Factors(Kind):
         return dict(zip(names, read))
 
     def write(self, value: Any) -> Any:
+        """A dict of its own."""
         return dict(value)
-
-
-@dataclass(frozen=True)
-class Key:
-    """One key of a table.
-
-    Parameters
-    ----------
-    name : str
-        In the file.
-    kind : Kind
-    meaning : str
-        One line for the documentation.
-    field : str
-        Name in the dataclass; that of the key when empty.
-    absent : str
-        What the absence of the key means, where the default's value does not say it.
-    """
-
-    name: str
-    kind: Kind
-    meaning: str
-    field: str = ""
-    absent: str = ""
-
-    @property
-    def attribute(self) -> str:
-        """Name in the dataclass."""
-        return self.field or self.name
-
-
-@dataclass(frozen=True)
-class Table(Kind):
-    """A table whose keys fill one dataclass; ``make`` is ``None`` for a heading whose keys fill the table above."""
-
-    make: Callable[..., Any] | None
-    keys: tuple[Key, ...]
-    name = "table"
-
-    def default(self, key: Key) -> Any:
-        """What stands for a key that is left out; :data:`NO_DEFAULT` when it must not be."""
-        heading = isinstance(key.kind, Table) and key.kind.make is None
-        if self.make is None or heading:
-            return None
-        own = {each.name: each for each in fields(self.make)}[key.attribute]  # type: ignore[arg-type]
-        return own.default_factory() if own.default_factory is not NO_DEFAULT else own.default
-
-    def read(self, value: object, path: str, faults: Faults) -> Any:
-        raise NotImplementedError("tables are read by the grammar, which knows all keys")
-
-
-@dataclass(frozen=True)
-class Rows(Kind):
-    """A list of tables."""
-
-    table: Table
-    limit: int = 200
-    at_least: int = 0
-    name = "list of tables"
-
-    @property
-    def span(self) -> str:  # type: ignore[override]
-        return f"{self.at_least} to {self.limit}"
-
-    def read(self, value: object, path: str, faults: Faults) -> Any:
-        raise NotImplementedError("tables are read by the grammar, which knows all keys")

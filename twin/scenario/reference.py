@@ -9,7 +9,7 @@ from dataclasses import MISSING as NO_DEFAULT
 from typing import Any
 
 from twin.scenario.keys import tables
-from twin.scenario.kinds import Key, Rows, Table
+from twin.scenario.tables import Key, Rows, Table
 
 BEGIN = "<!-- keys: begin (made from twin/scenario/keys.py) -->"
 END = "<!-- keys: end -->"

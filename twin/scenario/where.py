@@ -16,7 +16,6 @@ from twin.scenario.condition import (
     And,
     Comparison,
     Condition,
-    ConditionError,
     Constant,
     Flag,
     Membership,
@@ -25,6 +24,7 @@ from twin.scenario.condition import (
     Value,
     parse,
 )
+from twin.scenario.tokens import ConditionError
 from twin.scenario.words import meant
 
 NUMBER, CATEGORY, FLAG = "number", "category", "flag"

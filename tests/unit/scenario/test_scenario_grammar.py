@@ -13,8 +13,8 @@ from twin.scenario import scenario as nouns
 from twin.scenario.files import loads, to_toml
 from twin.scenario.grammar import dump, parse
 from twin.scenario.keys import PATHS, tables
-from twin.scenario.kinds import Rows
 from twin.scenario.scenario import BASELINE, ChannelPolicy, Scenario, Targeting
+from twin.scenario.tables import Rows
 
 EVERYTHING = """
 name = "Karanlık yarıyı aydınlat"

@@ -9,7 +9,6 @@ from twin.scenario.condition import (
     MAX_DEPTH,
     And,
     Comparison,
-    ConditionError,
     Constant,
     Flag,
     Membership,
@@ -17,6 +16,7 @@ from twin.scenario.condition import (
     Or,
     parse,
 )
+from twin.scenario.tokens import ConditionError
 from twin.scenario.where import customers, evaluate, faults, kind_of, names
 
 N = 6
