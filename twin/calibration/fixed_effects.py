@@ -16,12 +16,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import linalg, special
 
+from twin.calibration.demeaning import factor
 from twin.errors import CalibrationError
 
 _BLOCK_CELLS = 1 << 17
 _MAX_PASSES = 60
-# relative; makes the Laplacian of a group positive definite without moving any contrast
-_RIDGE = 1e-10
 
 
 @dataclass(frozen=True)
@@ -151,57 +150,6 @@ def fit(
     return _summary(groups, point, converged, (n_groups, y.shape[1]))
 
 
-def residuals(
-    target: NDArray[np.float64], regressors: NDArray[np.float64], mask: NDArray[np.bool_], time_group: NDArray[np.int32]
-) -> tuple[NDArray[np.float64], float]:
-    """What linear regression with the same two-way effects leaves of ``target``, and how much the regressors explain.
-
-    Parameters
-    ----------
-    target : (c, p) float
-    regressors : (k, c, p) float
-    mask : (c, p) bool
-    time_group : (c,) int
-
-    Returns
-    -------
-    (c, p) float
-        Residuals, 0 outside the mask.
-    float
-        F statistic of the regressors jointly, clustered by customer.
-    """
-    values = np.concatenate([target[None], regressors]).astype(np.float64)
-    for group in np.unique(time_group):
-        rows = np.flatnonzero((time_group == group) & mask.any(axis=1))
-        periods = np.flatnonzero(mask[rows].any(axis=0))
-        if len(rows):
-            box = np.ix_(rows, periods)
-            values[:, box[0], box[1]] = _demeaned(values[:, box[0], box[1]], mask[box].astype(np.float64))
-    values *= mask
-    z = values[1:]
-    gram = np.einsum("kcp,lcp->kl", z, z)
-    slopes = np.linalg.lstsq(gram, np.einsum("kcp,cp->k", z, values[0]), rcond=1e-10)[0]
-    left = values[0] - np.tensordot(slopes, z, 1)
-    scores = np.einsum("kcp,cp->ck", z, left)
-    bread = np.linalg.pinv(gram, rcond=1e-10)
-    spread = bread @ (scores.T @ scores) @ bread
-    return left, float(slopes @ np.linalg.pinv(spread, rcond=1e-10) @ slopes / max(len(slopes), 1))
-
-
-def _demeaned(values: NDArray, weight: NDArray) -> NDArray:
-    """Values (k, n, p) less their weighted customer and period effects."""
-    rows = weight.sum(axis=1)
-    centred = values - ((values * weight).sum(axis=2) / rows)[:, :, None]
-    laplacian = np.diag(weight.sum(axis=0)) - weight.T @ (weight / rows[:, None])
-    slopes = linalg.cho_solve(_factor(laplacian, weight.sum(axis=0)), (centred * weight).sum(axis=1).T)
-    return centred - (slopes.T[:, None, :] - ((weight @ slopes) / rows[:, None]).T[:, :, None])
-
-
-def _factor(laplacian: NDArray, scale: NDArray) -> tuple[NDArray, bool]:
-    laplacian[np.diag_indices_from(laplacian)] += _RIDGE * scale + np.finfo(float).tiny
-    return linalg.cho_factor(laplacian, check_finite=False)
-
-
 def _informative(y: NDArray, regressors: NDArray, mask: NDArray, time_group: NDArray) -> Iterator[_Group]:
     """Groups without the customers and periods that sold nothing; a group of one customer explains itself."""
     order = np.argsort(time_group, kind="stable")
@@ -279,8 +227,8 @@ def _step(group: _Group, beta: NDArray, gamma: NDArray) -> _Step:
         raw += np.einsum("kcp,lcp->kl", weighted, centred)
         score += (centred * (y - mu)).sum(axis=(1, 2))
     residual = group.by_period - column
-    factor = _factor(np.diag(column) - inner, column)
-    solved = linalg.cho_solve(factor, np.column_stack([residual, cross]), check_finite=False)
+    cholesky = factor(np.diag(column) - inner, column)
+    solved = linalg.cho_solve(cholesky, np.column_stack([residual, cross]), check_finite=False)
     cell_move, slopes = solved[:, 0], solved[:, 1:]
     return _Step(
         log_likelihood + float(gamma @ group.by_period), score - slopes.T @ residual, raw - cross.T @ slopes,

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from twin.calibration import fixed_effects
+from twin.calibration import demeaning, fixed_effects
 from twin.calibration.panel import STARTING_WEEKS, Panel, visits_after, visits_by_period
 from twin.errors import CalibrationError
 from twin.market.channels import VISIT
@@ -121,7 +121,7 @@ def first_stage(
     the little that remains is the customer's own part of it.
     """
     common = np.zeros(len(rows), dtype=np.int32)
-    return fixed_effects.residuals(design[0, rows], instruments[:, rows], panel.mask[rows], common)
+    return demeaning.residuals(design[0, rows], instruments[:, rows], panel.mask[rows], common)
 
 
 def controlled_fit(

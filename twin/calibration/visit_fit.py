@@ -1,4 +1,4 @@
-"""Visit fit: carry-over profile, channel effects and jackknife behind the visit response.
+"""Visit fit: channel effects, control of chased demand, and jackknife behind the visit response.
 
 Gives point estimates and standard errors; draws nothing, see :mod:`twin.calibration.visit_response`.
 """
@@ -9,18 +9,16 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import interpolate, stats
 
 from twin.calibration import fixed_effects, visit_bias
+from twin.calibration.carryover import Belief, Profile, belief_of, profile_of
 from twin.calibration.fixed_effects import PoissonFit
 from twin.calibration.panel import Panel, stock_regressors
 from twin.draws import identity
 from twin.market.channels import VISIT
 from twin.market.world import World
 from twin.response.parameters import PRIORS
-from twin.weeks import WEEKS_PER_YEAR
 
-WEEKS_PER_MONTH = WEEKS_PER_YEAR / 12
 MIN_CUSTOMERS = 50
 MIN_CONTACTS = 200
 """A channel's worth is estimated from this many contacts with at least ``MIN_CUSTOMERS`` customers."""
@@ -28,60 +26,7 @@ LEAD_LIMIT = 2.0
 CHASING_WIDENING = 2.0
 """Least factor on the standard error when visits follow demand and nothing else moves them."""
 _GROUPS = 20
-_MONTHLY_RHO = (0.30, 0.95)
-_COARSE, _REFINE = 8, 2
 _GAUSS_NEWTON = 3
-_FINE = 801
-_SHARP = 0.7
-"""Carry-over counts as identified when its spread is below this part of the prior's."""
-
-
-@dataclass(frozen=True)
-class Profile:
-    """Fit along the grid of carry-over.
-
-    Parameters
-    ----------
-    rho : (n,) float, per week
-    deviance : (n,) float
-    coefficient : (n,) float
-        b at each rho.
-    mean_stock : (n,) float, visits
-    """
-
-    rho: NDArray[np.float64]
-    deviance: NDArray[np.float64]
-    coefficient: NDArray[np.float64]
-    mean_stock: NDArray[np.float64]
-
-    def at(self, rho: NDArray[np.float64], what: str) -> NDArray[np.float64]:
-        """Smooth interpolation in the logarithm of the half-life, held flat outside the grid."""
-        inside = np.clip(rho, self.rho[0], self.rho[-1])
-        return interpolate.CubicSpline(_pace(self.rho), getattr(self, what))(_pace(inside))
-
-
-@dataclass(frozen=True)
-class Belief:
-    """What is believed of the carry-over.
-
-    Parameters
-    ----------
-    grid : (n,) float, per week
-    cumulative : (n,) float
-        Distribution function on the grid.
-    reason : str
-    identified : bool
-    """
-
-    grid: NDArray[np.float64]
-    cumulative: NDArray[np.float64]
-    reason: str
-    identified: bool
-
-    @property
-    def mean(self) -> float:
-        """Mean carry-over per week."""
-        return float(np.diff(self.cumulative, prepend=0.0) @ self.grid)
 
 
 @dataclass(frozen=True)
@@ -147,12 +92,12 @@ def estimate(world: World, panel: Panel) -> Fitted:
         When the panel carries no information on the visit effect.
     """
     setting = _Setting(world, panel, prior_effects(world), _learnable(panel))
-    profile, fit = _profile(setting)
-    belief = _belief(profile, fit)
+    profile, fit = profile_of(panel, setting.effects)
+    belief = belief_of(profile, fit)
     if setting.learnable:
         setting = _Setting(world, panel, _channel_effects(setting, belief.mean, fit), setting.learnable)
-        profile, fit = _profile(setting)
-        belief = _belief(profile, fit)
+        profile, fit = profile_of(panel, setting.effects)
+        belief = belief_of(profile, fit)
     design, _ = stock_regressors(panel, belief.mean, setting.effects, setting.learnable)
     full = fixed_effects.fit(panel.volume, design, panel.mask, panel.group, fit)
     lead = visit_bias.lead_test(panel, design, full)
@@ -161,7 +106,7 @@ def estimate(world: World, panel: Panel) -> Fitted:
     shift = profile
     if chasing:
         # demand shocks last, and so do stocks that follow them: the profile would mistake one for the other
-        belief = _belief(profile, None)
+        belief = belief_of(profile, None)
         design, _ = stock_regressors(panel, belief.mean, setting.effects, setting.learnable)
         control, reason = _control(panel, design, belief.mean, lead.t)
         shift = _controlled_profile(setting) if control else profile
@@ -170,67 +115,6 @@ def estimate(world: World, panel: Panel) -> Fitted:
     if chasing and not control:
         b_sd = max(CHASING_WIDENING * b_sd, abs(lead.with_lead - lead.without_lead))
     return Fitted(panel, profile, belief, b, b_sd, shift, worth, lead, chasing, reason, full.n_customers)
-
-
-def _pace(rho: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Logarithm of the half-life, up to a constant."""
-    return -np.log(-np.log(rho))
-
-
-def _profile(setting: _Setting) -> tuple[Profile, PoissonFit]:
-    """Deviance along the carry-over: a coarse grid in half-life, then twice finer around the best point."""
-    panel = setting.panel
-    found: dict[float, tuple[PoissonFit, float]] = {}
-    fit: PoissonFit | None = None
-
-    def visit(pace: float) -> None:
-        nonlocal fit
-        design, stock = stock_regressors(panel, float(np.exp(-np.exp(-pace))), setting.effects)
-        fit = fixed_effects.fit(panel.volume, design, panel.mask, panel.group, fit)
-        found[pace] = (fit, stock)
-
-    ends = _pace(np.array(_MONTHLY_RHO) ** (1 / WEEKS_PER_MONTH))
-    grid = np.linspace(*ends, _COARSE)
-    gap = grid[1] - grid[0]
-    for pace in grid:
-        visit(float(pace))
-    for _ in range(_REFINE):
-        gap /= 2
-        best = min(found, key=lambda pace: found[pace][0].deviance)
-        for pace in (best - gap, best + gap):
-            if ends[0] < pace < ends[1]:
-                visit(float(pace))
-    paces = sorted(found)
-    fits = [found[pace][0] for pace in paces]
-    profile = Profile(
-        np.exp(-np.exp(-np.array(paces))),
-        np.array([fit.deviance for fit in fits]),
-        np.array([fit.coefficients[0] for fit in fits]),
-        np.array([found[pace][1] for pace in paces]),
-    )
-    return profile, min(fits, key=lambda fit: fit.deviance)
-
-
-def _belief(profile: Profile, fit: PoissonFit | None) -> Belief:
-    """Prior times likelihood of the carry-over; the prior alone without a fit that can be trusted.
-
-    The deviance is divided by the dispersion, and by the design effect where sales of one customer depend over time.
-    """
-    prior = PRIORS["carryover"]
-    rho = np.linspace(prior.low, prior.high, _FINE)
-    log_weight = stats.norm.logpdf(rho, prior.mean, prior.sd)
-    if fit is not None:
-        design_effect = max(1.0, float(fit.robust[0, 0] / fit.covariance[0, 0]))
-        deviance = profile.at(rho, "deviance")
-        log_weight -= (deviance - deviance.min()) / (2 * max(fit.dispersion * design_effect, 1e-300))
-    weight = np.exp(log_weight - log_weight.max())
-    weight /= weight.sum()
-    spread = np.sqrt(weight @ (rho - weight @ rho) ** 2)
-    sharp = fit is not None and bool(spread < _SHARP * prior.sd)
-    reason = "deviance profile and prior" if sharp else "deviance profile is flat: mostly the prior"
-    if fit is None:
-        reason = "visits follow demand, which lasts as stocks do: prior"
-    return Belief(rho, np.cumsum(weight), reason, sharp)
 
 
 def _learnable(panel: Panel) -> tuple[int, ...]:

@@ -18,8 +18,9 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from twin.calibration import visit_bias
+from twin.calibration.carryover import WEEKS_PER_MONTH
 from twin.calibration.panel import Panel, build, stock_regressors
-from twin.calibration.visit_fit import MIN_CUSTOMERS, WEEKS_PER_MONTH, Fitted, effect_name, estimate, prior_effects
+from twin.calibration.visit_fit import MIN_CUSTOMERS, Fitted, effect_name, estimate, prior_effects
 from twin.errors import CalibrationError
 from twin.market.channels import VISIT
 from twin.market.history import History

@@ -1,0 +1,122 @@
+"""Synthetic panels with a planted visit effect, for the tests of the visit response.
+
+Demand has the functional form of the model, but lumpy sales, drifting territories and visits that follow size (and, on
+request, demand) as the estimator may not assume away.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import signal
+
+from twin.draws import identity
+from twin.market.channels import STANDARD
+from twin.market.history import History, Sales, Touches
+from twin.market.population import Population
+from twin.market.world import Brands, Bricks, Reps, World
+from twin.weeks import FAR_PAST, NEVER, Periods, mondays, periods_covering
+
+FIRST = 2600
+_NONE = np.empty(0, dtype=np.int32)
+_BEFORE = 104
+"""Weeks lived through before the record begins."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is planted: effects are on log sales, carry-over per month, visits per month."""
+
+    customers: int = 500
+    weeks: int = 156
+    territories: int = 12
+    kind: str = "month"
+    effect: float = 0.3
+    monthly_carryover: float = 0.75
+    visits: float = 1.0
+    visits_follow_size: float = 0.8
+    visits_follow_demand: float = 0.0
+    capacity_swing: float = 0.0
+    email_worth: float | None = None
+    level: float = 0.0
+
+
+def planted(plan: Plan, seed: int) -> tuple[World, History]:
+    """One world and its history."""
+    rng = np.random.default_rng(seed)
+    total = plan.weeks + _BEFORE
+    territory = rng.integers(0, plan.territories, plan.customers)
+    size = rng.normal(0, 1, plan.customers)
+    demand = np.zeros((plan.customers, total))
+    if plan.visits_follow_demand:
+        keep = 0.8 ** (12 / 52.18)
+        shocks = rng.normal(0, np.sqrt(1 - keep**2), (plan.customers, total))
+        demand = 0.5 * signal.lfilter([1], [1, -keep], shocks, axis=1)
+    swing = rng.normal(0, plan.capacity_swing, (plan.territories, total // 8 + 1)).repeat(8, axis=1)[:, :total]
+    log_rate = plan.visits_follow_size * size[:, None] + swing[territory] + plan.visits_follow_demand * demand
+    rate = plan.visits / 4.348 * np.exp(log_rate - plan.visits_follow_size**2 / 2)
+    contacts = {0: rng.poisson(np.minimum(rate, 5))}
+    worth = {0: 1.0}
+    if plan.email_worth is not None:
+        waves = rng.normal(0, 0.5, (plan.customers, total // 8 + 1)).repeat(8, axis=1)[:, :total]
+        contacts[3], worth[3] = rng.poisson(0.5 * np.exp(0.5 * size[:, None] + waves)), plan.email_worth
+    rho = plan.monthly_carryover ** (12 / 52.18)
+    stock = sum(worth[h] * signal.lfilter([1], [1, -rho], contacts[h], axis=1) for h in contacts)
+    drift = rng.normal(0, 0.02, (plan.territories, total)).cumsum(axis=1)[territory]
+    season = 0.3 * np.sin(2 * np.pi * np.arange(total) / 52.18) + drift
+    mean = np.exp(plan.level + size[:, None] + season + plan.effect * np.log1p(stock) + demand)[:, _BEFORE:]
+    sales = _sold(plan, mean * rng.gamma(3, 1 / 3, mean.shape), rng)
+    touches = _touches({h: counts[:, _BEFORE:] for h, counts in contacts.items()}, territory)
+    empty = Sales(_NONE, _NONE, _NONE.astype(np.int16), np.empty(0), sales.periods.before(np.datetime64("1970-01-01")))
+    history = History(FIRST, FIRST + plan.weeks, touches, sales, empty, empty, _NONE, ())
+    return world_of(territory, plan.territories, FIRST + plan.weeks), history
+
+
+def world_of(territory: np.ndarray, n_territories: int, origin: int) -> World:
+    """A world of known customers without coordinates, one rep a territory."""
+    n = len(territory)
+    ids, unknown = np.array([f"C{row:05d}" for row in range(n)]), np.full(n, np.nan)
+    population = Population(
+        ids, identity(ids, "customer"), ids.astype(object), np.ones(n, bool), np.full(n, FAR_PAST, np.int32),
+        np.full(n, NEVER, np.int32), np.full(n, -1, np.int32), territory.astype(np.int32), unknown, unknown,
+        np.ones((len(STANDARD), n), bool), np.full(n, -1, np.int8), unknown, unknown, {},
+    )  # fmt: skip
+    reps = np.arange(n_territories, dtype=np.int32)
+    names, nowhere = np.array([f"R{rep}" for rep in reps]), np.full(n_territories, np.nan)
+    force = Reps(
+        names, names.astype(object), reps, nowhere, nowhere, np.full(n_territories, 20.0),
+        np.full(n_territories, FAR_PAST, np.int32), np.full(n_territories, NEVER, np.int32),
+    )  # fmt: skip
+    bricks = Bricks(np.empty(0, str), _NONE, np.empty(0), np.empty(0))
+    brands = Brands(np.array(["Ours"]), np.array(["us"]), np.array([1.0]))
+    return World(population, bricks, np.array([f"T{z}" for z in reps]), force, brands, STANDARD, origin)
+
+
+def _sold(plan: Plan, mean: np.ndarray, rng: np.random.Generator) -> Sales:
+    days = mondays(np.array([FIRST, FIRST + plan.weeks]))
+    periods = periods_covering(np.array([days[0], days[1] - np.timedelta64(1, "D")]), plan.kind)
+    weights = periods.weights(FIRST, plan.weeks)
+    whole = np.flatnonzero(np.asarray(weights.sum(axis=1)).ravel() > periods.weeks_in() - 1e-9)
+    periods = Periods(plan.kind, periods.start[whole], periods.stop[whole])
+    counts = rng.poisson((weights[whole] @ mean.T).T)
+    unit, period = np.nonzero(counts)
+    return Sales(
+        unit.astype(np.int32), period.astype(np.int32), np.zeros(len(unit), np.int16),
+        counts[unit, period].astype(float), periods,
+    )  # fmt: skip
+
+
+def _touches(contacts: dict[int, np.ndarray], territory: np.ndarray) -> Touches:
+    customer, channel, week = [], [], []
+    for h, counts in contacts.items():
+        who, when = np.nonzero(counts)
+        times = counts[who, when]
+        customer.append(who.repeat(times))
+        week.append(when.repeat(times) + FIRST)
+        channel.append(np.full(times.sum(), h))
+    who = np.concatenate(customer).astype(np.int32)
+    return Touches(
+        who, np.concatenate(channel).astype(np.int8), np.concatenate(week).astype(np.int32),
+        territory[who].astype(np.int32),
+    )  # fmt: skip
