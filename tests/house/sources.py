@@ -6,7 +6,7 @@ import ast
 import subprocess
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 
 import pytest
@@ -43,8 +43,9 @@ class Module:
         return self.path.name == "__init__.py"
 
 
-def modules(*packages: str) -> list[Module]:
-    """Every module of the packages, sorted by name."""
+@cache
+def modules(*packages: str) -> tuple[Module, ...]:
+    """Every module of the packages, sorted by name; parsed once for all tests of this folder."""
     found = []
     for package in packages:
         for file in sorted((ROOT / package).rglob("*.py")):
@@ -52,7 +53,7 @@ def modules(*packages: str) -> list[Module]:
             parts = path.with_suffix("").parts
             name = ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
             found.append(Module(name, path, file.read_text(encoding="utf-8")))
-    return found
+    return tuple(found)
 
 
 def none(offenders: Iterable[str]) -> None:

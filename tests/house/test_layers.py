@@ -95,9 +95,20 @@ def room_of(name: str) -> str:
     return "dashboard" if name.startswith("dashboard") else ".".join(name.split(".")[:2])
 
 
-def imports(module: Module, names: set[str]) -> Iterator[str]:
-    """Dotted names that a module imports, those made only for type checkers included."""
-    for node in ast.walk(module.tree):
+def statements(tree: ast.AST, typing: bool) -> Iterator[ast.stmt]:
+    """All statements, without those that only a type checker reads unless ``typing``."""
+    waiting = [tree]
+    while waiting:
+        for node in ast.iter_child_nodes(waiting.pop()):
+            for_checker = isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test)
+            if isinstance(node, ast.stmt | ast.excepthandler | ast.match_case) and (typing or not for_checker):
+                waiting.append(node)
+                yield node
+
+
+def imports(module: Module, names: set[str], typing: bool = True) -> Iterator[str]:
+    """Dotted names that a module imports."""
+    for node in statements(module.tree, typing):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -106,17 +117,10 @@ def imports(module: Module, names: set[str]) -> Iterator[str]:
                 yield f"{base}.{alias.name}" if f"{base}.{alias.name}" in names else base
 
 
-class _Running(ast.NodeTransformer):
-    """Drops what only a type checker reads."""
-
-    def visit_If(self, node: ast.If) -> ast.AST | None:
-        return None if "TYPE_CHECKING" in ast.unparse(node.test) else node
-
-
 def wrong_arrows(module: Module, names: set[str]) -> list[str]:
     """Imports of our own modules that do not point down."""
     here, found = room_of(module.name), []
-    for target in imports(module, names):
+    for target in sorted(set(imports(module, names))):
         there = room_of(target)
         if target.startswith("."):
             found.append(f"{module.place}: relative import of {target}; write the module's whole name")
@@ -169,8 +173,7 @@ def test_every_library_in_use_is_declared():
 def test_modules_of_one_package_form_no_circle():
     graph = {}
     for module in PROJECT:
-        lasting = Module(module.name, module.path, ast.unparse(_Running().visit(ast.parse(module.text))))
-        graph[module.name] = {name for name in imports(lasting, NAMES) if name in NAMES and name != module.name}
+        graph[module.name] = {name for name in imports(module, NAMES, typing=False) if name in NAMES} - {module.name}
     try:
         graphlib.TopologicalSorter(graph).prepare()
     except graphlib.CycleError as error:

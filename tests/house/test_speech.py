@@ -36,7 +36,11 @@ def faults(module: Module) -> Iterator[str]:
     speaks = module.name.startswith(SPEAKERS) or '__name__ == "__main__"' in module.text
     for node in ast.walk(module.tree):
         where = f"{module.place}:{getattr(node, 'lineno', 0)}"
-        if isinstance(node, ast.Attribute) and ast.unparse(node) in ("np.random", "numpy.random"):
+        if (
+            isinstance(node, ast.Attribute)
+            and node.attr == "random"
+            and ast.unparse(node) in ("np.random", "numpy.random")
+        ):
             yield f"{where}: np.random; every draw is keyed by twin.draws"
         if isinstance(node, ast.Import | ast.ImportFrom) and re.search(
             r"\b(numpy\.random|random)\b", ast.unparse(node)
