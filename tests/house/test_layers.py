@@ -49,7 +49,7 @@ RIGHTS = {
     "pandas": RIM,
     "pyarrow": ("twin.intake", "twin.workspace"),
     "geopandas": ("twin.intake",),
-    "shapely": ("twin.intake", "twin.geography", "twin.market.synthetic_map"),
+    "shapely": ("twin.intake", "twin.geography", "twin.market.synthetic_map", "twin.tasks.demo_bundle"),
     "pyogrio": ("twin.intake",),
     "pyproj": ("twin.intake", "twin.geography"),
     "python_calamine": ("twin.intake",),
