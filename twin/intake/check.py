@@ -92,7 +92,8 @@ class _Bundle:
         if found is None:
             value = table.frame[where[1]].iloc[row]
             found = str(value).removesuffix(" 00:00:00") if isinstance(value, pd.Timestamp) else repr(value)
-        problem = Problem(table.file, where[1], expected, found, cure, row=table.line_of(row), count=int(bad.sum()))
+        title, line = table.raw.title_of(where[1]), table.line_of(row)
+        problem = Problem(table.file, title, expected, found, cure, row=line, count=int(bad.sum()))
         (self.findings.errors if refuse else self.findings.warnings).append(problem)
 
     def fact(self, where: tuple[str, str], expected: str, found: str, cure: str, count: int = 1) -> None:

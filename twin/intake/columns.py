@@ -111,14 +111,17 @@ class ColumnTyper:
         found = self.raw.columns[spec.name][row].as_py()
         text = "an empty cell" if found is None or str(found).strip() == "" else repr(found)
         line, count = self.raw.line_of(row), int(bad.sum())
-        self.errors.append(Problem(self.raw.file, spec.name, expected, text, cure, row=line, count=count))
+        self.errors.append(
+            Problem(self.raw.file, self.raw.title_of(spec.name), expected, text, cure, row=line, count=count)
+        )
 
     def report_missing(self, missing: Sequence[Column]) -> None:
         """Required columns that the file does not have, with the column that was probably meant."""
-        here = ", ".join(self.raw.columns)
-        folded = {header(name): name for name in self.raw.columns}
+        titles = tuple(self.raw.titles.values())
+        here = ", ".join(titles)
+        folded = {header(title): title for title in titles}
         for column in missing:
-            meant = nearest(column.name, tuple(self.raw.columns))
+            meant = nearest(column.name, titles)
             aliases = (folded[header(alias)] for alias in column.aliases if header(alias) in folded)
             meant = next(aliases, meant)
             hint = f" Did you mean {meant!r}?" if meant else ""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pyarrow as pa
@@ -39,6 +39,8 @@ class Raw:
         Physical line of every row, when they are not.
     separator : str
         Empty for a file that is not CSV.
+    titles : dict of str to str
+        By contract's name: the name in the file, once the columns are renamed.
     """
 
     file: str
@@ -46,9 +48,15 @@ class Raw:
     first_line: int = 2
     lines: NDArray[np.int64] | None = None
     separator: str = ""
+    titles: dict[str, str] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(next(iter(self.columns.values()))) if self.columns else 0
+
+    def title_of(self, name: str) -> str:
+        """A column as a message names it: by the contract, with the file's own name where that is another."""
+        theirs = self.titles.get(name, name)
+        return name if fold_header(theirs) == fold_header(name) else f"{name} ({theirs!r})"
 
     def line_of(self, row: int) -> int:
         """Physical line (record or feature number for Parquet and geometry) of one row."""

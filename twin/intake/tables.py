@@ -130,7 +130,8 @@ def rename(raw: Raw, contract: TableContract, settings: TableMapping) -> tuple[R
         if theirs not in target and name not in taken:
             target[theirs] = name
     columns = {target[theirs]: values for theirs, values in raw.columns.items() if theirs in target}
-    return Raw(raw.file, columns, raw.first_line, raw.lines, raw.separator), problems
+    titles = {name: theirs for theirs, name in target.items()}
+    return replace(raw, columns=columns, titles=titles), problems
 
 
 def _attribute_kinds(raws: dict[str, Raw], mapping: Mapping) -> dict[str, dict[str, str]]:
