@@ -21,6 +21,8 @@ from twin.errors import CalibrationError
 
 _BLOCK_CELLS = 1 << 17
 _MAX_PASSES = 60
+_DISTINCT = 1e-7
+"""Least eigenvalue of the correlations of the regressors that counts as more than rounding."""
 
 
 @dataclass(frozen=True)
@@ -199,10 +201,11 @@ def _direction(spread: NDArray, steps: list[_Step]) -> tuple[NDArray, float, flo
     if (np.diag(information) <= 1e-9 * np.maximum(spread, 1e-300)).any():
         raise CalibrationError("visit response: expected regressors that vary inside customers, found a constant one")
     score = sum(step.score for step in steps)
-    try:
-        move = np.linalg.solve(information, score)
-    except np.linalg.LinAlgError as error:
-        raise CalibrationError("visit response: expected distinct regressors, found two that move together") from error
+    if len(score):
+        unit = 1 / np.sqrt(np.diag(information))
+        if np.linalg.eigvalsh(information * np.outer(unit, unit))[0] < _DISTINCT:
+            raise CalibrationError("visit response: expected distinct regressors, found two that move together")
+    move = np.linalg.solve(information, score)
     decrement = float(score @ move)
     return move, decrement, decrement + sum(step.decrement for step in steps)
 

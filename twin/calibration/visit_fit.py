@@ -5,7 +5,7 @@ Gives point estimates and standard errors; draws nothing, see :mod:`twin.calibra
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,18 +15,20 @@ from twin.calibration.carryover import Belief, Profile, belief_of, profile_of
 from twin.calibration.fixed_effects import PoissonFit
 from twin.calibration.panel import Panel, stock_regressors
 from twin.draws import identity
+from twin.errors import CalibrationError
 from twin.market.channels import VISIT
 from twin.market.world import World
 from twin.response.parameters import PRIORS
 
 MIN_CUSTOMERS = 50
 MIN_CONTACTS = 200
-"""A channel's worth is estimated from this many contacts with at least ``MIN_CUSTOMERS`` customers."""
+"""A channel's worth is estimated from this many contacts with at least ``MIN_CUSTOMERS`` customers, if that is sharp enough."""
 LEAD_LIMIT = 2.0
 CHASING_WIDENING = 2.0
 """Least factor on the standard error when visits follow demand and nothing else moves them."""
 _GROUPS = 20
 _GAUSS_NEWTON = 3
+_BLUR = 2.0
 
 
 @dataclass(frozen=True)
@@ -91,11 +93,23 @@ def estimate(world: World, panel: Panel) -> Fitted:
     CalibrationError
         When the panel carries no information on the visit effect.
     """
-    setting = _Setting(world, panel, prior_effects(world), _learnable(panel))
+    learnable = _learnable(panel)
+    try:
+        return _estimate(_Setting(world, panel, prior_effects(world), learnable))
+    except CalibrationError:
+        if not learnable:
+            raise
+        # a channel that always goes with visits cannot be told from them; the visit effect need not suffer
+        return _estimate(_Setting(world, panel, prior_effects(world), ()))
+
+
+def _estimate(setting: _Setting) -> Fitted:
+    panel = setting.panel
     profile, fit = profile_of(panel, setting.effects)
     belief = belief_of(profile, fit)
+    setting = replace(setting, learnable=_clear_channels(setting, belief.mean, fit))
     if setting.learnable:
-        setting = _Setting(world, panel, _channel_effects(setting, belief.mean, fit), setting.learnable)
+        setting = replace(setting, effects=_channel_effects(setting, belief.mean, fit))
         profile, fit = profile_of(panel, setting.effects)
         belief = belief_of(profile, fit)
     design, _ = stock_regressors(panel, belief.mean, setting.effects, setting.learnable)
@@ -127,6 +141,19 @@ def _learnable(panel: Panel) -> tuple[int, ...]:
     return tuple(h for h, holds in enumerate(enough, start=1) if holds)
 
 
+def _clear_channels(setting: _Setting, rho: float, fit: PoissonFit) -> tuple[int, ...]:
+    """Channels that the data see at least half as sharply as their priors; the others would only blur the visit."""
+    if not setting.learnable or fit.coefficients[0] < LEAD_LIMIT * np.sqrt(fit.robust[0, 0]):
+        return ()  # without a visit effect there is nothing to be relative to
+    panel = setting.panel
+    design, _ = stock_regressors(panel, rho, setting.effects, setting.learnable)
+    wide = fixed_effects.fit(panel.volume, design, panel.mask, panel.group, fit)
+    sd = np.sqrt(np.diag(wide.robust))[1:] / fit.coefficients[0]
+    return tuple(
+        h for h, blur in zip(setting.learnable, sd) if blur < _BLUR * PRIORS[effect_name(setting.world.channels[h])].sd
+    )
+
+
 def _channel_effects(setting: _Setting, rho: float, fit: PoissonFit) -> NDArray[np.float64]:
     """Gauss-Newton on b log(1 + sum e_h A_h): the slope of regressor A_h / (1 + A) is b times the error of e_h."""
     panel, effects = setting.panel, setting.effects.copy()
@@ -134,7 +161,7 @@ def _channel_effects(setting: _Setting, rho: float, fit: PoissonFit) -> NDArray[
         design, _ = stock_regressors(panel, rho, effects, setting.learnable)
         fit = fixed_effects.fit(panel.volume, design, panel.mask, panel.group, fit)
         if fit.coefficients[0] < LEAD_LIMIT * np.sqrt(fit.robust[0, 0]):
-            return setting.effects  # without a visit effect there is nothing to be relative to
+            return setting.effects
         for place, h in enumerate(setting.learnable):
             prior = PRIORS[effect_name(setting.world.channels[h])]
             effects[h] = np.clip(effects[h] + fit.coefficients[1 + place] / fit.coefficients[0], prior.low, prior.high)

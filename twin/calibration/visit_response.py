@@ -174,7 +174,12 @@ def _of_coefficient(b: Estimate, rho: NDArray[np.float64], stock: NDArray[np.flo
 
 def _channel(name: str, learned: tuple[float, float] | None, n_draws: int, seed: int) -> Estimate:
     if learned is None:
-        found = from_prior(effect_name(name), n_draws, seed, "too few contacts, or no visit effect to compare with")
+        found = from_prior(
+            effect_name(name),
+            n_draws,
+            seed,
+            "too few contacts, too little variation, or no visit effect to compare with",
+        )
     else:
         found = shrunk(effect_name(name), *learned, n_draws, seed, "beside visits, weighed with the prior")
     return replace(found, name=f"effect_{name}")

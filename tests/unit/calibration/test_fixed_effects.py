@@ -106,6 +106,13 @@ def test_a_regressor_that_effects_absorb_is_refused():
         fixed_effects.fit(y, x, mask, group)
 
 
+def test_two_regressors_that_move_together_are_refused():
+    y, x, mask, group = panel()
+    x[1] = 2 * x[0] + 1
+    with pytest.raises(CalibrationError, match="move together"):
+        fixed_effects.fit(y, x, mask, group)
+
+
 def test_a_panel_without_sales_is_refused():
     y, x, mask, group = panel()
     with pytest.raises(CalibrationError, match="two customers with sales"):

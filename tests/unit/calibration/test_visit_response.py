@@ -192,6 +192,16 @@ def test_a_history_without_sales_does_not_fail(small):
     assert np.isnan(found.naive_elasticity)
 
 
+def test_a_channel_that_always_goes_with_visits_gets_its_prior_and_visits_their_estimate(small):
+    world, history = small
+    calls = history.touches
+    twice = Touches(*(np.concatenate([one, one]) for one in (calls.customer, calls.channel, calls.week, calls.rep)))
+    twice.channel[len(calls) :] = 1
+    found = learn_visit_response(world, replace(history, touches=twice), 100, 1)
+    assert found.identified
+    assert not found.channel_effects[0].identified
+
+
 def test_visits_that_never_vary_identify_nothing():
     n, weeks = 80, 104
     world = world_of(np.zeros(n, int), 1, FIRST + weeks)
