@@ -22,7 +22,7 @@ from twin.response.parameters import PRIORS
 
 MIN_CUSTOMERS = 50
 MIN_CONTACTS = 200
-"""A channel's worth is estimated from this many contacts with at least ``MIN_CUSTOMERS`` customers, if that is sharp enough."""
+"""A channel's worth is estimated from this many contacts with at least ``MIN_CUSTOMERS`` customers, if sharp enough."""
 LEAD_LIMIT = 2.0
 CHASING_WIDENING = 2.0
 """Least factor on the standard error when visits follow demand and nothing else moves them."""
