@@ -79,7 +79,8 @@ def project_files() -> list[Path]:
     except (OSError, subprocess.CalledProcessError):  # an unpacked archive: take what people write
         places = [*ROOT.glob("*"), *(file for top in TOPS for file in (ROOT / top).rglob("*"))]
         names = [str(file.relative_to(ROOT)) for file in places if "__pycache__" not in file.parts]
-    return sorted({ROOT / name for name in names if (ROOT / name).is_file()})
+    strange = {folder.parent.name for folder in ROOT.glob("*/pyvenv.cfg")}  # somebody's further environments
+    return sorted({ROOT / name for name in names if (ROOT / name).is_file() and Path(name).parts[0] not in strange})
 
 
 TOPS = ("twin", "dashboard", "tests", "docs", "scenarios", "data", ".ci")
