@@ -1,0 +1,355 @@
+"""Potential: the weekly category volume of every customer, known and unknown, all brands, season averaged out.
+
+Says how sure it is, and what rests on a prior. Knows the present level only; how demand moves is the response's matter.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import special, stats
+
+from twin.draws import Key, Purpose, identity, uniforms
+from twin.market.history import History
+from twin.market.world import World
+from twin.potential.evidence import Evidence, gather
+from twin.potential.features import build_features
+from twin.potential.level import Shift, brick_sums, fit_shift, loads, pinned_variance, rake
+from twin.potential.own import brand_shares, own_of_known, own_of_unknown, own_potential
+from twin.potential.size import Size, measure
+from twin.potential.total import shift_draws, unknown_total
+from twin.response.parameters import PRIORS, Estimate
+
+_INACTIVE = 1e-6
+_EIGHTY = 1.2815515655446004  # half width of a standard normal's 80 % interval
+
+
+@dataclass(frozen=True)
+class Potential:
+    """What every customer could buy, and buys from us now.
+
+    Volumes are units per week. ``exp(log_mean + log_sd**2 / 2)`` is the expected category volume, see :attr:`mean`.
+
+    Parameters
+    ----------
+    log_mean, log_sd : (c,) float, log units per week
+        Category volume. The mean allows for customers who buy nothing at all; the sd is that of those who do.
+    active : (c,) float in (0, 1]
+        Probability that the customer buys in the category at all.
+    free_sd : (c,) float, log
+        Uncertainty of a customer by itself, before the brick's total pins it: for draws.
+    alike : float
+        Correlation of what is left open between two customers of a brick.
+    member : (c,) bool
+        Panel members, whose purchases are seen.
+    brick_total : (b,) float, units per week
+        ``nan`` where not audited.
+    brick_total_sd : (b,) float, log
+    own_now : (c,) float, units per week
+    own_sd_log : (c,) float, log
+    unknown_own_share, known_own_share : float
+        Our share in either half now.
+    brand_share_unknown, brand_share_known : (j,) float
+    own_potential_mean : (c,) float, units per week
+        If served as well as comparable known customers, see :func:`twin.potential.own.own_potential`.
+    total_unknown : Estimate
+        ``unknown_category_volume``, units per week.
+    hidden_size : Estimate
+        Log size of unknown customers less that of known ones with the same attributes.
+    level_draws : (2, d) float, log
+        Drawn deviations of the level of the unknown and the known half.
+    ranking_r2, ranking_spearman : float
+        Out of fold, blocked by brick; ``nan`` when it could not be measured.
+    spearman_unknown : float
+        Of unknown panel members, each predicted with its own purchases left out.
+    source : str
+        What the level rests on.
+    notes : tuple of str
+        What could not be known, in sentences.
+    """
+
+    log_mean: NDArray[np.float64]
+    log_sd: NDArray[np.float64]
+    active: NDArray[np.float64]
+    free_sd: NDArray[np.float64]
+    alike: float
+    member: NDArray[np.bool_]
+    brick_total: NDArray[np.float64]
+    brick_total_sd: NDArray[np.float64]
+    own_now: NDArray[np.float64]
+    own_sd_log: NDArray[np.float64]
+    unknown_own_share: float
+    known_own_share: float
+    brand_share_unknown: NDArray[np.float64]
+    brand_share_known: NDArray[np.float64]
+    own_potential_mean: NDArray[np.float64]
+    total_unknown: Estimate
+    hidden_size: Estimate
+    level_draws: NDArray[np.float64]
+    ranking_r2: float
+    ranking_spearman: float
+    spearman_unknown: float
+    source: str
+    notes: tuple[str, ...]
+
+    @property
+    def mean(self) -> NDArray[np.float64]:
+        """Expected weekly category volume: (c,) float, units per week."""
+        return np.exp(self.log_mean + self.log_sd**2 / 2)
+
+    @property
+    def ranking_spearman_cv(self) -> float:
+        """Rank correlation of predicted and observed size, out of fold."""
+        return self.ranking_spearman
+
+
+def _believed_shift(size: Size, evidence: Evidence, known: NDArray) -> tuple[NDArray, NDArray]:
+    """Levels of the unknown and the known half before brick totals: mean (2,) and precision (2, 2)."""
+    prior = PRIORS["hidden_size"]
+    contrast = np.array([1.0, -1.0])
+    precision = np.outer(contrast, contrast) / prior.sd**2
+    pull = precision @ np.array([prior.mean, 0.0])
+    observed = np.isfinite(size.panel_residual)
+    members = evidence.members[observed]
+    # what own sales explain is no news about the level
+    residual = size.panel_residual[observed] - size.update[members]
+    variance = size.variance[members] + np.log1p(evidence.panel_noise[members])
+    for half in (0, 1):
+        mine = known[members].astype(int) == half
+        weight = 1.0 / np.maximum(variance[mine], np.var(residual[mine]) if mine.sum() > 2 else 0.5)
+        precision[half, half] += weight.sum()
+        pull[half] += (weight * (residual[mine] + np.log1p(evidence.panel_noise[members[mine]]) / 2)).sum()
+    if not len(members):
+        # own share of the known, from the prior: a level, but a loose one
+        vague = (prior_share := PRIORS["own_share"]).sd / prior_share.mean
+        precision[1, 1] += vague**-2
+    return np.linalg.solve(precision, pull), precision
+
+
+def _levelled(size: Size, shift: NDArray, known: NDArray, floor: NDArray) -> NDArray[np.float64]:
+    """Expected volume after the shift, not below what we sell there: (c,) float, units per week."""
+    return np.maximum(size.mean * np.exp(shift[known.astype(int)]), floor)
+
+
+def _with_panel(mean: NDArray, variance: NDArray, evidence: Evidence, which: NDArray):
+    """Expected volume and variance once the purchases of panel members ``which`` are taken in."""
+    mean, variance = mean.copy(), variance.copy()
+    bought = which[evidence.panel[which] > 0]
+    noise, before = np.log1p(evidence.panel_noise[bought]), variance[bought]
+    trust = before / (before + noise)
+    # in logs of means, so that sums of panel volumes stay what they are
+    mean[bought] = np.exp((1 - trust) * np.log(mean[bought]) + trust * np.log(evidence.panel[bought]))
+    variance[bought] = before * noise / (before + noise)
+    return mean, variance
+
+
+def _leave_out(world: World, size: Size, evidence: Evidence, mean: NDArray, alike: float, n_folds: int = 5):
+    """Panel members predicted as if each were no member, totals imposed.
+
+    Returns
+    -------
+    predicted : (k,) float, units per week
+        Given that the member buys at all.
+    variance : (k,) float, squared log
+    """
+    members, brick, b = evidence.members, world.population.brick, len(world.bricks)
+    predicted, open_ = mean[members].copy(), size.variance[members].copy()
+    rank = np.empty(len(members), dtype=np.int64)
+    rank[np.argsort(world.population.entity[members], kind="stable")] = np.arange(len(members))
+    # probability of buying must not come from having been seen
+    blind = mean.copy()
+    blind[members] = mean[members] / size.active[members]
+    none = np.zeros(len(mean))
+    for fold in range(n_folds):
+        out = rank % n_folds == fold
+        one, variance = _with_panel(blind, size.variance, evidence, members[~out])
+        silent = members[~out & (evidence.panel[members] == 0)]
+        one[silent] = mean[silent]
+        load = loads(one, variance, brick, alike, b)
+        one = one * np.exp(rake(one, load, brick, evidence.brick_total))
+        predicted[out] = one[members[out]]
+        after = pinned_variance(one, variance, load, brick, evidence.brick_total, evidence.brick_sd, none)
+        open_[out] = after[members[out]]
+    return predicted, open_
+
+
+def _stretch(evidence: Evidence, known: NDArray, predicted: NDArray, variance: NDArray) -> NDArray[np.float64]:
+    """Factors on the sd of the unknown and the known so that 80 % intervals hold 80 % of left-out members: (2,)."""
+    members = evidence.members
+    factor = np.ones(2)
+    for half in (0, 1):
+        mine = (known[members].astype(int) == half) & (evidence.panel[members] > 0)
+        n = int(mine.sum())
+        if n < 10:
+            continue
+        # known members' own sales have the lumps of their purchases, so that their noise does not come on top
+        open_, noise = variance[mine], (1 - half) * np.log1p(evidence.panel_noise[members[mine]])
+        middle = np.log(predicted[mine]) - open_ / 2
+        scaled = np.abs(np.log(evidence.panel[members[mine]]) - middle) / np.sqrt(open_ + noise)
+        found = np.quantile(scaled, 0.8) / _EIGHTY
+        factor[half] = np.clip((n * found + 10) / (n + 10), 0.4, 2.5)
+    return factor
+
+
+def learn_potential(world: World, history: History, n_draws: int, seed: int) -> Potential:
+    """Size of every customer from whatever evidence there is: panel, audit, own sales, attributes, place.
+
+    Parameters
+    ----------
+    world : World
+    history : History
+    n_draws : int
+        Draws of each estimate.
+    seed : int
+
+    Returns
+    -------
+    Potential
+    """
+    people, evidence = world.population, gather(world, history)
+    known, brick = people.known, people.brick
+    size = measure(world, evidence, build_features(world), seed)
+    own, own_sd = own_of_known(world, evidence, size)
+    member = np.zeros(len(people), dtype=bool)
+    member[evidence.members] = True
+
+    start, precision = _believed_shift(size, evidence, known)
+    shift, sums = Shift(start, np.linalg.inv(precision)), None
+    for _ in range(2):
+        mean = _levelled(size, shift.mean, known, own)
+        seen, variance = _with_panel(mean, size.variance, evidence, evidence.members)
+        relative = np.expm1(np.minimum(variance, 3.0)) / size.active + (1 - size.active) / size.active
+        sums = brick_sums(seen, relative, brick, known, member, len(world.bricks))
+        unshifted = sums.halves * np.exp(-shift.mean)[:, None]
+        shift = fit_shift(start, precision, replace(sums, halves=unshifted), evidence.brick_total,
+                          evidence.brick_sd)
+    mean = _levelled(size, shift.mean, known, own)
+    predicted, left = _leave_out(world, size, evidence, mean, shift.alike)
+    stretch = _stretch(evidence, known, predicted, left)[known.astype(int)]
+    mean, variance = _with_panel(mean, size.variance * stretch**2, evidence, evidence.members)
+    load = loads(mean, variance, brick, shift.alike, len(world.bricks))
+    mean = mean * np.exp(rake(mean, load, brick, evidence.brick_total))
+    loose = np.diag(shift.cov)[known.astype(int)] * ~member
+    left = pinned_variance(mean, variance, load, brick, evidence.brick_total, evidence.brick_sd, loose)
+    log_sd = np.sqrt(np.maximum(left, 1e-6))
+    return _assemble(world, evidence, size, shift, mean, variance, log_sd, own, own_sd, member, predicted, n_draws,
+                     seed)
+
+
+def _assemble(world: World, evidence: Evidence, size: Size, shift: Shift, mean, variance, log_sd, own, own_sd, member,
+              predicted, n_draws: int, seed: int) -> Potential:
+    """Shares, totals and words around the volumes."""
+    known = world.population.known
+    hidden, levels = shift_draws(shift, evidence, n_draws, seed)
+    total = unknown_total(world, evidence, mean, variance, member, levels, shift.alike, seed)
+    reach, unknown_share, where_from = own_of_unknown(world, evidence, mean)
+    own = np.where(known, own, reach)
+    own_sd = np.where(known, own_sd, np.sqrt(log_sd**2 + size.share_variance))
+    halves = np.array([[values[~known].sum(), values[known].sum()] for values in (mean, own)])
+    shares = brand_shares(world, evidence, halves[0], halves[1])
+    best = size.direct or size.own
+    unknown = ~known[evidence.members]
+    bought = evidence.panel[evidence.members]
+    return Potential(
+        log_mean=np.log(np.maximum(mean, 1e-12)) - log_sd**2 / 2, log_sd=log_sd, active=size.active,
+        free_sd=np.sqrt(variance), alike=shift.alike, member=member, brick_total=evidence.brick_total, brick_total_sd=evidence.brick_sd,
+        own_now=own, own_sd_log=own_sd, unknown_own_share=unknown_share,
+        known_own_share=float(halves[1, 1] / halves[0, 1]) if halves[0, 1] > 0 else 0.0,
+        brand_share_unknown=shares[0], brand_share_known=shares[1],
+        own_potential_mean=own_potential(world, own, mean, known & ~evidence.lost),
+        total_unknown=total, hidden_size=hidden, level_draws=levels, ranking_r2=best.r2,
+        ranking_spearman=best.spearman, spearman_unknown=_rank_correlation(predicted[unknown], bought[unknown]),
+        source=_source(evidence), notes=_notes(world, evidence, size, where_from),
+    )  # fmt: skip
+
+
+def _rank_correlation(a: NDArray, b: NDArray) -> float:
+    """Spearman's, ``nan`` where it means nothing."""
+    if len(a) < 5 or np.ptp(a) == 0 or np.ptp(b) == 0:
+        return float("nan")
+    return float(stats.spearmanr(a, b).statistic)
+
+
+def _source(evidence: Evidence) -> str:
+    """What the level rests on, in a few words."""
+    panel = f"panel of {len(evidence.members)}"
+    if evidence.audited:
+        n = int((evidence.brick_total > 0).sum())
+        return f"brick totals of {n} bricks" + (f" and a {panel}" if len(evidence.members) else "")
+    if len(evidence.members):
+        return panel
+    return "own sales over a prior own share" if evidence.own_total.sum() > 0 else "nothing observed"
+
+
+def _notes(world: World, evidence: Evidence, size: Size, where_from: str) -> tuple[str, ...]:
+    """What could not be known, in sentences."""
+    people, notes = world.population, []
+    if evidence.years:
+        notes.append(f"Less than a year of {', '.join(evidence.years)}: the season is not averaged out.")
+    if not evidence.audited and not len(evidence.members):
+        notes.append("No market data: the level of category volume is a prior, not an estimate.")
+    if evidence.audited:
+        listed = np.bincount(people.brick[people.brick >= 0], minlength=len(world.bricks)) > 0
+        total = np.nan_to_num(evidence.brick_total)
+        if (missing := total[~listed].sum() / total.sum()) > 0.001:
+            notes.append(f"{missing:.1%} of the audited volume lies in bricks where no customer is listed.")
+        bare = (people.brick < 0) | ~(evidence.brick_total > 0)[people.brick]
+        if bare.any():
+            notes.append(f"{int(bare.sum())} customers are in no audited brick: they get the regional level.")
+    if len(size.buyers) < 60:
+        notes.append(f"Only {len(size.buyers)} customers buy from us: size follows attributes coarsely.")
+    if (~people.known).any():
+        notes.append(f"Our share among the unknown: {where_from}.")
+    if evidence.lost.any():
+        notes.append(f"{int(evidence.lost.sum())} customers have left: nothing is sold to them now.")
+    return tuple(notes)
+
+
+def draw_volumes(potential: Potential, world: World, draw: int, seed: int) -> NDArray[np.float64]:
+    """One draw of every customer's weekly category volume, adding up to drawn brick totals where they exist.
+
+    Keyed by the ids of customers and bricks: the same for any order, and for any scenario.
+
+    Returns
+    -------
+    (c,) float, units per week
+        Near 0 for a customer who turns out to buy nothing.
+    """
+    key, brick, b = Key(seed, draw), world.population.brick, len(world.bricks)
+    first, life = uniforms(key, Purpose.POTENTIAL, 0, world.population.entity, 2)
+    normal = special.ndtri(first)
+    total = np.zeros(0)
+    if b:
+        luck, place = special.ndtri(uniforms(key, Purpose.POTENTIAL, 0, identity(world.bricks.ids, "brick"), 2))
+        total = potential.brick_total * np.exp(potential.brick_total_sd * luck - potential.brick_total_sd**2 / 2)
+        shared = np.sqrt(potential.alike) * place[brick] + np.sqrt(1 - potential.alike) * normal
+        normal = np.where(brick >= 0, shared, normal)
+    level = potential.level_draws[:, draw % potential.level_draws.shape[1]][world.population.known.astype(int)]
+    mean = potential.mean / potential.active
+    log = np.log(mean) - potential.free_sd**2 / 2 + np.where(potential.member, 0.0, level) + potential.free_sd * normal
+    volume = np.exp(log) * np.where(life < potential.active, 1.0, _INACTIVE)
+    load = loads(potential.mean, potential.free_sd**2, brick, potential.alike, b)
+    volume = volume * np.exp(rake(volume, load, brick, total))
+    return volume
+
+
+def intervals(potential: Potential, world: World) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """80 % interval of each customer's weekly category volume.
+
+    Its width is calibrated on left-out panel members; a customer who may buy nothing at all has a lower end of 0.
+
+    Returns
+    -------
+    p10, p90 : (c,) float, units per week
+    """
+    middle = np.log(potential.mean / potential.active) - potential.log_sd**2 / 2
+    ends = []
+    for p in (0.1, 0.9):
+        inside = (p - (1.0 - potential.active)) / potential.active
+        z = special.ndtri(np.clip(inside, 1e-12, 1.0))
+        ends.append(np.where(inside > 0, np.exp(middle + potential.log_sd * z), 0.0))
+    if len(world.population) != len(middle):
+        raise ValueError(f"world: expected {len(middle)} customers, got {len(world.population)}")
+    return ends[0], ends[1]

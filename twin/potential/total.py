@@ -1,0 +1,129 @@
+"""Total: how much the unknown half buys in all, and the hidden-size shift behind it, as draws.
+
+Knows sums by brick and half, not single customers.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import special
+
+from twin.market.world import World
+from twin.potential.evidence import Evidence
+from twin.potential.level import Shift, loads
+from twin.response.parameters import PRIORS, Estimate, from_prior, parameter_uniforms
+
+_FEW = 10
+_NEWTON = 12
+
+
+def shift_draws(
+    shift: Shift, evidence: Evidence, n_draws: int, seed: int
+) -> tuple[Estimate, NDArray[np.float64]]:
+    """Draws of the hidden-size shift and of both levels' deviations from their means.
+
+    Returns
+    -------
+    Estimate
+        ``hidden_size``, log volume.
+    (2, d) float, log
+        Unknown, known.
+    """
+    prior = PRIORS["hidden_size"]
+    mean, sd = shift.hidden
+    seen = [name for name, there in (("brick totals", evidence.audited), ("panel", len(evidence.members) > 0)) if there]
+    # the data's own precision must exceed that of the prior
+    identified = bool(seen) and sd**-2 > 2 * prior.sd**-2
+    if identified:
+        z = special.ndtri(parameter_uniforms("hidden_size", n_draws, seed))
+        hidden = Estimate("hidden_size", prior.unit, mean + sd * z, True, f"from {' and '.join(seen)}", str(prior))
+    else:
+        why = f"{' and '.join(seen)} too thin" if seen else "neither panel nor brick totals"
+        hidden = from_prior("hidden_size", n_draws, seed, f"not identified: {why}")
+        if seen:
+            z = special.ndtri(parameter_uniforms("hidden_size", n_draws, seed))
+            hidden = Estimate("hidden_size", prior.unit, mean + sd * z, False, hidden.reason, str(prior))
+    apart = hidden.draws - mean
+    along = (shift.cov[0, 1] - shift.cov[1, 1]) / sd**2
+    rest = np.sqrt(max(shift.cov[1, 1] - along**2 * sd**2, 0.0))
+    known = along * apart + rest * special.ndtri(parameter_uniforms("known_level", n_draws, seed))
+    return hidden, np.stack([known + apart, known])
+
+
+def unknown_total(
+    world: World, evidence: Evidence, mean: NDArray, variance: NDArray, member: NDArray, levels: NDArray,
+    alike: float, seed: int,
+) -> Estimate:
+    """Weekly category volume of all unknown customers, as draws.
+
+    Levels of both halves and the totals of bricks are drawn; within a brick the halves give way by their uncertainty.
+    Luck of single customers is added as one normal number, for there are many of them.
+
+    Parameters
+    ----------
+    mean, variance : (c,) float
+        Raked volume, and squared log uncertainty before raking.
+    member : (c,) bool
+    levels : (2, d) float, log
+        See :func:`shift_draws`.
+    alike : float
+        See :func:`twin.potential.level.loads`.
+    """
+    known, brick, b = world.population.known, world.population.brick, len(world.bricks)
+    place = np.where(brick >= 0, brick, b)
+    group = np.where(member, 2, known.astype(np.int64))
+    volume = np.bincount(group * (b + 1) + place, mean, 3 * (b + 1)).reshape(3, b + 1)
+    spread = np.bincount(group * (b + 1) + place, mean * loads(mean, variance, brick, alike, b), 3 * (b + 1)).reshape(3, b + 1)
+    loose = np.maximum(spread / np.maximum(volume, 1e-300), 1e-9)
+    seen = np.bincount(place[member & ~known], mean[member & ~known], b + 1)
+    pinned = np.append(evidence.brick_total > 0, False) & (volume.sum(axis=0) > 0)
+    n_draws = levels.shape[1]
+    luck = special.ndtri(parameter_uniforms("unknown_category_volume/audit", n_draws, seed))
+    single = special.ndtri(parameter_uniforms("unknown_category_volume/single", n_draws, seed))
+    total_sd = np.append(evidence.brick_sd, 0.0)
+    # noise of bricks is their own: in the sum it shrinks with their number
+    held = np.where(pinned, volume.sum(axis=0), 0.0)
+    common_sd = float(np.sqrt(((held * total_sd) ** 2).sum()) / max(held.sum(), 1e-300))
+    own_noise = _single_noise(mean, variance, place, pinned, ~known, alike)
+    draws = np.zeros(n_draws)
+    for d in range(n_draws):
+        shifted = volume * np.exp(np.array([levels[0, d], levels[1, d], 0.0]))[:, None]
+        goal = np.where(pinned, volume.sum(axis=0) * np.exp(common_sd * luck[d]), 1.0)
+        push = np.zeros(b + 1)
+        for _ in range(_NEWTON):
+            now = shifted * np.exp(push * loose)
+            summed = np.maximum(now.sum(axis=0), 1e-300)
+            step = np.log(goal / summed) * summed / np.maximum((now * loose).sum(axis=0), 1e-300)
+            widest = loose.max(axis=0)
+            push = np.where(pinned, push + np.clip(step, -2 / widest, 2 / widest), 0.0)
+        now = shifted * np.exp(push * loose)
+        draws[d] = now[0].sum() + (seen * np.exp(push * loose[2])).sum()
+    draws = np.maximum(draws + own_noise * single, 0.0)
+    n_unknown = int((member & ~known).sum())
+    if evidence.audited:
+        reason, identified = "market totals less known customers", True
+    elif n_unknown >= _FEW:
+        reason, identified = f"{n_unknown} unknown panel members", True
+    else:
+        reason, identified = "not identified: neither market totals nor unknown panel members; a band from priors", False
+    words = "" if identified else f"hidden_size: {PRIORS['hidden_size']}"
+    return Estimate("unknown_category_volume", "units per week", draws, identified, reason, words)
+
+
+def _single_noise(mean: NDArray, variance: NDArray, place: NDArray, pinned: NDArray, unknown: NDArray,
+                  alike: float) -> float:
+    """Sd of the sum of unknown volumes from the luck of single customers and places: float, units per week."""
+    relative = np.expm1(np.minimum(variance, 3.0))
+    n = len(pinned)
+
+    def halves(values: NDArray) -> tuple[NDArray, NDArray]:
+        return np.bincount(place[unknown], values[unknown], n), np.bincount(place[~unknown], values[~unknown], n)
+
+    (dark, light), (dark_sd, light_sd) = halves(mean**2 * relative), halves(mean * np.sqrt(relative))
+    inside = (1 - alike) * dark + alike * dark_sd**2
+    whole = (1 - alike) * (dark + light) + alike * (dark_sd + light_sd) ** 2
+    across = (1 - alike) * dark + alike * dark_sd * (dark_sd + light_sd)
+    # what the brick's total tells is taken out: there, what one half gains the other loses
+    left = np.where(pinned, inside - across**2 / np.maximum(whole, 1e-300), inside)
+    return float(np.sqrt(np.maximum(left, 0.0).sum()))
