@@ -160,7 +160,9 @@ def _after(made: MadeUp, world: World, model: TwinModel, diary: Diary, closed: N
     left = np.full(len(known), NEVER, dtype=np.int32)
     fell = changes.where(changes.what == Stage.LAPSED)
     left[fell.outlet] = fell.week  # written in order of time: the last fall stays
-    left = np.where(lapsed, np.where(left < NEVER, left, settings.first_week - 26), NEVER).astype(np.int32)
+    # those who had left before history begins did so within the half year before it
+    earlier = settings.first_week - 2 - np.floor(26 * settings.dice.uniform("left earlier", len(known)))
+    left = np.where(lapsed, np.where(left < NEVER, left, earlier), NEVER).astype(np.int32)
     ids = bundle_ids(settings, known)
     population = replace(
         world.population, ids=ids, known=known, known_since=since, left=left, consent=model.crowd.consent

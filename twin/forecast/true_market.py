@@ -67,7 +67,7 @@ def start_share(settings: SyntheticSettings) -> float:
     Runs the mean discovery backwards: inbound and word of mouth take a part of the unknown, visits take so many a week.
     """
     truth = settings.truth
-    visits = settings.n_posts * 30.0 * 0.85 * truth.unknown_share / settings.n_outlets
+    visits = settings.n_posts * 30.0 * 0.78 * truth.unknown_share / settings.n_outlets
     # some of the visits to non-buyers go to those who left us
     by_visit = truth.discovery_visit * visits * 0.75
     rate = truth.discovery_base + truth.discovery_word * 0.7 * settings.known_share

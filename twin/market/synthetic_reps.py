@@ -78,7 +78,7 @@ def capacity_by_week(settings: SyntheticSettings, reps: Reps) -> tuple[NDArray[n
         start = low + np.floor(dice.uniform(f"leave {leave}", len(reps) * (year[-1] + 1)) * span).reshape(len(reps), -1)
         away |= (phase >= start[:, year]) & (phase < start[:, year] + length)
     sick, depth, wobble = dice.uniform("sickness", len(reps) * n_weeks, 3).reshape(3, len(reps), n_weeks)
-    able = np.where(sick < 0.07, 0.1 + 0.7 * depth, 1.0) * (0.9 + 0.2 * wobble) * ~away
+    able = np.where(sick < 0.07, 0.1 + 0.7 * depth, 1.0) * (0.85 + 0.15 * wobble) * ~away
     share = working_days(settings.first_week, n_weeks).mean(axis=1)
     done = able * share
     serving = (reps.start[:, None] <= weeks) & (weeks < reps.end[:, None])

@@ -123,8 +123,9 @@ class SyntheticSettings:
     def __post_init__(self) -> None:
         if self.n_outlets < 50:
             raise ValueError(f"n_outlets: expected at least 50, got {self.n_outlets}")
-        if not 1 <= self.n_territories <= self.n_bricks:
-            raise ValueError(f"n_territories: expected 1 to {self.n_bricks} bricks, got {self.n_territories}")
+        if not 1 <= self.n_territories <= self.n_bricks // 2:
+            most = self.n_bricks // 2
+            raise ValueError(f"n_territories: expected 1 to {most}, two bricks for each, got {self.n_territories}")
         if self.years < 1 or self.horizon_weeks < 1:
             raise ValueError(f"years, horizon_weeks: expected at least 1, got {self.years}, {self.horizon_weeks}")
         if not 0.1 <= self.known_share <= 0.9:

@@ -6,6 +6,7 @@ What is true of that world lies beside them in ``truth/``, where no reader of bu
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -154,3 +155,7 @@ def _write_truth(lived: Lived, folder: Path) -> None:
 
 def _plain(value: object) -> object:
     return value.item() if isinstance(value, np.generic) else list(value)  # type: ignore[call-overload]
+
+
+if __name__ == "__main__":  # python -m twin.tasks.demo_bundle data/sample
+    write_sample(Path(sys.argv[1]))
