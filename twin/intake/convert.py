@@ -213,10 +213,9 @@ def _convert_typed(kind: str, column: pa.ChunkedArray, settings: TableMapping) -
         values = pc.cast(array, pa.float64(), safe=False).to_numpy(zero_copy_only=False).astype(float)
         return Typed(values, np.isinf(values), "a finite number", "Correct the value.")
     if kind == "date" and (pa.types.is_timestamp(array.type) or pa.types.is_date(array.type)):
-        moments = pd.Series(array.to_pandas())
-        if getattr(moments.dt, "tz", None) is not None:
-            moments = moments.dt.tz_convert(settings.timezone or "UTC").dt.tz_localize(None)
-        days = pd.to_datetime(moments).to_numpy().astype("datetime64[s]")
+        if getattr(array.type, "tz", None) is not None:
+            array = pc.local_timestamp(array.cast(pa.timestamp(array.type.unit, settings.timezone or "UTC")))
+        days = array.cast(pa.timestamp("s"), safe=False).to_numpy(zero_copy_only=False).astype("datetime64[s]")
         return Typed(days, np.zeros(len(days), dtype=bool), "a date", "")
     if pa.types.is_floating(array.type):
         array = pc.if_else(pc.is_nan(array), None, array)

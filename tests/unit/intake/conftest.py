@@ -34,6 +34,8 @@ def bundle(tmp_path: Path) -> Callable[..., Path]:
     def write(changes: dict[str, str | bytes | None] | None = None, only: tuple[str, ...] | None = None) -> Path:
         folder = tmp_path / "bundle"
         folder.mkdir(exist_ok=True)
+        for old in folder.iterdir():
+            old.unlink()
         chosen = {name: text for name, text in GOOD.items() if only is None or name in only}
         for name, content in {**chosen, **(changes or {})}.items():
             if content is not None:
