@@ -1,4 +1,4 @@
-"""Planted sizes come back: ranking, level, intervals and totals of an unknown half that is smaller for hidden reasons."""
+"""Planted sizes come back: ranking, level, intervals and totals of an unknown half, smaller for hidden reasons."""
 
 from dataclasses import replace
 
@@ -11,7 +11,7 @@ from twin.market.history import History, Sales, Touches
 from twin.market.population import Population
 from twin.market.world import Brands, Bricks, Reps, World
 from twin.potential.potential import draw_volumes, intervals, learn_potential
-from twin.weeks import FAR_PAST, NEVER, mondays, periods_covering, week_of
+from twin.weeks import FAR_PAST, NEVER, periods_covering, week_of
 
 N, BRICKS, HIDDEN, OWN = 2400, 60, -0.5, 0.25
 PERIODS = periods_covering(np.array(["2023-01-15", "2024-12-15"], dtype="datetime64[D]"), "month")
@@ -24,8 +24,9 @@ def monthly(rng, rate, unit, brands, mix):
     months = rate[:, None] * PERIODS.weeks_in() * rng.gamma(4.0, 0.25, (len(rate), p))
     volume = months[:, :, None] * mix[:, None, :]
     u, t, j = np.meshgrid(unit, np.arange(p), brands, indexing="ij")
-    return Sales(u.ravel().astype(np.int32), t.ravel().astype(np.int32), j.ravel().astype(np.int16), volume.ravel(),
-                 PERIODS)
+    return Sales(
+        u.ravel().astype(np.int32), t.ravel().astype(np.int32), j.ravel().astype(np.int16), volume.ravel(), PERIODS
+    )
 
 
 def only(sales, keep):
@@ -58,10 +59,22 @@ def planted(seed, scale=1.0, panel=0.10, audit=True, n=N):
         np.full(n, np.nan),
         {"kind": np.array(list("abcde"), object)[kind], "surface": np.where(rng.random(n) < 0.1, np.nan, surface)},
     )  # fmt: skip
-    bricks = Bricks(np.array([f"B{b}" for b in range(BRICKS)]), (np.arange(BRICKS) % 3).astype(np.int32),
-                    np.full(BRICKS, np.nan), np.full(BRICKS, np.nan))
-    reps = Reps(np.array(["r"]), np.array(["r"], object), np.array([0], np.int32), np.array([31.0]), np.array([39.0]),
-                np.array([20.0]), np.array([FAR_PAST], np.int32), np.array([NEVER], np.int32))
+    bricks = Bricks(
+        np.array([f"B{b}" for b in range(BRICKS)]),
+        (np.arange(BRICKS) % 3).astype(np.int32),
+        np.full(BRICKS, np.nan),
+        np.full(BRICKS, np.nan),
+    )
+    reps = Reps(
+        np.array(["r"]),
+        np.array(["r"], object),
+        np.array([0], np.int32),
+        np.array([31.0]),
+        np.array([39.0]),
+        np.array([20.0]),
+        np.array([FAR_PAST], np.int32),
+        np.array([NEVER], np.int32),
+    )
     brands = Brands(np.array(["Ours", "A", "B"]), np.array(["us", "x", "y"]), np.full(3, np.nan))
     world = World(people, bricks, np.array(["T0", "T1", "T2"]), reps, brands, channel_axis(), ORIGIN)
     every = monthly(rng, volume, np.arange(n), np.arange(3), mix)
@@ -87,7 +100,7 @@ def rank_correlation(a, b):
 
 
 def test_the_unknown_are_ranked_although_nobody_sold_to_them(market):
-    world, history, volume, potential = market
+    world, _, volume, potential = market
     blind = ~world.population.known & ~potential.member
     assert rank_correlation(potential.mean[blind], volume[blind]) >= 0.7
 
@@ -188,14 +201,19 @@ def test_the_order_of_customers_does_not_matter():
     def renamed(sales):
         return replace(sales, unit=back[sales.unit].astype(np.int32))
 
-    other = replace(history, own_sales=renamed(history.own_sales), panel=renamed(history.panel),
-                    panel_members=back[history.panel_members].astype(np.int32))
+    other = replace(
+        history,
+        own_sales=renamed(history.own_sales),
+        panel=renamed(history.panel),
+        panel_members=back[history.panel_members].astype(np.int32),
+    )
     one = learn_potential(world, history, 50, 5)
     two = learn_potential(replace(world, population=shuffled), other, 50, 5)
     assert np.allclose(one.mean[order], two.mean, rtol=1e-6)
     assert np.allclose(one.own_potential_mean[order], two.own_potential_mean, rtol=1e-6)
-    assert np.allclose(draw_volumes(one, world, 1, 3)[order],
-                       draw_volumes(two, replace(world, population=shuffled), 1, 3), rtol=1e-6)
+    assert np.allclose(
+        draw_volumes(one, world, 1, 3)[order], draw_volumes(two, replace(world, population=shuffled), 1, 3), rtol=1e-6
+    )
 
 
 def test_twice_the_volumes_are_twice_the_potential():

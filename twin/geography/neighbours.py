@@ -35,7 +35,7 @@ class Neighbours:
 
     def graph(self) -> sparse.csr_matrix:
         """Who is among whose nearest: (c, c) sparse of ones, row = the customer, column = the neighbour."""
-        n, k = self.index.shape
+        n = len(self.index)
         there = self.index != NOBODY
         indptr = np.concatenate([[0], np.cumsum(there.sum(axis=1))])
         return sparse.csr_matrix((np.ones(indptr[-1]), self.index[there], indptr), shape=(n, n))

@@ -200,7 +200,18 @@ def gather(world: World, history: History) -> Evidence:
             brick_known = _own_by_brick(world, history.own_sales, window, ours)
         short += [] if window.whole_year else ["audit"]
     lost = known & (world.population.left < world.origin)
-    return Evidence(own, own_noise, own_total, lost, members, panel, panel_noise, panel_brands, brick_total, brick_sd,
-                    brick_brands, brick_known, tuple(short))
-
-
+    return Evidence(
+        own,
+        own_noise,
+        own_total,
+        lost,
+        members,
+        panel,
+        panel_noise,
+        panel_brands,
+        brick_total,
+        brick_sd,
+        brick_brands,
+        brick_known,
+        tuple(short),
+    )

@@ -41,8 +41,9 @@ class Features:
 
     def with_trusted(self, name: str, values: NDArray[np.float64]) -> Features:
         """The same with one more number, such as a first score, that is believed more than the rest."""
-        return Features((*self.names, name), np.column_stack([self.values, values]), np.append(self.categorical, False),
-                        name)
+        return Features(
+            (*self.names, name), np.column_stack([self.values, values]), np.append(self.categorical, False), name
+        )
 
     def dummies(self) -> NDArray[np.float64]:
         """Numbers for a linear model: standardised, missing = mean, one column a level: (c, g) float."""
@@ -59,6 +60,11 @@ class Features:
         return np.concatenate(columns, axis=1)
 
 
+def _stated(value: object) -> bool:
+    """Whether a cell of a category column says anything."""
+    return value is not None and value != "" and not (isinstance(value, float) and np.isnan(value))
+
+
 def category_codes(values: NDArray[np.object_]) -> NDArray[np.float64] | None:
     """Codes of a category column: frequent levels by name, the rare ones together.
 
@@ -67,7 +73,7 @@ def category_codes(values: NDArray[np.object_]) -> NDArray[np.float64] | None:
     (c,) float, or None
         ``nan`` when missing; ``None`` when the column tells nothing: one level, or a name of its own for everybody.
     """
-    there = np.array([value is not None and value == value and value != "" for value in values], dtype=bool)
+    there = np.array([_stated(value) for value in values], dtype=bool)
     if not there.any():
         return None
     levels, code, count = np.unique(values[there].astype(str), return_inverse=True, return_counts=True)

@@ -124,8 +124,9 @@ def own_potential(world: World, own: NDArray[np.float64], mean: NDArray[np.float
         return np.minimum(np.maximum(own, PRIORS["own_share"].mean * mean), np.maximum(mean, own))
     overall = min(own[buying].sum() / mean[buying].sum(), _LARGEST_SHARE)
     z, b = len(world.territories), len(world.bricks)
-    territory = _cell_share(people.territory[buying].astype(np.int64), z, own[buying], mean[buying],
-                            np.full(z, overall))
+    territory = _cell_share(
+        people.territory[buying].astype(np.int64), z, own[buying], mean[buying], np.full(z, overall)
+    )
     share = territory[people.territory]
     if b:
         wide = territory[np.clip(world.bricks.territory, 0, z - 1)]

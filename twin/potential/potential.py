@@ -18,12 +18,12 @@ from twin.potential.evidence import Evidence, gather
 from twin.potential.features import build_features
 from twin.potential.level import Shift, brick_sums, fit_shift, loads, pinned_variance, rake
 from twin.potential.own import brand_shares, own_of_known, own_of_unknown, own_potential
+from twin.potential.settle import believed_shift, leave_out, levelled, regional, stretch_to_cover, with_panel
 from twin.potential.size import Size, measure
 from twin.potential.total import shift_draws, unknown_total
-from twin.response.parameters import PRIORS, Estimate
+from twin.response.parameters import Estimate
 
 _INACTIVE = 1e-6
-_EIGHTY = 1.2815515655446004  # half width of a standard normal's 80 % interval
 
 
 @dataclass(frozen=True)
@@ -105,94 +105,6 @@ class Potential:
         return self.ranking_spearman
 
 
-def _believed_shift(size: Size, evidence: Evidence, known: NDArray) -> tuple[NDArray, NDArray]:
-    """Levels of the unknown and the known half before brick totals: mean (2,) and precision (2, 2)."""
-    prior = PRIORS["hidden_size"]
-    contrast = np.array([1.0, -1.0])
-    precision = np.outer(contrast, contrast) / prior.sd**2
-    pull = precision @ np.array([prior.mean, 0.0])
-    observed = np.isfinite(size.panel_residual)
-    members = evidence.members[observed]
-    # what own sales explain is no news about the level
-    residual = size.panel_residual[observed] - size.update[members]
-    variance = size.variance[members] + np.log1p(evidence.panel_noise[members])
-    for half in (0, 1):
-        mine = known[members].astype(int) == half
-        weight = 1.0 / np.maximum(variance[mine], np.var(residual[mine]) if mine.sum() > 2 else 0.5)
-        precision[half, half] += weight.sum()
-        pull[half] += (weight * (residual[mine] + np.log1p(evidence.panel_noise[members[mine]]) / 2)).sum()
-    if not len(members):
-        # own share of the known, from the prior: a level, but a loose one
-        vague = (prior_share := PRIORS["own_share"]).sd / prior_share.mean
-        precision[1, 1] += vague**-2
-    return np.linalg.solve(precision, pull), precision
-
-
-def _levelled(size: Size, shift: NDArray, known: NDArray, floor: NDArray) -> NDArray[np.float64]:
-    """Expected volume after the shift, not below what we sell there: (c,) float, units per week."""
-    return np.maximum(size.mean * np.exp(shift[known.astype(int)]), floor)
-
-
-def _with_panel(mean: NDArray, variance: NDArray, evidence: Evidence, which: NDArray):
-    """Expected volume and variance once the purchases of panel members ``which`` are taken in."""
-    mean, variance = mean.copy(), variance.copy()
-    bought = which[evidence.panel[which] > 0]
-    noise, before = np.log1p(evidence.panel_noise[bought]), variance[bought]
-    trust = before / (before + noise)
-    # in logs of means, so that sums of panel volumes stay what they are
-    mean[bought] = np.exp((1 - trust) * np.log(mean[bought]) + trust * np.log(evidence.panel[bought]))
-    variance[bought] = before * noise / (before + noise)
-    return mean, variance
-
-
-def _leave_out(world: World, size: Size, evidence: Evidence, mean: NDArray, alike: float, n_folds: int = 5):
-    """Panel members predicted as if each were no member, totals imposed.
-
-    Returns
-    -------
-    predicted : (k,) float, units per week
-        Given that the member buys at all.
-    variance : (k,) float, squared log
-    """
-    members, brick, b = evidence.members, world.population.brick, len(world.bricks)
-    predicted, open_ = mean[members].copy(), size.variance[members].copy()
-    rank = np.empty(len(members), dtype=np.int64)
-    rank[np.argsort(world.population.entity[members], kind="stable")] = np.arange(len(members))
-    # probability of buying must not come from having been seen
-    blind = mean.copy()
-    blind[members] = mean[members] / size.active[members]
-    none = np.zeros(len(mean))
-    for fold in range(n_folds):
-        out = rank % n_folds == fold
-        one, variance = _with_panel(blind, size.variance, evidence, members[~out])
-        silent = members[~out & (evidence.panel[members] == 0)]
-        one[silent] = mean[silent]
-        load = loads(one, variance, brick, alike, b)
-        one = one * np.exp(rake(one, load, brick, evidence.brick_total))
-        predicted[out] = one[members[out]]
-        after = pinned_variance(one, variance, load, brick, evidence.brick_total, evidence.brick_sd, none)
-        open_[out] = after[members[out]]
-    return predicted, open_
-
-
-def _stretch(evidence: Evidence, known: NDArray, predicted: NDArray, variance: NDArray) -> NDArray[np.float64]:
-    """Factors on the sd of the unknown and the known so that 80 % intervals hold 80 % of left-out members: (2,)."""
-    members = evidence.members
-    factor = np.ones(2)
-    for half in (0, 1):
-        mine = (known[members].astype(int) == half) & (evidence.panel[members] > 0)
-        n = int(mine.sum())
-        if n < 10:
-            continue
-        # known members' own sales have the lumps of their purchases, so that their noise does not come on top
-        open_, noise = variance[mine], (1 - half) * np.log1p(evidence.panel_noise[members[mine]])
-        middle = np.log(predicted[mine]) - open_ / 2
-        scaled = np.abs(np.log(evidence.panel[members[mine]]) - middle) / np.sqrt(open_ + noise)
-        found = np.quantile(scaled, 0.8) / _EIGHTY
-        factor[half] = np.clip((n * found + 10) / (n + 10), 0.4, 2.5)
-    return factor
-
-
 def learn_potential(world: World, history: History, n_draws: int, seed: int) -> Potential:
     """Size of every customer from whatever evidence there is: panel, audit, own sales, attributes, place.
 
@@ -215,31 +127,44 @@ def learn_potential(world: World, history: History, n_draws: int, seed: int) -> 
     member = np.zeros(len(people), dtype=bool)
     member[evidence.members] = True
 
-    start, precision = _believed_shift(size, evidence, known)
+    start, precision = believed_shift(size, evidence, known)
     shift, sums = Shift(start, np.linalg.inv(precision)), None
     for _ in range(2):
-        mean = _levelled(size, shift.mean, known, own)
-        seen, variance = _with_panel(mean, size.variance, evidence, evidence.members)
+        mean = levelled(size, shift.mean, known, own)
+        seen, variance = with_panel(mean, size.variance, evidence, evidence.members)
         relative = np.expm1(np.minimum(variance, 3.0)) / size.active + (1 - size.active) / size.active
         sums = brick_sums(seen, relative, brick, known, member, len(world.bricks))
         unshifted = sums.halves * np.exp(-shift.mean)[:, None]
-        shift = fit_shift(start, precision, replace(sums, halves=unshifted), evidence.brick_total,
-                          evidence.brick_sd)
-    mean = _levelled(size, shift.mean, known, own)
-    predicted, left = _leave_out(world, size, evidence, mean, shift.alike)
-    stretch = _stretch(evidence, known, predicted, left)[known.astype(int)]
-    mean, variance = _with_panel(mean, size.variance * stretch**2, evidence, evidence.members)
+        shift = fit_shift(start, precision, replace(sums, halves=unshifted), evidence.brick_total, evidence.brick_sd)
+    mean = levelled(size, shift.mean, known, own)
+    predicted, left = leave_out(world, size, evidence, mean, shift.alike)
+    stretch = stretch_to_cover(evidence, known, predicted, left)[known.astype(int)]
+    mean, variance = with_panel(mean, size.variance * stretch**2, evidence, evidence.members)
     load = loads(mean, variance, brick, shift.alike, len(world.bricks))
-    mean = mean * np.exp(rake(mean, load, brick, evidence.brick_total))
+    mean = regional(mean, brick, evidence.brick_total, ~member) * np.exp(rake(mean, load, brick, evidence.brick_total))
     loose = np.diag(shift.cov)[known.astype(int)] * ~member
     left = pinned_variance(mean, variance, load, brick, evidence.brick_total, evidence.brick_sd, loose)
     log_sd = np.sqrt(np.maximum(left, 1e-6))
-    return _assemble(world, evidence, size, shift, mean, variance, log_sd, own, own_sd, member, predicted, n_draws,
-                     seed)
+    return _assemble(
+        world, evidence, size, shift, mean, variance, log_sd, own, own_sd, member, predicted, n_draws, seed
+    )
 
 
-def _assemble(world: World, evidence: Evidence, size: Size, shift: Shift, mean, variance, log_sd, own, own_sd, member,
-              predicted, n_draws: int, seed: int) -> Potential:
+def _assemble(
+    world: World,
+    evidence: Evidence,
+    size: Size,
+    shift: Shift,
+    mean,
+    variance,
+    log_sd,
+    own,
+    own_sd,
+    member,
+    predicted,
+    n_draws: int,
+    seed: int,
+) -> Potential:
     """Shares, totals and words around the volumes."""
     known = world.population.known
     hidden, levels = shift_draws(shift, evidence, n_draws, seed)
@@ -253,16 +178,30 @@ def _assemble(world: World, evidence: Evidence, size: Size, shift: Shift, mean, 
     unknown = ~known[evidence.members]
     bought = evidence.panel[evidence.members]
     return Potential(
-        log_mean=np.log(np.maximum(mean, 1e-12)) - log_sd**2 / 2, log_sd=log_sd, active=size.active,
-        free_sd=np.sqrt(variance), alike=shift.alike, member=member, brick_total=evidence.brick_total, brick_total_sd=evidence.brick_sd,
-        own_now=own, own_sd_log=own_sd, unknown_own_share=unknown_share,
+        log_mean=np.log(np.maximum(mean, 1e-12)) - log_sd**2 / 2,
+        log_sd=log_sd,
+        active=size.active,
+        free_sd=np.sqrt(variance),
+        alike=shift.alike,
+        member=member,
+        brick_total=evidence.brick_total,
+        brick_total_sd=evidence.brick_sd,
+        own_now=own,
+        own_sd_log=own_sd,
+        unknown_own_share=unknown_share,
         known_own_share=float(halves[1, 1] / halves[0, 1]) if halves[0, 1] > 0 else 0.0,
-        brand_share_unknown=shares[0], brand_share_known=shares[1],
+        brand_share_unknown=shares[0],
+        brand_share_known=shares[1],
         own_potential_mean=own_potential(world, own, mean, known & ~evidence.lost),
-        total_unknown=total, hidden_size=hidden, level_draws=levels, ranking_r2=best.r2,
-        ranking_spearman=best.spearman, spearman_unknown=_rank_correlation(predicted[unknown], bought[unknown]),
-        source=_source(evidence), notes=_notes(world, evidence, size, where_from),
-    )  # fmt: skip
+        total_unknown=total,
+        hidden_size=hidden,
+        level_draws=levels,
+        ranking_r2=best.r2,
+        ranking_spearman=best.spearman,
+        spearman_unknown=_rank_correlation(predicted[unknown], bought[unknown]),
+        source=_source(evidence),
+        notes=_notes(world, evidence, size, where_from),
+    )
 
 
 def _rank_correlation(a: NDArray, b: NDArray) -> float:

@@ -14,11 +14,13 @@ from scipy import stats
 from twin.draws import identity
 from twin.market.world import World
 from twin.potential.features import Features
+from twin.potential.openmp import ensure_openmp
 
 N_FOLDS = 5
 ENOUGH_FOR_TREES = 60
-_MOST_ROWS = 60_000
+_MOST_ROWS = 20_000
 _MANY_ROWS = 5_000
+_MANY_CUSTOMERS = 50_000
 _PENALTIES = np.geomspace(0.3, 300.0, 13)
 
 
@@ -71,25 +73,30 @@ def spatial_folds(world: World, rows: NDArray[np.int64]) -> NDArray[np.int64]:
 
 def _trees(features: Features, y: NDArray, weight: NDArray, train: NDArray, test: NDArray, seed: int) -> NDArray:
     """Prediction by trees of moderate depth; the same rows in the same order give the same model."""
-    try:
-        from twin.potential.openmp import ensure_openmp
-
-        ensure_openmp()
-    except ImportError:
-        pass
+    ensure_openmp()
     import lightgbm
 
     # trees see single precision: units of volume must not decide how targets round
     n, level = len(y), float(np.average(y, weights=weight))
     parameters = {
-        "objective": "regression", "verbosity": -1, "num_threads": 1, "deterministic": True, "force_row_wise": True,
-        "seed": seed % 2**31, "learning_rate": 0.05, "num_leaves": 15 if n < 3_000 else 31,
-        "min_data_in_leaf": int(np.clip(n // 40, 5, 40)), "feature_fraction": 0.7, "bagging_fraction": 0.8,
-        "bagging_freq": 1, "lambda_l2": 1.0, "min_data_per_group": 10,
-    }  # fmt: skip
+        "objective": "regression",
+        "verbosity": -1,
+        "num_threads": 1,
+        "deterministic": True,
+        "force_row_wise": True,
+        "seed": seed % 2**31,
+        "learning_rate": 0.05 if n < 3_000 else 0.1,
+        "num_leaves": 15 if n < 3_000 else 31,
+        "min_data_in_leaf": int(np.clip(n // 40, 5, 40)),
+        "feature_fraction": 0.7,
+        "bagging_fraction": 0.8,
+        "bagging_freq": 1,
+        "lambda_l2": 1.0,
+        "min_data_per_group": 10,
+    }
     categorical = np.flatnonzero(features.categorical).tolist()
     data = lightgbm.Dataset(features.values[train], y - level, weight=weight, categorical_feature=categorical)
-    model = lightgbm.train(parameters, data, num_boost_round=120 if n < 3_000 else 250)
+    model = lightgbm.train(parameters, data, num_boost_round=120)
     return level + model.predict(features.values[test], num_threads=1)
 
 
@@ -108,8 +115,9 @@ def _fit_ridge(x: NDArray, y: NDArray, weight: NDArray) -> tuple[NDArray[np.floa
     return coefficient, float(mean - centre @ coefficient)
 
 
-def _predict_split(features: Features, linear: NDArray | None, y: NDArray, weight: NDArray, train: NDArray, test: NDArray,
-                   seed: int) -> NDArray[np.float64]:
+def _predict_split(
+    features: Features, linear: NDArray | None, y: NDArray, weight: NDArray, train: NDArray, test: NDArray, seed: int
+) -> NDArray[np.float64]:
     """Learn from some customers, predict others. ``y`` and ``weight`` belong to ``train``."""
     if len(train) < 8 or features.values.shape[1] == 0:
         return np.full(len(test), np.average(y, weights=weight) if len(train) else 0.0)
@@ -127,8 +135,14 @@ def _predict_split(features: Features, linear: NDArray | None, y: NDArray, weigh
     return trust * trees + (1.0 - trust) * straight
 
 
-def rank_customers(world: World, features: Features, rows: NDArray[np.int64], target: NDArray[np.float64], seed: int,
-                   weight: NDArray[np.float64] | None = None) -> Ranking:
+def rank_customers(
+    world: World,
+    features: Features,
+    rows: NDArray[np.int64],
+    target: NDArray[np.float64],
+    seed: int,
+    weight: NDArray[np.float64] | None = None,
+) -> Ranking:
     """Learn log size from some customers and predict it for all.
 
     Parameters
@@ -146,10 +160,10 @@ def rank_customers(world: World, features: Features, rows: NDArray[np.int64], ta
     -------
     Ranking
     """
-    c, n = len(world.population), len(rows)
+    people, c, n = world.population, len(world.population), len(rows)
     weight = np.ones(n) if weight is None else weight
     # always the same order, whatever the order of the customers: sums and bagging depend on it
-    order = np.argsort(world.population.entity[rows], kind="stable")
+    order = np.argsort(people.entity[rows], kind="stable")
     # with many rows the trees alone do better, and the wide table would not fit
     linear = features.dummies() if n < _MANY_ROWS else None
     if n < 2 * N_FOLDS:
@@ -157,16 +171,23 @@ def rank_customers(world: World, features: Features, rows: NDArray[np.int64], ta
         return Ranking(score, target - score[rows], np.nan, np.nan, "mean" if n < 8 else "linear")
     fold = spatial_folds(world, rows)
     score, held_out = np.zeros(c), np.zeros(n)
+    # everybody by the mean of all models, or, where that would take long, by one of them
+    everybody = np.arange(c)
+    share = (people.entity % np.uint64(N_FOLDS)).astype(np.int64) if c > _MANY_CUSTOMERS else None
     for k in range(N_FOLDS):
         learn = order[fold[order] != k]
         learn = learn[:_MOST_ROWS] if len(learn) > _MOST_ROWS else learn
-        predicted = _predict_split(features, linear, target[learn], weight[learn], rows[learn], np.arange(c), seed + k)
-        score += predicted / N_FOLDS
-        held_out[fold == k] = predicted[rows[fold == k]]
+        asked = everybody if share is None else np.flatnonzero(share == k)
+        asked = np.concatenate([rows[fold == k], asked])
+        predicted = _predict_split(features, linear, target[learn], weight[learn], rows[learn], asked, seed + k)
+        mine = int((fold == k).sum())
+        held_out[fold == k] = predicted[:mine]
+        score[asked[mine:]] += predicted[mine:] / (N_FOLDS if share is None else 1)
     score[rows] = held_out
     residual = target - held_out
-    r2 = 1.0 - float(np.average(residual**2, weights=weight) / max(np.average((target - target.mean()) ** 2,
-                                                                              weights=weight), 1e-12))
+    r2 = 1.0 - float(
+        np.average(residual**2, weights=weight) / max(np.average((target - target.mean()) ** 2, weights=weight), 1e-12)
+    )
     ranked = np.ptp(held_out) > 0 and np.ptp(target) > 0
     spearman = float(stats.spearmanr(target, held_out).statistic) if ranked else 0.0
     return Ranking(score, residual, r2, spearman, "trees and lines" if n >= ENOUGH_FOR_TREES else "linear")

@@ -148,16 +148,24 @@ def measure(world: World, evidence: Evidence, features: Features, seed: int) -> 
 
     residual = np.full(c, np.nan)
     residual[rows] = target - log[rows]
-    gain, left, share_variance = _own_signal(
-        evidence, buyers, own, np.isfinite(residual[buyers]), residual[buyers])
-    spread = own.residual if len(rows) < 2 * _FEW else np.concatenate(
-        [residual[rows[known[rows] == half]] - np.mean(residual[rows[known[rows] == half]])
-         for half in (False, True) if (known[rows] == half).any()])
+    gain, left, share_variance = _own_signal(evidence, buyers, own, np.isfinite(residual[buyers]), residual[buyers])
+    spread = (
+        own.residual
+        if len(rows) < 2 * _FEW
+        else np.concatenate(
+            [
+                residual[rows[known[rows] == half]] - np.mean(residual[rows[known[rows] == half]])
+                for half in (False, True)
+                if (known[rows] == half).any()
+            ]
+        )
+    )
     open_variance = float(np.var(spread)) if len(spread) > 2 else PRIORS["hidden_size"].sd ** 2
     minus = float(noise.mean()) if len(rows) >= 2 * _FEW else share_variance
     variance = np.full(c, max(open_variance - minus, open_variance / 4, 0.01))
     update = np.zeros(c)
     update[buyers] = gain * (own.residual - (own.residual.mean() if len(buyers) >= _FEW else 0.0))
     variance[buyers] = np.minimum(variance[buyers], left)
-    return Size(log, update, variance, _activity(known, evidence), buyers, own, direct, share_variance,
-                residual[members])
+    return Size(
+        log, update, variance, _activity(known, evidence), buyers, own, direct, share_variance, residual[members]
+    )

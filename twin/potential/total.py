@@ -18,9 +18,7 @@ _FEW = 10
 _NEWTON = 12
 
 
-def shift_draws(
-    shift: Shift, evidence: Evidence, n_draws: int, seed: int
-) -> tuple[Estimate, NDArray[np.float64]]:
+def shift_draws(shift: Shift, evidence: Evidence, n_draws: int, seed: int) -> tuple[Estimate, NDArray[np.float64]]:
     """Draws of the hidden-size shift and of both levels' deviations from their means.
 
     Returns
@@ -52,8 +50,14 @@ def shift_draws(
 
 
 def unknown_total(
-    world: World, evidence: Evidence, mean: NDArray, variance: NDArray, member: NDArray, levels: NDArray,
-    alike: float, seed: int,
+    world: World,
+    evidence: Evidence,
+    mean: NDArray,
+    variance: NDArray,
+    member: NDArray,
+    levels: NDArray,
+    alike: float,
+    seed: int,
 ) -> Estimate:
     """Weekly category volume of all unknown customers, as draws.
 
@@ -74,7 +78,9 @@ def unknown_total(
     place = np.where(brick >= 0, brick, b)
     group = np.where(member, 2, known.astype(np.int64))
     volume = np.bincount(group * (b + 1) + place, mean, 3 * (b + 1)).reshape(3, b + 1)
-    spread = np.bincount(group * (b + 1) + place, mean * loads(mean, variance, brick, alike, b), 3 * (b + 1)).reshape(3, b + 1)
+    spread = np.bincount(group * (b + 1) + place, mean * loads(mean, variance, brick, alike, b), 3 * (b + 1)).reshape(
+        3, b + 1
+    )
     loose = np.maximum(spread / np.maximum(volume, 1e-300), 1e-9)
     seen = np.bincount(place[member & ~known], mean[member & ~known], b + 1)
     pinned = np.append(evidence.brick_total > 0, False) & (volume.sum(axis=0) > 0)
@@ -106,13 +112,17 @@ def unknown_total(
     elif n_unknown >= _FEW:
         reason, identified = f"{n_unknown} unknown panel members", True
     else:
-        reason, identified = "not identified: neither market totals nor unknown panel members; a band from priors", False
+        reason, identified = (
+            "not identified: neither market totals nor unknown panel members; a band from priors",
+            False,
+        )
     words = "" if identified else f"hidden_size: {PRIORS['hidden_size']}"
     return Estimate("unknown_category_volume", "units per week", draws, identified, reason, words)
 
 
-def _single_noise(mean: NDArray, variance: NDArray, place: NDArray, pinned: NDArray, unknown: NDArray,
-                  alike: float) -> float:
+def _single_noise(
+    mean: NDArray, variance: NDArray, place: NDArray, pinned: NDArray, unknown: NDArray, alike: float
+) -> float:
     """Sd of the sum of unknown volumes from the luck of single customers and places: float, units per week."""
     relative = np.expm1(np.minimum(variance, 3.0))
     n = len(pinned)
