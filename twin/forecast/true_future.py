@@ -15,6 +15,7 @@ from twin.agents.recorder import UNKNOWN
 from twin.agents.run import run
 from twin.draws import Key, Luck
 from twin.forecast.lived_history import Lived, live_history
+from twin.market.channels import VISIT
 from twin.market.synthetic_settings import SyntheticSettings
 from twin.response import curves, journey
 from twin.response.journey import Stage
@@ -137,7 +138,7 @@ def known_truth(lived: Lived) -> dict[str, object]:
     buys = journey.considers_us(market.start.stage)
     volume, potential, own = market.volume, weekly_potential(lived), weekly_own(lived)
     stock = float(np.average(market.start.goodwill[buys], weights=own[buys]))
-    visits = lived.contacts.what == 0
+    met, since = lived.contacts.where(lived.contacts.what == VISIT), lived.world.population.known_since
     hidden = 0.5 * lived.made.outlets.hidden
     return {
         "settings": {name: value for name, value in asdict(settings).items() if name not in ("truth", "origin_day")},
@@ -156,8 +157,8 @@ def known_truth(lived: Lived) -> dict[str, object]:
         "weekly_category_volume_unknown": float(potential[~lived.known].sum()),
         "weekly_own_volume": float(own.sum()),
         "hidden_shift": float(hidden[lived.known].mean() - hidden[~lived.known].mean()),
-        "share_of_visits_to_non_buyers": settings.truth.unknown_share,
-        "visits": int(visits.sum()),
+        "share_of_visits_before_first_purchase": float((met.week <= since[met.outlet]).mean()),
+        "visits": len(met),
         "contacts": len(lived.contacts),
         "campaigns": [
             {

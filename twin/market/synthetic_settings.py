@@ -54,7 +54,7 @@ class TrueMarket:
     habit: float = 0.38
     promotion: tuple[float, ...] = (0.24, 0.32, 0.26, 0.36)
     drift: tuple[float, ...] = (0.004, 0.005, 0.004, 0.006)
-    demand_shock: float = 0.006
+    demand_shock: float = 0.004
     attraction: tuple[float, ...] = (0.24, 0.30, 0.05, 0.15)
     discovery_base: float = 0.0003
     discovery_visit: float = 0.042
