@@ -77,7 +77,7 @@ def test_a_double_is_not_told_by_its_number(folder: Path, tables: dict[str, pd.D
 
 def test_about_half_of_the_outlets_end_up_known() -> None:
     # known_share is met on average; the spread over seeds of a world this size is about 0.03
-    shares = [live_history(replace(SETTINGS, years=4, seed=seed)).known.mean() for seed in (1, 2, 3)]
+    shares = [live_history(replace(SETTINGS, years=3, seed=seed)).known.mean() for seed in (1, 2)]
     assert np.mean(shares) == pytest.approx(0.5, abs=0.07)
 
 
