@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,13 +22,29 @@ _NOT_WORD = re.compile(r"[^0-9a-z]+")
 
 # Words that say what sort of outlet or company it is, not which one; abbreviations are brought to the word first.
 _ABBREVIATIONS = {
-    "ecz": "eczane", "eczanesi": "eczane", "mrkt": "market", "mark": "market", "marketi": "market", "sti": "ltd",
-    "sirketi": "ltd", "limited": "ltd", "ticaret": "tic", "sanayi": "san", "gida": "gid", "hast": "hastane",
-    "hastanesi": "hastane", "no": "", "and": "", "ve": "", "the": "", "incorporated": "inc", "company": "co",
-    "mah": "mahalle", "mahallesi": "mahalle", "cad": "cadde", "caddesi": "cadde", "doktor": "dr", "saint": "st",
+    "ecz": "eczane", "eczanesi": "eczane", "mrkt": "market", "mrk": "market", "mark": "market", "marketi": "market",
+    "supermarket": "market", "supermarketi": "market", "smrk": "market", "smarket": "market", "minimarket": "market",
+    "bufesi": "bufe", "bf": "bufe", "bakkali": "bakkal", "bakkaliye": "bakkal", "bakkaliyesi": "bakkal",
+    "bakk": "bakkal", "bak": "bakkal", "bkl": "bakkal", "hast": "hastane", "hastanesi": "hastane", "oteli": "otel",
+    "restorani": "restoran", "restaurant": "restoran", "lokantasi": "restoran", "kafesi": "cafe", "kafe": "cafe",
+    "sti": "ltd", "sirketi": "ltd", "limited": "ltd", "ticaret": "tic", "sanayi": "san", "gida": "gid", "gda": "gid",
+    "incorporated": "inc", "company": "co", "doktor": "dr", "saint": "st", "no": "", "and": "", "ve": "", "the": "",
+    "mah": "mahalle", "mahallesi": "mahalle", "cad": "cadde", "caddesi": "cadde", "sb": "sube", "subesi": "sube",
 }  # fmt: skip
 _LEGAL = frozenset(["ltd", "tic", "san", "gid", "as", "inc", "llc", "co", "corp", "pazarlama", "paz", "dr", "uzm"])
-_SORTS = frozenset(["eczane", "market", "bufe", "bakkal", "hastane", "restoran", "cafe", "otel", "kafe"])
+_SORTS = frozenset(["eczane", "market", "bufe", "bakkal", "hastane", "restoran", "cafe", "otel"])
+# misspelt common words are still common words; short ones are too easily something else
+_MISSPELT = [word for word in (*_ABBREVIATIONS, *_SORTS) if len(word) >= 5]
+_MISSPELT_SCORE = 85.0
+
+
+@lru_cache(maxsize=1 << 16)
+def _common(word: str) -> str:
+    """The common word that this one abbreviates or misspells; else the word itself."""
+    if word in _ABBREVIATIONS or word in _SORTS or len(word) < 5:
+        return _ABBREVIATIONS.get(word, word)
+    meant = process.extractOne(word, _MISSPELT, scorer=fuzz.ratio, score_cutoff=_MISSPELT_SCORE)
+    return word if meant is None else _ABBREVIATIONS.get(meant[0], meant[0])
 
 
 def fold(text: str) -> str:
@@ -44,7 +61,7 @@ def header(text: str) -> str:
 
 def outlet_name(text: str) -> str:
     """Distinctive words of an outlet's name; all its words when none is distinctive."""
-    words = [_ABBREVIATIONS.get(word, word) for word in fold(text).split()]
+    words = [_common(word) for word in fold(text).split()]
     words = [word for word in words if word]
     telling = [word for word in words if word not in _LEGAL and word not in _SORTS]
     return " ".join(telling or words)
@@ -52,7 +69,7 @@ def outlet_name(text: str) -> str:
 
 def outlet_sort(text: str) -> str:
     """What sort of outlet the name says it is (``eczane``, ``market``); empty when it does not say."""
-    words = (_ABBREVIATIONS.get(word, word) for word in fold(text).split())
+    words = (_common(word) for word in fold(text).split())
     return next((word for word in words if word in _SORTS), "")
 
 
