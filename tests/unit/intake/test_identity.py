@@ -30,7 +30,9 @@ def test_turkish_letters_fold_alike(written, plain):
     assert fold(written) == plain
 
 
-@pytest.mark.parametrize("written", ["ÇINAR ECZANESİ", "Çınar Ecz.", "cinar eczane", "Çınar Ecz. Ltd. Şti.", "Çınar Eczansi"])
+@pytest.mark.parametrize(
+    "written", ["ÇINAR ECZANESİ", "Çınar Ecz.", "cinar eczane", "Çınar Ecz. Ltd. Şti.", "Çınar Eczansi"]
+)
 def test_spellings_of_one_outlet_have_one_name(written):
     assert outlet_name(written) == "cinar"
 
