@@ -41,7 +41,7 @@ class Size:
     seed: int = 1
 
 
-def small_world(size: Size = Size()) -> tuple[World, Market]:  # noqa: B008 - frozen
+def small_world(size: Size = Size()) -> tuple[World, Market]:
     """A world and one draw of its parameters."""
     rng = np.random.default_rng(size.seed)
     n, z = size.customers, size.territories
@@ -168,7 +168,7 @@ def conditions_of(world: World, market: Market, scenario: Scenario = BASELINE) -
 
 
 def planned(
-    size: Size = Size(),  # noqa: B008 - frozen
+    size: Size = Size(),
     scenario: Scenario = BASELINE,
     start: dt.date = MONDAY,
     n_weeks: int = 4,

@@ -86,5 +86,6 @@ def _halves(
     order = np.argsort(place[:, axis], kind="stable")
     # a little for everybody, so that customers without visits are spread as well
     done = np.cumsum(customers.work[here][order] + 1e-6)
-    cut = int(np.searchsorted(done, done[-1] * team.capacity[reps[:half]].sum() / team.capacity[reps].sum()))
+    target = done[-1] * team.capacity[reps[:half]].sum() / team.capacity[reps].sum()
+    cut = int(np.argmin(np.abs(np.append(0.0, done) - target)))
     return [(here[order[:cut]], reps[:half]), (here[order[cut:]], reps[half:])]
