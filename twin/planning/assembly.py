@@ -85,7 +85,7 @@ def assemble(
         unserved=_unserved(ground, draft, not_placed),
         days=_rep_days(ground, draft, rows),
         holidays=ground.calendar.holidays,
-        remarks=_remarks(ground, rows),
+        remarks=_remarks(ground, draft, rows),
     )
 
 
@@ -213,7 +213,7 @@ def _rep_days(ground: Ground, draft: Draft, rows: Rows) -> RepDays:
     )
 
 
-def _remarks(ground: Ground, rows: Rows) -> tuple[tuple[str, int], ...]:
+def _remarks(ground: Ground, draft: Draft, rows: Rows) -> tuple[tuple[str, int], ...]:
     consent = ground.world.population.consent[VISIT]
     found = {
         "no_customers": int(len(ground.rep) == 0),
@@ -221,6 +221,7 @@ def _remarks(ground: Ground, rows: Rows) -> tuple[tuple[str, int], ...]:
         "territory_without_rep": int((ground.rep < 0).sum()),
         "outside_hours": int((consent & ~ground.reachable).sum()),
         "without_place": len(np.unique(rows["customer"][~np.isfinite(ground.place[rows["customer"]]).all(axis=1)])),
+        "spare_visits": draft.spare,
         "home_unknown": int((~np.isfinite(ground.home).all(axis=1)).sum()),
     }
     return tuple((key, count) for key, count in found.items() if count)

@@ -310,7 +310,7 @@ def check_plan(
     plan : VisitPlan
     world : World
     conditions : Conditions
-        Laid out from the origin of the world on.
+        Laid out from the origin of the world on, as calibrated markets are.
     settings : PlanSettings, optional
 
     Returns

@@ -77,12 +77,15 @@ class Draft:
         Way to each visit.
     ways_home : list of (rep, day index, minutes, km, back)
     left_out : list of (rep, customer, week, reason)
+    spare : int
+        Visits for which there is capacity, but nobody whose turn it is.
     """
 
     visits: list[NDArray[np.int64]] = field(default_factory=list)
     km: list[NDArray[np.float64]] = field(default_factory=list)
     ways_home: list[tuple[int, int, int, float, int]] = field(default_factory=list)
     left_out: list[tuple[int, int, int, str]] = field(default_factory=list)
+    spare: int = 0
 
 
 VISIT_COLUMNS = (
@@ -150,6 +153,7 @@ class Drafter:
         others, why_others = self.turns.fill(book, week, to_unknown, buys=False)
         buyers, why_buyers = self.turns.fill(book, week, rest - to_unknown, buys=True)
         customers = np.concatenate([chosen, others, buyers])
+        self.out.spare += visits - len(customers)
         if len(customers):
             self._on_the_road(r, customers, np.concatenate([motives, why_others, why_buyers]), week, days)
 
@@ -157,7 +161,8 @@ class Drafter:
         self, r: int, customers: NDArray[np.int64], motives: NDArray[np.int64], week: int, days: NDArray[np.int64]
     ) -> None:
         ground, calendar = self.ground, self.ground.calendar
-        minutes, km = travel.matrix(*ground.place[customers].T, tuple(ground.home[r]), ground.settings)
+        lon, lat = ground.place[customers].T
+        minutes, km = travel.matrix(lon, lat, tuple(ground.home[r]), ground.settings)
         windows = list(zip(ground.opens[customers].tolist(), ground.closes[customers].tolist(), strict=True))
         stops = Stops(minutes, windows, ground.settings.visit_minutes)
         may = self.last_day[customers] + ground.aims.gap_days[customers].astype("timedelta64[D]")

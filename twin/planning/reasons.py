@@ -91,6 +91,7 @@ REMARKS: dict[str, dict[str, str]] = {
         "territory_without_rep": "Customers in territories that nobody serves: {count}.",
         "outside_hours": "Customers whose hours leave no room for a visit: {count}.",
         "without_place": "Planned customers without a place, whose travel is an assumption: {count}.",
+        "spare_visits": "Visits for which reps have time, but nobody whose turn it is: {count}.",
         "home_unknown": "Reps without a home, whose ways in the morning and evening count nothing: {count}.",
     },
     "tr": {
@@ -99,6 +100,7 @@ REMARKS: dict[str, dict[str, str]] = {
         "territory_without_rep": "Kimsenin bakmadığı bölgelerdeki müşteri sayısı: {count}.",
         "outside_hours": "Saatleri ziyarete yer bırakmayan müşteri sayısı: {count}.",
         "without_place": "Yeri bilinmediği için yolu varsayılan planlı müşteri sayısı: {count}.",
+        "spare_visits": "Temsilcinin zamanı olduğu hâlde sırası gelen müşteri bulunamayan ziyaret sayısı: {count}.",
         "home_unknown": "Evi bilinmediği için sabah ve akşam yolu sayılmayan temsilci sayısı: {count}.",
     },
 }

@@ -198,9 +198,8 @@ def _sheet(book: xlsxwriter.Workbook, name: str, frame: pd.DataFrame, looks: dic
                 if not pd.isna(value):
                     sheet.write_number(row, place, float(value), look)
         else:
-            sheet.set_column(
-                place, place, min(max(len(str(column)), int(values.astype(str).str.len().max() or 0)), 60) + 1
-            )
+            longest = max([len(str(column)), *(len(str(value)) for value in values)])
+            sheet.set_column(place, place, min(longest, 60) + 1)
             for row, value in enumerate(values, start=1):
                 if not pd.isna(value):
                     sheet.write_string(row, place, str(value))

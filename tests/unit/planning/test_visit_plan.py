@@ -100,6 +100,13 @@ def test_a_full_week_drops_both_pools_alike():
     assert abs((~plan.buys).mean() - 0.3) < 0.05
 
 
+def test_capacity_without_a_customer_is_counted():
+    plan, *_ = planned(
+        Size(customers=40, consent=1.0, with_hours=0.0), Scenario("x", targeting=Targeting(known_rank="potential"))
+    )
+    assert dict(plan.remarks)["spare_visits"] == 4 * 80 - len(plan) > 0
+
+
 def test_reps_whom_a_scenario_adds_get_a_plan_and_capacity_is_multiplied():
     change = FieldForce(capacity_factor=0.5, changes=(RepChange("T2", 1),))
     plan, *_ = planned(Size(customers=800), Scenario("x", field_force=change))

@@ -1,0 +1,159 @@
+"""The checker finds every kind of fault that is put into a sound plan."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from plan_worlds import Size, planned
+
+from twin.planning.checker import KINDS, check_plan
+from twin.planning.plan import VisitPlan
+from twin.planning.settings import PlanSettings
+from twin.scenario.scenario import Frequency, Journey, Scenario, Step, Targeting
+
+SCENARIO = Scenario(
+    "x",
+    targeting=Targeting(
+        drop_small=0.1, frequency=(Frequency(4.0, "outlet_type = 'market' and digital_affinity > 0.7"),)
+    ),
+    journeys=(Journey((Step("visit"), Step("phone", 3))),),
+)
+SIZE = Size(customers=300, with_hours=0.4)
+
+
+@pytest.fixture(scope="module")
+def sound():
+    return planned(SIZE, SCENARIO)
+
+
+def _with(plan: VisitPlan, rows, **values) -> VisitPlan:
+    changed = {}
+    for name, value in values.items():
+        column = getattr(plan, name).copy()
+        column[rows] = value
+        changed[name] = column
+    return replace(plan, **changed)
+
+
+def _moved(plan: VisitPlan, rows, minutes: int) -> VisitPlan:
+    step = np.timedelta64(minutes, "m")
+    return _with(plan, rows, begin=plan.begin[rows] + step, end=plan.end[rows] + step)
+
+
+def _on_day(plan: VisitPlan, row: int, day: str) -> VisitPlan:
+    shift = np.datetime64(day) - plan.date[row]
+    return _with(plan, row, date=np.datetime64(day), begin=plan.begin[row] + shift, end=plan.end[row] + shift)
+
+
+def _rows(plan, world) -> np.ndarray:
+    return np.searchsorted(world.population.ids, plan.customer_id)
+
+
+def _no_consent(plan, world, conditions):
+    return _with(
+        plan, 0, customer_id=world.population.ids[~world.population.consent[0] & (world.population.territory == 0)][0]
+    )
+
+
+def _dropped(plan, world, conditions):
+    small = conditions.dropped & world.population.consent[0] & ~np.isfinite(conditions.frequency)
+    return _with(plan, 0, customer_id=world.population.ids[small & (world.population.territory == 0)][0])
+
+
+def _shut(plan, world, conditions):
+    opens = world.population.available_from[_rows(plan, world)]
+    late = np.flatnonzero((opens >= 11.0) & (plan.kind == "visit"))[0]
+    day = plan.date[late].astype("datetime64[m]")
+    return _with(plan, late, begin=day + np.timedelta64(9 * 60, "m"), end=day + np.timedelta64(9 * 60 + 25, "m"))
+
+
+def _at_lunch(plan, world, conditions):
+    day = plan.date[0].astype("datetime64[m]")
+    return _with(plan, 0, begin=day + np.timedelta64(12 * 60 + 20, "m"), end=day + np.timedelta64(12 * 60 + 45, "m"))
+
+
+def _often(plan, world, conditions):
+    mine = np.flatnonzero((plan.rep_id == "R1") & (plan.kind == "visit"))
+    weekly = mine[np.unique(plan.date[mine].astype("datetime64[W]"), return_index=True)[1]]
+    rare = plan.customer_id[mine][plan.rate[mine] < 0.2][0]
+    return _with(plan, weekly, customer_id=rare, rate=plan.rate[plan.customer_id == rare][0])
+
+
+def _too_close(plan, world, conditions):
+    mine = np.flatnonzero((plan.rep_id == "R1") & (plan.kind == "visit") & (plan.rate < 0.5))
+    friday, monday = (mine[plan.date[mine] == np.datetime64(day)][0] for day in ("2026-02-06", "2026-02-09"))
+    return _with(plan, monday, customer_id=plan.customer_id[friday], rate=plan.rate[friday])
+
+
+def _last_of_day(plan) -> int:
+    same = (plan.rep_id[1:] == plan.rep_id[:-1]) & (plan.date[1:] == plan.date[:-1])
+    return int(np.flatnonzero((plan.kind[:-1] == "visit") & ~same)[0])
+
+
+FAULTS: dict[str, Callable] = {
+    "identity": lambda p, w, c: _with(p, 1, visit_id=p.visit_id[0]),
+    "territory": lambda p, w, c: _with(p, 0, rep_id="R2"),
+    "consent": _no_consent,
+    "dropped": _dropped,
+    "holiday": lambda p, w, c: _on_day(p, 0, "2026-02-07"),
+    "hours": lambda p, w, c: _moved(p, 0, -12 * 60 + 30),
+    "lunch": _at_lunch,
+    "window": _shut,
+    "length": lambda p, w, c: _with(p, 0, end=p.begin[0] + np.timedelta64(10, "m")),
+    "travel": lambda p, w, c: _with(p, 0, travel_min=0),
+    "overlap": lambda p, w, c: _moved(p, 1, int((p.end[0] - p.begin[1]).astype(int))),
+    "late_home": lambda p, w, c: _with(
+        p,
+        _last_of_day(p),
+        begin=p.date[_last_of_day(p)].astype("datetime64[m]") + np.timedelta64(17 * 60 + 35, "m"),
+        end=p.date[_last_of_day(p)].astype("datetime64[m]") + np.timedelta64(18 * 60, "m"),
+    ),
+    "sequence": lambda p, w, c: _with(p, 0, seq=9),
+    "double": lambda p, w, c: _with(p, 1, customer_id=p.customer_id[0]),
+    "spacing": _too_close,
+    "frequency": _often,
+}
+
+
+def test_a_sound_plan_has_no_fault(sound):
+    plan, world, _, conditions = sound
+    assert check_plan(plan, world, conditions) == ()
+
+
+@pytest.mark.parametrize("kind", FAULTS)
+def test_a_fault_that_is_put_in_is_found(sound, kind):
+    plan, world, _, conditions = sound
+    found = {violation.kind for violation in check_plan(FAULTS[kind](plan, world, conditions), world, conditions)}
+    assert kind in found
+
+
+def test_a_rep_who_can_do_less_is_over_capacity(sound):
+    plan, world, _, conditions = sound
+    less = replace(conditions, rep_visits=conditions.rep_visits * 0.9)
+    found = [violation for violation in check_plan(plan, world, less) if violation.kind == "capacity"]
+    assert {violation.rep_id for violation in found} == {"R1", "R2", "R3", "R4"}
+
+
+def test_a_stricter_day_is_noticed(sound):
+    plan, world, _, conditions = sound
+    kinds = {violation.kind for violation in check_plan(plan, world, conditions, PlanSettings(most_a_day=3))}
+    assert kinds == {"most_a_day"}
+    slower = check_plan(plan, world, conditions, PlanSettings(road_factor=2.0))
+    assert {"travel", "overlap"} <= {violation.kind for violation in slower}
+
+
+def test_a_task_without_consent_is_found(sound):
+    plan, world, _, conditions = sound
+    channel = world.channels.index("phone")
+    refuse = world.population.consent.copy()
+    refuse[channel] = False
+    strict = replace(world, population=replace(world.population, consent=refuse))
+    found = check_plan(plan, strict, conditions)
+    assert {violation.kind for violation in found} == {"consent"} and len(found) == (plan.kind == "task").sum() > 0
+
+
+def test_every_kind_of_fault_is_tried_here():
+    assert set(FAULTS) | {"capacity", "most_a_day"} == set(KINDS)
