@@ -18,9 +18,16 @@ from twin.potential.evidence import Evidence, gather
 from twin.potential.features import build_features
 from twin.potential.level import Shift, brick_sums, fit_shift, loads, pinned_variance, rake
 from twin.potential.own import brand_shares, own_of_known, own_of_unknown, own_potential
-from twin.potential.settle import believed_shift, leave_out, levelled, regional, stretch_to_cover, with_panel
+from twin.potential.settle import (
+    believed_shift,
+    leave_out,
+    levelled,
+    regional,
+    stretch_to_cover,
+    with_panel,
+)
 from twin.potential.size import Size, measure
-from twin.potential.total import shift_draws, unknown_total
+from twin.potential.total import compared, shift_draws, unknown_total
 from twin.response.parameters import Estimate
 
 _INACTIVE = 1e-6
@@ -128,14 +135,15 @@ def learn_potential(world: World, history: History, n_draws: int, seed: int) -> 
     member[evidence.members] = True
 
     start, precision = believed_shift(size, evidence, known)
-    shift, sums = Shift(start, np.linalg.inv(precision)), None
+    shift = Shift(start, np.linalg.inv(precision))
     for _ in range(2):
         mean = levelled(size, shift.mean, known, own)
         seen, variance = with_panel(mean, size.variance, evidence, evidence.members)
         relative = np.expm1(np.minimum(variance, 3.0)) / size.active + (1 - size.active) / size.active
         sums = brick_sums(seen, relative, brick, known, member, len(world.bricks))
         unshifted = sums.halves * np.exp(-shift.mean)[:, None]
-        shift = fit_shift(start, precision, replace(sums, halves=unshifted), evidence.brick_total, evidence.brick_sd)
+        sums = replace(sums, halves=unshifted)
+        shift = fit_shift(start, precision, sums, evidence.brick_total, evidence.brick_sd)
     mean = levelled(size, shift.mean, known, own)
     predicted, left = leave_out(world, size, evidence, mean, shift.alike)
     stretch = stretch_to_cover(evidence, known, predicted, left)[known.astype(int)]
@@ -167,7 +175,7 @@ def _assemble(
 ) -> Potential:
     """Shares, totals and words around the volumes."""
     known = world.population.known
-    hidden, levels = shift_draws(shift, evidence, n_draws, seed)
+    hidden, levels = shift_draws(shift, evidence, known, n_draws, seed)
     total = unknown_total(world, evidence, mean, variance, member, levels, shift.alike, seed)
     reach, unknown_share, where_from = own_of_unknown(world, evidence, mean)
     own = np.where(known, own, reach)
@@ -237,6 +245,8 @@ def _notes(world: World, evidence: Evidence, size: Size, where_from: str) -> tup
         bare = (people.brick < 0) | ~(evidence.brick_total > 0)[people.brick]
         if bare.any():
             notes.append(f"{int(bare.sum())} customers are in no audited brick: they get the regional level.")
+    if evidence.audited and not compared(evidence, people.known):
+        notes.append("Too few panel members to compare both halves: market totals are split with the help of a prior.")
     if len(size.buyers) < 60:
         notes.append(f"Only {len(size.buyers)} customers buy from us: size follows attributes coarsely.")
     if (~people.known).any():

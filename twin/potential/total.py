@@ -18,30 +18,40 @@ _FEW = 10
 _NEWTON = 12
 
 
-def shift_draws(shift: Shift, evidence: Evidence, n_draws: int, seed: int) -> tuple[Estimate, NDArray[np.float64]]:
+def compared(evidence: Evidence, known: NDArray[np.bool_]) -> bool:
+    """Whether the panel has enough members of either half to tell how they differ at the same attributes.
+
+    Brick totals alone do not tell: where many are known, those who are not differ from the unknown elsewhere, too, and
+    the composition of bricks confounds the two.
+    """
+    bought = evidence.members[evidence.panel[evidence.members] > 0]
+    return bool(min(known[bought].sum(), (~known[bought]).sum()) >= _FEW)
+
+
+def shift_draws(
+    shift: Shift, evidence: Evidence, known: NDArray[np.bool_], n_draws: int, seed: int
+) -> tuple[Estimate, NDArray[np.float64]]:
     """Draws of the hidden-size shift and of both levels' deviations from their means.
 
     Returns
     -------
     Estimate
-        ``hidden_size``, log volume.
+        ``hidden_size``, log volume. Where the panel cannot tell, its spread is never below that of the prior.
     (2, d) float, log
         Unknown, known.
     """
     prior = PRIORS["hidden_size"]
     mean, sd = shift.hidden
-    seen = [name for name, there in (("brick totals", evidence.audited), ("panel", len(evidence.members) > 0)) if there]
-    # the data's own precision must exceed that of the prior
-    identified = bool(seen) and sd**-2 > 2 * prior.sd**-2
+    identified = compared(evidence, known) and sd**-2 > 2 * prior.sd**-2
+    z = special.ndtri(parameter_uniforms("hidden_size", n_draws, seed))
     if identified:
-        z = special.ndtri(parameter_uniforms("hidden_size", n_draws, seed))
-        hidden = Estimate("hidden_size", prior.unit, mean + sd * z, True, f"from {' and '.join(seen)}", str(prior))
+        reason = "from the panel" + (" and brick totals" if evidence.audited else "")
+        hidden = Estimate("hidden_size", prior.unit, mean + sd * z, True, reason, str(prior))
+    elif evidence.audited or len(evidence.members):
+        reason = "not identified: too few panel members of either half; the data only shift the prior"
+        hidden = Estimate("hidden_size", prior.unit, mean + max(sd, prior.sd) * z, False, reason, str(prior))
     else:
-        why = f"{' and '.join(seen)} too thin" if seen else "neither panel nor brick totals"
-        hidden = from_prior("hidden_size", n_draws, seed, f"not identified: {why}")
-        if seen:
-            z = special.ndtri(parameter_uniforms("hidden_size", n_draws, seed))
-            hidden = Estimate("hidden_size", prior.unit, mean + sd * z, False, hidden.reason, str(prior))
+        hidden = from_prior("hidden_size", n_draws, seed, "not identified: neither panel nor brick totals")
     apart = hidden.draws - mean
     along = (shift.cov[0, 1] - shift.cov[1, 1]) / sd**2
     rest = np.sqrt(max(shift.cov[1, 1] - along**2 * sd**2, 0.0))
@@ -106,16 +116,15 @@ def unknown_total(
         now = shifted * np.exp(push * loose)
         draws[d] = now[0].sum() + (seen * np.exp(push * loose[2])).sum()
     draws = np.maximum(draws + own_noise * single, 0.0)
-    n_unknown = int((member & ~known).sum())
-    if evidence.audited:
-        reason, identified = "market totals less known customers", True
-    elif n_unknown >= _FEW:
-        reason, identified = f"{n_unknown} unknown panel members", True
-    else:
-        reason, identified = (
-            "not identified: neither market totals nor unknown panel members; a band from priors",
-            False,
+    identified = compared(evidence, known)
+    if identified:
+        reason = (
+            "market totals and panel members of both halves" if evidence.audited else "panel members of both halves"
         )
+    elif evidence.audited:
+        reason = "not identified: the market's total is known, its split between the halves rests on a prior"
+    else:
+        reason = "not identified: no market totals, too few panel members; a band from priors"
     words = "" if identified else f"hidden_size: {PRIORS['hidden_size']}"
     return Estimate("unknown_category_volume", "units per week", draws, identified, reason, words)
 
