@@ -1,0 +1,95 @@
+"""Frame: what every page shares: language, header strip, empty states, tables in the language of the reader.
+
+Knows no page.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from dashboard import jobs_panel, state
+from dashboard.words import LANGUAGES, Words
+
+
+def language_switch() -> None:
+    """Language, in step with the address of the page; and what runs, on every page."""
+    names = {"en": "English", "tr": "Türkçe"}
+    if "lang" not in st.session_state:
+        st.session_state["lang"] = state.words().language
+    with st.sidebar:
+        # no label of the built-in binding: it would put the shown name into the address, not the code
+        st.segmented_control("Language / Dil", LANGUAGES, format_func=names.__getitem__, required=True, key="lang")
+        jobs_panel.running()
+    if st.query_params.get("lang") != st.session_state["lang"]:
+        st.query_params["lang"] = st.session_state["lang"]
+
+
+def header() -> None:
+    """Which workspace, data up to when, learned when: on every page."""
+    words, heads = state.words(), state.heads()
+    parts = [words("frame.workspace", name=state.workspace().name)]
+    if dataset := heads.get("dataset"):
+        last = dt.date.fromisoformat(str(dataset.meta["origin"])) - dt.timedelta(days=1)
+        parts.append(words("frame.data_until", date=words.date(last)))
+    if calibration := heads.get("calibration"):
+        parts.append(words("frame.calibration", id=short(calibration.id), date=words.date(str(calibration.meta["origin"]))))
+    elif dataset:
+        parts.append(words("frame.no_calibration"))
+    st.caption("  ·  ".join(parts))
+
+
+def short(id: str) -> str:
+    """First letters of an id's digest: enough to tell versions apart."""
+    return id.rpartition("-")[2][:6]
+
+
+def empty(text: str, command: str = "") -> None:
+    """What is missing, and what makes it."""
+    words = state.words()
+    with st.container(border=True):
+        st.markdown(f"**{text}**")
+        if command:
+            st.caption(words("frame.command"))
+            st.code(f"{command} -w {state.workspace()}", language="bash", wrap_lines=True)
+
+
+def shown(
+    rows: pd.DataFrame,
+    words: Words,
+    forms: Mapping[str, Callable[[Any], str]] | None = None,
+    config: Mapping[str, Any] | None = None,
+    **options: Any,
+) -> Any:
+    """A table whose heads are phrases ``column.<name>`` and whose figures are written in the language.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        Few rows: every cell is written out.
+    words : Words
+    forms : mapping from column to a way of saying its values
+    config : mapping from column to Streamlit column configuration
+    """
+    names = {name: words(f"column.{name}") for name in rows.columns}
+    body = rows.rename(columns=names).reset_index(drop=True)
+    said = {names[name]: form for name, form in (forms or {}).items() if name in names}
+    options = {"hide_index": True, "width": "stretch", **options}
+    columns = {names[name]: value for name, value in (config or {}).items() if name in names}
+    return st.dataframe(body.style.format(said, na_rep="–") if said else body, column_config=columns, **options)
+
+
+def findings(lines: list[str], words: Words) -> None:
+    """Sentences of the twin, one a line."""
+    st.markdown("\n".join(f"- {plain(words.sentence(line))}" for line in lines))
+
+
+def plain(text: str) -> str:
+    """Text in which no sign means anything to Markdown: names come from files."""
+    for sign in "\\`*_{}[]<>#|$~":
+        text = text.replace(sign, "\\" + sign)
+    return text

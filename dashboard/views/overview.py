@@ -1,0 +1,159 @@
+"""Overview: what the twin knows of the market, light and dark, and what it cannot know. For whoever decides."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from dashboard import frame, state
+from dashboard.charts import maps
+from dashboard.words import Words
+
+
+def render() -> None:
+    """The page."""
+    words, heads = state.words(), state.heads()
+    st.title(words("overview.title"))
+    if "dataset" not in heads:
+        frame.empty(words("overview.no_data"), "twin ingest FOLDER")
+        return
+    calibration, forecast = heads.get("calibration"), heads.get("forecast")
+    if calibration is None:
+        frame.empty(words("overview.no_calibration"), "twin calibrate")
+    else:
+        facts = state.figures(calibration.id)
+        outlook = state.document(forecast.id, "forecast") if forecast else {}
+        _finding(facts, words)
+        _figures(facts, outlook, words)
+        if not forecast:
+            frame.empty(words("overview.no_forecast"), "twin forecast")
+    left, right = st.columns([3, 2], gap="medium")
+    with left:
+        if calibration is not None:
+            _map(calibration.id, words)
+        _capabilities(state.readiness(heads["dataset"].id), words)
+    with right:
+        _readiness(state.readiness(heads["dataset"].id), words)
+        if calibration is not None:
+            _notes(calibration.id, words)
+
+
+def _finding(facts: dict[str, Any], words: Words) -> None:
+    if facts["n_unknown"]:
+        share = facts["n_unknown"] / (facts["n_known"] + facts["n_unknown"])
+        text = words("overview.finding", unknown=words.number(facts["n_unknown"]), share=words.percent(share))
+    else:
+        text = words("overview.finding_no_dark")
+    st.markdown(text)
+
+
+def _figures(facts: dict[str, Any], outlook: dict[str, Any], words: Words) -> None:
+    """Four figures: share, volume, customers, the dark half."""
+    share, volume, people, dark = st.columns(4)
+    base = outlook["scenarios"][0]["totals"] if outlook else None
+    with share.container(border=True, height="stretch"):
+        st.metric(words("overview.share"), words.percent(facts["own_share_last_year"], 1))
+        if facts["own_share_last_year"] is None:
+            st.caption(words("overview.share_unseen"))
+        elif base:
+            band = words.between(base["own_share"]["p10"], base["own_share"]["p90"], lambda v: words.percent(v, 1))
+            st.caption(words("overview.share_next", mean=words.percent(base["own_share"]["mean"], 1), band=band))
+        else:
+            st.caption(words("overview.last_year"))
+    with volume.container(border=True, height="stretch"):
+        _volume(facts, outlook, base, words)
+    with people.container(border=True, height="stretch"):
+        st.metric(words("overview.customers"), words.number(facts["n_known"]))
+        st.caption(words("overview.unknown", n=words.number(facts["n_unknown"])))
+    with dark.container(border=True, height="stretch"):
+        total = facts["unknown_category"]
+        st.metric(words("overview.dark"), words.volume(total["mean"]) if facts["n_unknown"] else "–")
+        if facts["n_unknown"]:
+            band = words.between(total["p10"], total["p90"], words.volume)
+            key = "overview.dark_band" if facts["unknown_identified"] else "overview.dark_prior"
+            st.caption(words(key, band=band))
+        else:
+            st.caption(words("overview.no_dark"))
+
+
+def _volume(facts: dict[str, Any], outlook: dict[str, Any], base: dict[str, Any] | None, words: Words) -> None:
+    last = facts["own_volume_last_year"]
+    if base is None:
+        st.metric(words("overview.volume_last"), words.volume(last))
+        st.caption(words("overview.last_year"))
+        return
+    weeks = outlook["horizon_weeks"]
+    st.metric(words("overview.volume_next", weeks=weeks), words.volume(base["own_volume"]["mean"]))
+    band = words.between(base["own_volume"]["p10"], base["own_volume"]["p90"], words.volume)
+    st.caption(words("overview.volume_band", band=band, last=words.volume(last)))
+
+
+def _map(calibration: str, words: Words) -> None:
+    st.subheader(words("overview.map"))
+    bricks = state.bricks(calibration)
+    people = state.table(calibration, "potential")
+    placed = people.dropna(subset=["lon", "lat"])
+    if len(bricks):
+        drawn = bricks["shape"].notna() | bricks["lon"].notna()
+        bricks = bricks[drawn & bricks["shape"].notna()]
+    if not len(placed) and not len(bricks):
+        frame.empty(words("overview.no_map"))
+        return
+    if len(bricks):
+        said = [words("overview.brick_said", n=words.number(n), volume=words.volume(v))
+                for n, v in zip(bricks["n_unknown"], bricks["unknown_volume"])]  # fmt: skip
+        bricks = bricks.assign(said=said)
+    dots = placed.nlargest(maps.MOST_POINTS, "category_mean")
+    states = dots["known"].map({True: words("chart.known"), False: words("chart.unknown")})
+    dots = dots.assign(state=states)[["lon", "lat", "state", "customer_id"]]
+    title = words("overview.map_legend")
+    st.altair_chart(maps.light_and_dark(bricks, dots, title, words), width="stretch", theme=None, alt=words("overview.map_alt"))
+    if len(placed) > len(dots):
+        st.caption(words("overview.map_largest", n=words.number(len(dots)), all=words.number(len(placed))))
+    if len(bricks):
+        with st.expander(words("frame.as_table")):
+            columns = ["name", "territory_id", "n_known", "n_unknown", "unknown_volume"]
+            rows = bricks.sort_values("unknown_volume", ascending=False)[columns]
+            frame.shown(rows, words, {"unknown_volume": words.volume})
+
+
+def _readiness(ready: dict[str, Any], words: Words) -> None:
+    st.subheader(words("overview.readiness"))
+    sign = {"ready": "✓", "partly ready": "◐", "not ready": "✕"}[ready["verdict"]]
+    st.markdown(f"**{sign} {words.named('verdict', ready['verdict'])}** · {words.percent(ready['score'])}")
+    rows = pd.DataFrame(ready["criteria"])
+    rows = rows.assign(
+        criterion=[words.named("criterion", name) for name in rows["name"]],
+        score=100 * rows["score"],
+        evidence=rows["evidence"].map(words.sentence),
+        missing=rows["missing"].map(words.sentence),
+    )
+    bar = "%%%.0f" if words.language == "tr" else "%.0f %%"
+    config = {
+        "score": st.column_config.ProgressColumn(width="small", min_value=0, max_value=100, format=bar),
+        "criterion": st.column_config.TextColumn(width="small"),
+    }
+    frame.shown(rows[["criterion", "score", "evidence", "missing"]], words, config=config, height="content")
+
+
+def _capabilities(ready: dict[str, Any], words: Words) -> None:
+    st.subheader(words("overview.capabilities"))
+    lines = []
+    for row in sorted(ready["capabilities"], key=lambda row: not row["possible"]):
+        sign = ":green[✓]" if row["possible"] else ":orange[✕]"
+        reason = frame.plain(words.sentence(row["reason"]))
+        lines.append(f"{sign} **{frame.plain(words.named('capability', row['name']))}** — {reason}")
+    st.markdown("  \n".join(lines))
+
+
+def _notes(calibration: str, words: Words) -> None:
+    st.subheader(words("overview.notes"))
+    learned = state.document(calibration, "diagnostics")
+    # the list of priors is long and for the analyst: here only how many
+    lines = [line for line in (*learned["notes"], *learned["potential"]["notes"]) if " parameters are priors" not in line]
+    frame.findings(lines, words)
+    rows = state.table(calibration, "parameters")
+    n = int((~rows["identified"]).sum())
+    st.markdown("- " + words("overview.priors", n=n, all=len(rows)))

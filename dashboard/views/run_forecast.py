@@ -1,0 +1,44 @@
+"""Form that runs forecasts: choose scenario files, how finely, and start a job. Waits for nothing."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from dashboard import frame, jobs_panel, state
+from dashboard.words import Words
+from twin.tasks import results
+from twin.tasks.results import ScenarioFile
+
+
+def form(words: Words, expanded: bool = False) -> None:
+    """Show the form.
+
+    Parameters
+    ----------
+    words : Words
+    expanded : bool
+        Whether it stands open.
+    """
+    found = results.scenario_files(state.workspace())
+    with st.expander(words("run.title"), expanded=expanded, icon=":material/play_circle:"):
+        for broken in (each for each in found if each.fault):
+            st.warning(frame.plain(broken.fault))
+        sound = {str(each.path): each for each in found if not each.fault}
+        if not sound:
+            frame.empty(words("run.no_files", folder=str(state.workspace() / results.SCENARIOS)))
+            return
+        with st.form("run_forecast", border=False):
+            chosen = st.multiselect(words("run.scenarios"), list(sound), format_func=lambda path: label(sound[path]),
+                                    placeholder=words("run.choose"), key="run_scenarios")  # fmt: skip
+            left, middle, right = st.columns([1, 1, 1], vertical_alignment="bottom")
+            draws = left.number_input(words("run.draws"), 4, 1000, 40, step=4, help=words("run.draws_help"), key="run_draws")
+            weeks = middle.number_input(words("run.weeks"), 4, 260, 52, step=4, key="run_weeks")
+            busy = jobs_panel.busy(("forecast",))
+            pressed = right.form_submit_button(words("run.start"), type="primary", disabled=busy, width="stretch")
+        if pressed:
+            jobs_panel.start("forecast", [*chosen, "--draws", str(int(draws)), "--weeks", str(int(weeks))])
+
+
+def label(each: ScenarioFile) -> str:
+    """A scenario's name, with its file."""
+    return f"{each.name}  ({each.path.name})"

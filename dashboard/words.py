@@ -1,0 +1,161 @@
+"""Words: phrases, numbers and dates of one language.
+
+Knows how things are said, not what is true.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+import re
+import tomllib
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from babel.dates import format_date, format_datetime
+from babel.numbers import format_decimal, format_percent, get_decimal_symbol, get_group_symbol
+
+from twin.planning.reasons import CONDITIONS, REASONS, REMARKS, SEEN, UNSERVED
+
+LANGUAGES = ("en", "tr")
+_LOCALES = {"en": "en_GB", "tr": "tr_TR"}
+_TEXT = Path(__file__).parent / "text"
+NOTHING = "–"
+
+
+@dataclass(frozen=True)
+class Words:
+    """One language.
+
+    Parameters
+    ----------
+    language : str
+        ``en`` or ``tr``.
+    """
+
+    language: str
+
+    def __call__(self, key: str, **values: object) -> str:
+        """Phrase of a key, with its places filled."""
+        return catalogue(self.language)[key].format(**values)
+
+    def named(self, group: str, name: str) -> str:
+        """Phrase ``group.name``, or the name itself where nobody has given it words."""
+        return catalogue(self.language).get(f"{group}.{name.replace(' ', '_')}", name)
+
+    def sentence(self, text: str) -> str:
+        """What the twin says in English, in this language as far as its patterns are known."""
+        return text if self.language == "en" else _translated(text)
+
+    @property
+    def locale(self) -> str:
+        """Name of the locale of numbers and dates."""
+        return _LOCALES[self.language]
+
+    @property
+    def symbols(self) -> tuple[str, str]:
+        """Decimal mark and thousands mark."""
+        return get_decimal_symbol(self.locale), get_group_symbol(self.locale)
+
+    def number(self, value: float | None, decimals: int = 0) -> str:
+        """A number with a fixed count of decimals."""
+        if _missing(value):
+            return NOTHING
+        places = "." + "0" * decimals if decimals else ""
+        return format_decimal(value, format=f"#,##0{places}", locale=self.locale)
+
+    def volume(self, value: float | None) -> str:
+        """A quantity with three significant digits: more would feign a precision that no forecast has."""
+        if _missing(value):
+            return NOTHING
+        if value == 0:
+            return self.number(0)
+        decimals = 2 - math.floor(math.log10(abs(value)))
+        return self.number(round(value, decimals), max(min(decimals, 4), 0))
+
+    def percent(self, share: float | None, decimals: int = 0) -> str:
+        """A part of one, as percent."""
+        if _missing(share):
+            return NOTHING
+        places = "." + "0" * decimals if decimals else ""
+        pattern = f"%#,##0{places}" if self.language == "tr" else f"#,##0{places}%"
+        return format_percent(share, format=pattern, locale=self.locale)
+
+    def signed(self, value: float | None, decimals: int = 1) -> str:
+        """A difference, always with its sign."""
+        if _missing(value):
+            return NOTHING
+        places = "." + "0" * decimals if decimals else ""
+        pattern = f"+#,##0{places};\N{MINUS SIGN}#,##0{places}"
+        return format_decimal(round(value, decimals) + 0.0, format=pattern, locale=self.locale)
+
+    def between(self, low: float | None, high: float | None, say: Callable[[float | None], str]) -> str:
+        """An interval, each end as ``say`` says it."""
+        return NOTHING if _missing(low) or _missing(high) else f"{say(low)} … {say(high)}"
+
+    def date(self, day: object) -> str:
+        """A day."""
+        found = _day(day)
+        return NOTHING if found is None else format_date(found, format="d MMM y", locale=self.locale)
+
+    def weekday(self, day: object) -> str:
+        """A day with its weekday, without the year."""
+        found = _day(day)
+        return NOTHING if found is None else format_date(found, format="EEE d MMM", locale=self.locale)
+
+    def moment(self, text: str) -> str:
+        """A moment that is stored as ISO 8601, to the minute, on this machine's clock."""
+        if not text:
+            return NOTHING
+        there = dt.datetime.fromisoformat(text).astimezone()
+        return format_datetime(there.replace(tzinfo=None), format="d MMM HH:mm", locale=self.locale)
+
+
+@cache
+def catalogue(language: str) -> dict[str, str]:
+    """Phrases of a language by dotted key."""
+    raw = tomllib.loads((_TEXT / f"{language}.toml").read_text(encoding="utf-8"))
+    return {f"{group}.{key}": text for group, phrases in raw.items() for key, text in phrases.items()}
+
+
+@cache
+def _patterns() -> list[tuple[re.Pattern[str], str]]:
+    raw = tomllib.loads((_TEXT / "sentences_tr.toml").read_text(encoding="utf-8"))["sentences"]
+    pairs = list(raw.items())
+    for table in (REASONS, CONDITIONS, UNSERVED, REMARKS, SEEN):
+        pairs += [(table["en"][key], table["tr"][key]) for key in table["en"] if table["en"][key]]
+    made = []
+    for english, turkish in pairs:
+        english, turkish = english.removesuffix("."), turkish.removesuffix(".")
+        parts = re.split(r"\{(\w+)\}", english)
+        body = "".join(re.escape(part) if place % 2 == 0 else f"(?P<{part}>.+?)" for place, part in enumerate(parts))
+        made.append((re.compile(body + r"(?P<end>\.?)"), turkish))
+    return made
+
+
+@cache
+def _translated(text: str) -> str:
+    """A sentence by the first pattern that fits it whole; what fills the places is translated the same way."""
+    for pattern, turkish in _patterns():
+        if found := pattern.fullmatch(text):
+            groups = found.groupdict()
+            end = groups.pop("end")
+            return turkish.format(**{name: _translated(each) for name, each in groups.items()}) + end
+    for mark in ("; ", ", "):
+        if mark in text:
+            return mark.join(_translated(part) for part in text.split(mark))
+    return re.sub(r"\b(\d+)\.(\d+)\b", r"\1,\2", re.sub(r"(\d+)%", r"%\1", text))
+
+
+def _missing(value: float | None) -> bool:
+    return value is None or not math.isfinite(value)
+
+
+def _day(day: object) -> dt.date | None:
+    if day is None or day != day:  # NaT is not itself
+        return None
+    if isinstance(day, str):
+        return dt.date.fromisoformat(day[:10]) if day else None
+    return day.date() if isinstance(day, dt.datetime) else day

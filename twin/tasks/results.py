@@ -1,0 +1,274 @@
+"""Results: what a workspace holds, as screens and reports read it.
+
+Reads and picks, computes no more than sums of what was published. Knows no screen.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import tempfile
+import zipfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+import twin as package
+from twin.calibration.calibration import Calibration
+from twin.errors import ScenarioError
+from twin.forecast.naive import weekly_totals
+from twin.market.history import History
+from twin.market.world import World
+from twin.scenario import files
+from twin.tasks.check import verdict
+from twin.tasks.shelf import BACKTEST, CALIBRATION, DATASET, FORECAST, PLAN, load_dataset
+from twin.workspace import codec, plan_files
+from twin.workspace.catalogue import FILE_NAME, Version
+from twin.workspace.store import Workspace
+
+KINDS = (DATASET, CALIBRATION, FORECAST, PLAN, BACKTEST)
+SCENARIOS = "scenarios"
+_YEAR_WEEKS = 52
+_HISTORY_WEEKS = 156
+
+
+@dataclass(frozen=True)
+class ScenarioFile:
+    """A scenario file that may be run.
+
+    Parameters
+    ----------
+    path : Path
+    name : str
+        As the scenario calls itself; the file's name where it cannot be read.
+    note : str
+    fault : str
+        Why it cannot be read; empty when it can.
+    """
+
+    path: Path
+    name: str
+    note: str
+    fault: str = ""
+
+
+def heads(workspace: Path) -> dict[str, Version]:
+    """Newest version of each kind that there is; nothing where there is no workspace."""
+    if not (Path(workspace) / FILE_NAME).is_file():
+        return {}
+    store = Workspace.open(workspace, create=False)
+    found = {kind: store.head(kind) for kind in KINDS}
+    return {kind: version for kind, version in found.items() if version is not None}
+
+
+def table(workspace: Path, version: str, part: str) -> pd.DataFrame:
+    """A table of a version; empty where the version lacks it."""
+    store = Workspace.open(workspace, create=False)
+    found = store.version(version)
+    return store.table(found, part) if store.has(found, part) else pd.DataFrame()
+
+
+def document(workspace: Path, version: str, part: str) -> Any:
+    """A document of a version; an empty one where the version lacks it."""
+    store = Workspace.open(workspace, create=False)
+    found = store.version(version)
+    return store.document(found, part) if store.has(found, part) else {}
+
+
+def readiness(workspace: Path, dataset: str) -> dict[str, Any]:
+    """Readiness of a dataset with its score and its verdict of one word."""
+    ready = document(workspace, dataset, "readiness")
+    scores = [row["score"] for row in ready.get("criteria", ())]
+    return {**ready, "score": sum(scores) / max(len(scores), 1), "verdict": verdict(scores)}
+
+
+def figures(workspace: Path, calibration: str) -> dict[str, Any]:
+    """Figures of the whole market as a calibration knows it.
+
+    Returns
+    -------
+    dict
+        ``n_known``, ``n_unknown``, ``n_territories``, ``n_reps``; ``own_volume_last_year`` (units), ``own_share_last_year``
+        (``None`` without market data), ``unknown_category`` (units a year: ``mean``, ``p10``, ``p90``),
+        ``unknown_identified``, ``unknown_source``, ``market_seen``.
+    """
+    world, history, learned = _learned(workspace, calibration)
+    people, total = world.population, learned.potential.total_unknown
+    known = int(people.known.sum())
+    own, category = _last_year(world, history)
+    low, high = np.percentile(total.draws, [10, 90]) * _YEAR_WEEKS
+    return {
+        "n_known": known,
+        "n_unknown": len(people.ids) - known,
+        "n_territories": len(world.territories),
+        "n_reps": len(world.reps) if world.reps.listed else 0,
+        "own_volume_last_year": own,
+        "own_share_last_year": own / category if category > 0 else None,
+        "unknown_category": {"mean": float(total.draws.mean()) * _YEAR_WEEKS, "p10": float(low), "p90": float(high)},
+        "unknown_identified": bool(total.identified),
+        "unknown_source": learned.potential.source,
+        "market_seen": learned.market_seen,
+    }
+
+
+def past(workspace: Path, calibration: str) -> pd.DataFrame:
+    """Own volume and share before the origin, from audits where there are any, else from our own books.
+
+    Returns
+    -------
+    DataFrame
+        ``start``, ``end`` (dates), ``own_volume`` (units a week), ``own_share`` (``nan`` without market data): the last
+        three years, one row a period.
+    """
+    world, history, _ = _learned(workspace, calibration)
+    sales = history.audit if len(history.audit) else history.own_sales
+    totals, n_own = sales.totals(len(world.brands)), world.brands.n_own
+    own, category = totals[:, :n_own].sum(axis=1), totals.sum(axis=1)
+    seen = bool(len(history.audit))
+    share = np.divide(own, category, out=np.full_like(own, np.nan), where=(category > 0) & seen)
+    periods = sales.periods
+    frame = pd.DataFrame(
+        {"start": periods.start, "end": periods.stop, "own_volume": own / periods.weeks_in(), "own_share": share}
+    )
+    return frame[frame["end"] > frame["end"].max() - pd.Timedelta(weeks=_HISTORY_WEEKS)].reset_index(drop=True)
+
+
+def bricks(workspace: Path, calibration: str) -> pd.DataFrame:
+    """Bricks with what is unknown in them.
+
+    Returns
+    -------
+    DataFrame
+        ``brick_id``, ``territory_id``, ``lon``, ``lat`` (``nan`` when unknown), ``shape`` (GeoJSON geometry wound for
+        drawing on a globe, or ``None``), ``n_known``, ``n_unknown``, ``unknown_volume`` (category, units a week).
+    """
+    store = Workspace.open(workspace, create=False)
+    version = store.version(calibration)
+    dataset = store.version(version.parents[0])
+    if not store.has(dataset, "table_bricks"):
+        return pd.DataFrame()
+    listed = store.table(dataset, "table_bricks")
+    potential = store.table(version, "potential", ["known", "category_mean", "brick_id"])
+    unknown = potential[~potential["known"]].groupby("brick_id")["category_mean"].agg(["size", "sum"])
+    known = potential[potential["known"]].groupby("brick_id").size()
+    names = listed["brick_id"]
+    place = {name: listed[name] if name in listed else np.nan for name in ("lon", "lat")}
+    shapes = [_shape(text) for text in listed["geometry"]] if "geometry" in listed else [None] * len(listed)
+    return pd.DataFrame(
+        {
+            "brick_id": names,
+            "name": listed["name"].fillna(names) if "name" in listed else names,
+            "territory_id": listed["territory_id"],
+            **place,
+            "shape": pd.Series(shapes, dtype=object),
+            "n_known": names.map(known).fillna(0).astype(int),
+            "n_unknown": names.map(unknown["size"]).fillna(0).astype(int),
+            "unknown_volume": names.map(unknown["sum"]).fillna(0.0),
+        }
+    )
+
+
+def homes(workspace: Path, dataset: str) -> pd.DataFrame:
+    """Reps' homes: ``rep_id``, ``home_lon``, ``home_lat``; empty where none is known."""
+    reps = table(workspace, dataset, "table_reps")
+    wanted = ["rep_id", "home_lon", "home_lat"]
+    return reps[wanted].dropna() if set(wanted) <= set(reps.columns) else pd.DataFrame(columns=wanted)
+
+
+def scenario_files(workspace: Path) -> list[ScenarioFile]:
+    """Scenarios of the workspace, then those that come with the twin."""
+    shipped = Path(package.__file__).resolve().parents[1] / SCENARIOS
+    folders = (Path(workspace).absolute() / SCENARIOS, shipped)
+    return [_scenario_file(path) for folder in folders for path in sorted(folder.glob("*.toml"))]
+
+
+def difference(workspace: Path, forecast: str, scenarios: Sequence[str] = ()) -> pd.DataFrame:
+    """The comparison table of a forecast with numbers in its numeric columns; of some scenarios, or of all."""
+    rows = table(workspace, forecast, "comparison")
+    for name in rows.columns.difference(["scenario", "territory_id"]):
+        rows[name] = pd.to_numeric(rows[name])
+    return rows[rows["scenario"].isin(list(scenarios))] if len(scenarios) else rows
+
+
+def plan_file(workspace: Path, plan: str, form: str, locale: str = "", rep: str = "") -> tuple[str, bytes]:
+    """A published plan as a file for other programs.
+
+    Parameters
+    ----------
+    workspace : Path
+    plan : str
+        Version of the plan.
+    form : str
+        One of :data:`twin.workspace.plan_files.FORMATS`.
+    locale : str
+        ``tr`` for semicolons and decimal commas.
+    rep : str
+        Only this rep's visits; all when empty.
+
+    Returns
+    -------
+    (str, bytes)
+        Name and content; several calendars come as one zip archive.
+    """
+    rows = table(workspace, plan, "plan")
+    rows = rows[rows["rep_id"] == rep] if rep else rows
+    with tempfile.TemporaryDirectory() as folder:
+        written = plan_files.write_plan(rows, folder, [form], locale)
+        if len(written) == 1:
+            return written[0].name, written[0].read_bytes()
+        archive = io.BytesIO()
+        with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as packed:
+            for path in written:
+                packed.write(path, path.name)
+        return f"plan-{form}.zip", archive.getvalue()
+
+
+def _learned(workspace: Path, calibration: str) -> tuple[World, History, Calibration]:
+    store = Workspace.open(workspace, create=False)
+    version = store.version(calibration)
+    learned = codec.decode(store.blob(version, "calibration"))
+    world, history, _ = load_dataset(store, store.version(version.parents[0]))
+    if learned.origin != history.origin:
+        world, history = world.as_of(learned.origin), history.before(learned.origin)
+    return world, history, learned
+
+
+def _last_year(world: World, history: History) -> tuple[float, float]:
+    """Own volume of the year before the origin, and the category's; 0 for the category without audits."""
+    sales = history.audit if len(history.audit) else history.own_sales
+    totals = weekly_totals(sales, history.origin - _YEAR_WEEKS, _YEAR_WEEKS, len(world.brands)).sum(axis=1)
+    own = float(totals[: world.brands.n_own].sum())
+    return own, float(totals.sum()) if len(history.audit) else 0.0
+
+
+def _scenario_file(path: Path) -> ScenarioFile:
+    try:
+        scenario = files.load(path)
+    except ScenarioError as error:
+        return ScenarioFile(path, path.stem, "", str(error))
+    return ScenarioFile(path, scenario.name, scenario.note)
+
+
+def _shape(text: object) -> dict[str, Any] | None:
+    """Geometry whose outer rings run clockwise: the other way round means everything outside, on a globe."""
+    if not isinstance(text, str) or not text:
+        return None
+    shape = json.loads(text)
+    if shape["type"] == "Polygon":
+        return {**shape, "coordinates": _wound(shape["coordinates"])}
+    if shape["type"] == "MultiPolygon":
+        return {**shape, "coordinates": [_wound(rings) for rings in shape["coordinates"]]}
+    return None
+
+
+def _wound(rings: list[list[list[float]]]) -> list[list[list[float]]]:
+    return [ring if _clockwise(ring) == (place == 0) else ring[::-1] for place, ring in enumerate(rings)]
+
+
+def _clockwise(ring: list[list[float]]) -> bool:
+    x, y = np.asarray(ring, dtype=float)[:, :2].T
+    return float(np.sum((x[1:] - x[:-1]) * (y[1:] + y[:-1]))) > 0.0
