@@ -159,6 +159,7 @@ def _market(size: Size, known: np.ndarray, rng: np.random.Generator) -> Market:
         ),
         first_week=ORIGIN,
         reference_share=0.5,
+        believed_volume=volume,
     )
 
 

@@ -82,6 +82,7 @@ def lay_out(n: int = 400, n_territories: int = 4, n_weeks: int = 26, seed: int =
         ),
         first_week=FIRST_WEEK,
         reference_share=0.3,
+        believed_volume=volume,
     )  # fmt: skip
     return world, market
 

@@ -241,9 +241,10 @@ def _rank(rank: str, world: World, market: Market) -> tuple[NDArray[np.float64] 
     if rank == "random":
         return None, True
     if rank == "potential":
-        return market.volume, False
+        return market.believed_volume, False
     if rank == "expected_gain":
-        return curves.gain_of_a_visit(market), False
+        gain = curves.gain_of_a_visit(market) if market.believed_gain is None else market.believed_gain
+        return gain, False
     values = world.population.attributes[rank]
     return np.nan_to_num(values.astype(np.float64), nan=-np.inf), False
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from twin.calibration.brand_drift import learn_brand_drift
 from twin.calibration.brand_mix import rival_mix
@@ -21,10 +21,8 @@ from twin.geography.neighbours import nearest
 from twin.market.history import History
 from twin.market.world import World
 from twin.potential.potential import learn_potential
+from twin.progress import Progress, silent
 from twin.response.parameters import from_prior
-
-Progress = Callable[[int, int, str], None]
-"""Called with steps done, steps in all, and the key of a phrase for the step that begins."""
 
 STEPS = ("season", "drift", "visits", "calendar", "potential", "journeys", "rule")
 
@@ -94,7 +92,13 @@ def calibrate(
         raise CalibrationError(
             "sales: expected at least one row before the origin, found none. Ingest a bundle with sales, or choose a later --as-of."
         )
-    tell = progress or (lambda done, total, phrase: None)
+    tell = progress or silent
+    # matrices here are small: several BLAS threads would only wait for one another
+    with threadpool_limits(1):
+        return _learn(world, history, settings, tell)
+
+
+def _learn(world: World, history: History, settings: CalibrationSettings, tell: Progress) -> Calibration:
     n, seed, total = settings.n_draws, settings.seed, len(STEPS)
     tell(0, total, STEPS[0])
     season = learn_season(world, history, n, seed, settings.country)

@@ -21,8 +21,8 @@ _ROUNDS = 12
 _WINDOW_WEEKS = {"week": 27, "month": 30}
 _STAY = {"week": 0.75, "month": 0.25}
 _USUAL_RATE, _RATE_BOUNDS = 0.1, (0.02, 0.35)
-# campaigns of one brand differ among themselves by about a fifth of their mean
-_UNEVEN = 0.2
+# campaigns of one brand differ among themselves by about a fifth of their mean, and fill months unevenly
+_UNEVEN = {"week": 0.2, "month": 0.4}
 _LEAST_LIFT = 2.5
 _CROWDED = 0.5
 # what is called a campaign: less than this much is left to season and drift, however sharp the data
@@ -114,14 +114,14 @@ def detect(
     if usable.mean() < 0.6 or usable.sum() < 26 / _weeks_per_period(series):
         return None
     free, kind = usable & ~taken, series.periods.kind
-    scale = _first_scale(ratio)
+    scale = _first_scale(ratio - _baseline(series, ratio, free, np.inf, (1.0,), 1))
     excess = np.where(free, ratio - _baseline(series, ratio, free, scale, _LIMITS, 4), np.nan)
     lift, rate, likely = _first_lift(excess, scale), _USUAL_RATE, np.zeros(len(ratio))
     folds = _folds(series, country)
     for _ in range(_ROUNDS):
         before = likely
         memory = _memory(before, free, folds, rate)
-        likely = busy_probability(_log_odds(excess, scale, lift) + memory, rate, _STAY[kind]) * free
+        likely = busy_probability(_log_odds(excess, scale, lift, _UNEVEN[kind]) + memory, rate, _STAY[kind]) * free
         # what fills more than half of a window is a level and no campaign
         likely = likely * (_share_nearby(likely, _window(series)) <= _CROWDED)
         if likely.sum() < 1:
@@ -143,11 +143,14 @@ def _scale(values: NDArray[np.float64]) -> float:
     return max(1.4826 * float(np.median(np.abs(values - np.median(values)))), 1e-9)
 
 
-def _first_scale(ratio: NDArray[np.float64]) -> float:
-    """Robust sd of one period from changes between neighbours, which level, season and long campaigns hardly touch."""
-    change = np.diff(ratio)
-    change = change[np.isfinite(change)]
-    return _scale(change) / np.sqrt(2) if len(change) > 3 else _scale(ratio[np.isfinite(ratio)])
+def _first_scale(rest: NDArray[np.float64]) -> float:
+    """Robust sd of one period before any campaign is known, from what a plain fit of level and season leaves.
+
+    From changes between neighbours, which long campaigns hardly touch, or from the values, which short ones hardly do.
+    """
+    change = np.diff(rest)
+    scales = [_scale(rest[np.isfinite(rest)]), _scale(change[np.isfinite(change)]) / np.sqrt(2)]
+    return min(scales)
 
 
 def runs(signal: Signal, kind: str) -> tuple[Run, ...]:
@@ -200,12 +203,12 @@ def _first_lift(excess: NDArray, scale: float) -> float:
     return float(high.mean()) if high.size else 3 * scale
 
 
-def _log_odds(excess: NDArray, scale: float, lift: float) -> NDArray[np.float64]:
+def _log_odds(excess: NDArray, scale: float, lift: float, uneven: float) -> NDArray[np.float64]:
     """Log likelihood ratio of a campaign against a quiet period: (p,) float, zero where unseen.
 
     Normal on both sides; bounded, so that one wild period is not worth more than a few.
     """
-    spread = np.hypot(scale, _UNEVEN * lift)
+    spread = np.hypot(scale, uneven * lift)
     quiet = -0.5 * (excess / scale) ** 2 - np.log(scale)
     # more than the usual lift is no evidence against a campaign
     busy = -0.5 * (np.minimum(excess - lift, 0) / spread) ** 2 - np.log(spread)
@@ -296,7 +299,7 @@ def _running_median(values: NDArray[np.float64], window: int) -> NDArray[np.floa
 def _stretch(z: NDArray, quiet: NDArray) -> float:
     """Factor on the sd of a sum: first three autocorrelations, and the lower tail, which no campaign fattens."""
     values = np.where(quiet, np.nan_to_num(z), np.nan)
-    variance = np.nanmean(values**2)
+    variance = max(float(np.nanmean(values**2)), 1e-12) if quiet.any() else 1.0
     together = 1.0
     for lag in (1, 2, 3):
         pairs = values[lag:] * values[:-lag]

@@ -21,8 +21,10 @@ _FEAST_REACH_WEEKS = 6.0
 _SPREAD_FLOOR_WEEKS = {"week": 0.7, "month": 2.0}
 _LEAST_EVIDENCE = 4.5
 _LEAST_RATE = 0.4
+_LEAST_YEARS = 1.9
 # log odds for a calendar date where a feast explains as well: most plans are written on a calendar
 _DATE_FIRST = 1.0
+_NEARER = 0.3
 
 
 @dataclass(frozen=True)
@@ -122,7 +124,8 @@ def find_recurrences(
     free, found = np.ones(len(middle), dtype=bool), []
     first_year = int(campaign_year(first_week, until)) - 1
     anchors = [cycles(anchor, first_year, 2, until, country) for anchor in ANCHORS]
-    while free.sum() >= 2:
+    # under two years nothing can be seen to return
+    while free.sum() >= 2 and until - first_week >= _LEAST_YEARS * WEEKS_PER_YEAR:
         best = None
         for anchor in anchors:
             for candidate in _candidates(anchor, middle, free, first_week, until, kind):
@@ -179,9 +182,10 @@ def _group(
     evidence = float(
         np.sum(np.log(density) - 0.5 * ((gap[hit] - centre) / spread) ** 2) + (~hit).sum() * np.log(1 - rate)
     )
-    evidence += _DATE_FIRST if anchor.anchor == "date" else 0.0
-    if evidence < _LEAST_EVIDENCE + (_DATE_FIRST if anchor.anchor == "date" else 0.0):
+    if evidence < _LEAST_EVIDENCE:
         return None
+    # both feasts move together and explain the same campaigns: the nearer one is meant
+    evidence += _DATE_FIRST if anchor.anchor == "date" else -_NEARER * abs(offset + centre)
     return Recurrence(
         anchor.anchor,
         offset + centre,

@@ -99,12 +99,14 @@ def log_ratio(series: Series) -> NDArray[np.float64]:
     return np.log(np.where(usable, series.totals, np.nan) / np.where(usable, total - series.totals, 1.0))
 
 
-def pull_of_others(
+def attraction_of_others(
     baseline: NDArray[np.float64], effect: NDArray[np.float64], active: NDArray[np.float64]
 ) -> NDArray[np.float64]:
-    """What the other brands' campaigns do to each brand's log ratio: (p, j) float, negative for positive effects."""
-    pushed = baseline + np.nan_to_num(effect) * active
-    return _log_others(baseline) - _log_others(pushed)
+    """Log attraction of all other brands, their levels, seasons and campaigns included: (p, j) float.
+
+    Added to a log ratio it leaves the brand's own attraction, whose natural season is not bent by theirs.
+    """
+    return _log_others(baseline + np.nan_to_num(effect) * active)
 
 
 def _log_others(utility: NDArray[np.float64]) -> NDArray[np.float64]:

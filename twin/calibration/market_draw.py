@@ -40,9 +40,9 @@ def lay_out_draw(calibration: Calibration, world: World, history: History, draw:
     -------
     Market
     """
-    response = _response(calibration, world, draw)
     volume = np.maximum(draw_volumes(calibration.potential, world, draw, calibration.seed), 1e-9)
     share, stage = _standing(calibration, world, volume, draw)
+    response = _response(calibration, world, draw, _seller_share(volume, share, stage))
     stock, usual, pressure = _contact_state(calibration, world, history, response, considers_us(stage))
     mix = calibration.rival_mix[world.population.brick]  # a customer without a brick (-1) reads the last row: the market's
     habit = mix.T * (1.0 - share)
@@ -70,10 +70,11 @@ def lay_out_draw(calibration: Calibration, world: World, history: History, draw:
         start=Start(stock, pressure, habit, stage, goodwill_state.last_visit(history.touches, len(volume))),
         first_week=calibration.origin,
         reference_share=expected_own / float(volume.sum()) if calibration.market_seen else float("nan"),
+        believed_volume=calibration.potential.mean,
     )
 
 
-def _response(calibration: Calibration, world: World, draw: int) -> Response:
+def _response(calibration: Calibration, world: World, draw: int, seller_share: float) -> Response:
     visit = calibration.visit_response
 
     def one(name: str) -> float:
@@ -87,7 +88,7 @@ def _response(calibration: Calibration, world: World, draw: int) -> Response:
     effect = np.array([1.0] + [float(estimate.draws[draw]) for estimate in visit.channel_effects])
     return Response(
         carryover=float(visit.rho.draws[draw]),
-        coefficient=_coefficient(calibration, one("habit"), draw),
+        coefficient=_coefficient(calibration, one("habit"), seller_share, draw),
         channel_effect=effect / np.where(mean_fit > 0, mean_fit, 1.0),
         promotion=np.array([float(estimate.draws[draw]) for estimate in calibration.calendar.promo_effect]),
         drift=calibration.drift.shock_sd,
@@ -104,14 +105,20 @@ SCALARS = (
 """Parameters of :class:`Response` that are plain scalars of a calibration."""
 
 
-def _coefficient(calibration: Calibration, habit: float, draw: int) -> float:
+def _coefficient(calibration: Calibration, habit: float, share: float, draw: int) -> float:
     """Utility coefficient of log goodwill behind the effect on log sales that was estimated.
 
-    A logit turns utility into (1 - share) as much log volume, and habit repeats a part of every gain.
+    A logit turns utility into (1 - share) as much log volume, and habit repeats a part of every gain. The estimate weighs
+    customers by what they buy from us, so ``share`` is weighed in the same way.
     """
-    share = calibration.potential.known_own_share
     echo = 1.0 - habit * share * (1.0 - share)
     return float(calibration.visit_response.coefficient.draws[draw]) * echo / max(1.0 - share, 0.05)
+
+
+def _seller_share(volume: NDArray[np.float64], share: NDArray[np.float64], stage: NDArray[np.int8]) -> float:
+    """Our share of those who buy from us, weighed by what they buy from us."""
+    own = volume * share * considers_us(stage)
+    return float((own * share).sum() / max(own.sum(), 1e-300))
 
 
 def _standing(

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import signal, sparse
 
+from twin.calibration import spells
 from twin.market.channels import VISIT
 from twin.market.history import History, Touches
 from twin.market.world import World
@@ -40,7 +41,7 @@ class Panel:
     volume : (c, p) float64, units
         Our brands summed; returns that exceed a period's sales count as zero.
     mask : (c, p) bool
-        Known from the first day of the period to its last.
+        Ours from the first day of the period to its last: known, and not away, see :mod:`twin.calibration.spells`.
     group : (c,) int32
         Who shares period effects: territories, the small ones together.
     periods : Periods
@@ -141,6 +142,7 @@ def build(world: World, history: History) -> Panel:
     volume = np.bincount(flat, sales.volume[own], len(buyers) * len(keep)).reshape(len(buyers), len(keep)).clip(0)
     people = world.population
     mask = (people.known_since[buyers, None] <= opens) & (closes <= people.left[buyers, None])
+    mask &= ~spells.away(volume, mask)
     use = people.known[buyers] & (np.where(mask, volume, 0).sum(axis=1) > 0)
     buyers, volume, mask = buyers[use].astype(np.int32), volume[use], mask[use]
     first = int(min(opens.min(), touches.week.min())) if len(touches) else int(opens.min())

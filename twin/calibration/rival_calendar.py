@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from twin.calibration.campaign_detection import Run, Signal, detect, runs
 from twin.calibration.campaign_events import RivalCampaign, exposure, judge, recorded_events, spans_of, with_strengths
 from twin.calibration.campaign_recurrence import campaign_year, cycles, moved
-from twin.calibration.campaign_strength import Strength, fit_strength, log_ratio, promo_effect, pull_of_others
+from twin.calibration.campaign_strength import Strength, attraction_of_others, fit_strength, log_ratio, promo_effect
 from twin.calibration.period_totals import Series, finest, market_series
 from twin.draws import Key, Purpose, identity, uniforms
 from twin.market.history import Campaign, History
@@ -239,10 +239,10 @@ def _imagined_year(
 
 
 def _signals(base: Series, active: NDArray, taken: NDArray, rivals: range, country: str) -> dict[int, Signal]:
-    """Every rival's excess, with what is known of the others' campaigns taken out."""
+    """Every rival's excess attraction, with what is known of the others taken out."""
     fit = fit_strength(base, active)
-    ratio = log_ratio(base) - pull_of_others(fit.baseline, fit.effect, active)
-    found = {brand: detect(base, brand, ratio[:, brand], taken[:, brand], country) for brand in rivals}
+    own = log_ratio(base) + attraction_of_others(fit.baseline, fit.effect, active)
+    found = {brand: detect(base, brand, own[:, brand], taken[:, brand], country) for brand in rivals}
     return {brand: signal for brand, signal in found.items() if signal is not None}
 
 

@@ -16,7 +16,8 @@ from twin.errors import CalibrationError
 from twin.market.channels import VISIT
 
 LEAD_WEEKS = 13
-MIN_REPS = 10
+MIN_REPS = 20
+"""The instrument moves whole reps: fewer of them are too few to tell it from what else befalls a rep's customers."""
 MIN_CAPACITY_CV = 0.10
 MIN_FIRST_STAGE_F = 10.0
 _MONTH_IN_WEEKS = 4

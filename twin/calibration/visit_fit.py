@@ -26,7 +26,10 @@ MIN_CONTACTS = 200
 LEAD_LIMIT = 2.0
 CHASING_WIDENING = 2.0
 """Least factor on the standard error when visits follow demand and nothing else moves them."""
+CHASING_DOUBT = 0.25
+"""Least standard error then, as a part of the coefficient: how far it lies too high is not known."""
 _GROUPS = 20
+_LEAST_GROUPS = 10
 _GAUSS_NEWTON = 3
 _BLUR = 2.0
 
@@ -127,7 +130,7 @@ def _estimate(setting: _Setting) -> Fitted:
     start = None if control or chasing else full
     b, b_sd, worth = _jackknife(setting, design, start, belief.mean if control else None)
     if chasing and not control:
-        b_sd = max(CHASING_WIDENING * b_sd, abs(lead.with_lead - lead.without_lead))
+        b_sd = max(CHASING_WIDENING * b_sd, abs(lead.with_lead - lead.without_lead), CHASING_DOUBT * abs(b))
     return Fitted(panel, profile, belief, b, b_sd, shift, worth, lead, chasing, reason, full.n_customers)
 
 
@@ -197,9 +200,9 @@ def _controlled_profile(setting: _Setting) -> Profile:
 
 def jackknife_groups(world: World, panel: Panel) -> NDArray[np.int64]:
     """Who is left out together: (c,) int. Reps, else territories, when there are ten; else customers at random."""
-    if (panel.rep >= 0).all() and len(np.unique(panel.rep)) >= visit_bias.MIN_REPS:
+    if (panel.rep >= 0).all() and len(np.unique(panel.rep)) >= _LEAST_GROUPS:
         key = identity(world.reps.ids, "rep")[panel.rep]
-    elif len(np.unique(world.population.territory[panel.customer])) >= visit_bias.MIN_REPS:
+    elif len(np.unique(world.population.territory[panel.customer])) >= _LEAST_GROUPS:
         key = identity(world.territories, "territory")[world.population.territory[panel.customer]]
     else:
         key = world.population.entity[panel.customer]

@@ -6,8 +6,9 @@ Describes what is done, not what it is worth; see :mod:`twin.calibration.visit_r
 from __future__ import annotations
 
 import numpy as np
-import statsmodels.api as sm
 from numpy.typing import NDArray
+from statsmodels.genmod.families import Poisson
+from statsmodels.genmod.generalized_linear_model import GLM
 
 from twin.calibration import fixed_effects
 from twin.market.channels import VISIT
@@ -87,7 +88,7 @@ def _usual_rate(
         # nobody knows whom they visit: by size, as reps do (Manchanda, Rossi, Chintagunta 2004)
         return np.exp(0.8 * size) / np.exp(0.8 * size).sum()
     design = np.column_stack([np.ones(len(size)), size])
-    model = sm.GLM(visits[members], design[members], family=sm.families.Poisson(), offset=np.log(exposure[members]))
+    model = GLM(visits[members], design[members], family=Poisson(), offset=np.log(exposure[members]))
     expected = np.exp(np.clip(design @ model.fit().params, -20, 5))
     mean = expected[members] * exposure[members]
     excess = ((visits[members] - mean) ** 2 - mean).sum() / (mean**2).sum()

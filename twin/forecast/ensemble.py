@@ -6,12 +6,13 @@ Scenarios share customers, luck and parameters, so that two identical scenarios 
 from __future__ import annotations
 
 import multiprocessing
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
 from twin.agents.recorder import Run
 from twin.agents.run import run
@@ -21,9 +22,12 @@ from twin.draws import Key, Luck
 from twin.errors import TwinError
 from twin.market.history import History
 from twin.market.world import World
+from twin.progress import Progress
+from twin.response import curves
 from twin.scenario.scenario import BASELINE, Scenario
 
 _KEEP_BYTES = 400e6
+_BELIEF_DRAWS = 16
 _SERIAL_BELOW = 2_000_000
 """Customer-weeks under which starting processes costs more than it saves."""
 
@@ -88,6 +92,7 @@ class _Task:
     scenarios: tuple[Scenario, ...]
     alignments: Mapping[str, NDArray[np.int32]]
     settings: EnsembleSettings
+    gain: NDArray[np.float64] | None
 
 
 def simulate(
@@ -97,7 +102,7 @@ def simulate(
     scenarios: Sequence[Scenario],
     settings: EnsembleSettings,
     alignments: Mapping[str, NDArray[np.int32]] | None = None,
-    progress: Callable[[int, int, str], None] | None = None,
+    progress: Progress | None = None,
 ) -> Ensemble:
     """Run the baseline and every scenario on the same draws and the same luck.
 
@@ -125,7 +130,8 @@ def simulate(
     everyone = (BASELINE, *scenarios)
     _refuse_twins(everyone)
     n_draws = min(settings.n_draws, calibration.n_draws)
-    task = _Task(world, history, calibration, everyone, alignments or {}, settings)
+    gain = believed_gain(world, history, calibration) if any(_ranks_by_gain(one) for one in everyone) else None
+    task = _Task(world, history, calibration, everyone, alignments or {}, settings, gain)
     shape = (len(everyone), n_draws, settings.n_replicates)
     volume = np.zeros((*shape, len(world.territories), 2, len(world.brands), settings.n_weeks), dtype=np.float32)
     buyers = np.zeros((*shape, 2, settings.n_weeks), dtype=np.int32)
@@ -144,6 +150,17 @@ def simulate(
     for draw in range(n_draws):
         own += by_draw[draw] / n_draws
     return Ensemble(everyone, calibration.origin, volume, contacts.mean(axis=0), buyers, own)
+
+
+def believed_gain(world: World, history: History, calibration: Calibration) -> NDArray[np.float64]:
+    """Expected gain of one more visit, the mean over parameter draws: what a planner can know. (c,) float, units."""
+    draws = range(min(_BELIEF_DRAWS, calibration.n_draws))
+    gains = [curves.gain_of_a_visit(lay_out_draw(calibration, world, history, draw, 1)) for draw in draws]
+    return np.mean(gains, axis=0)
+
+
+def _ranks_by_gain(scenario: Scenario) -> bool:
+    return "expected_gain" in (scenario.targeting.known_rank, scenario.targeting.unknown_rank)
 
 
 def _refuse_twins(scenarios: Sequence[Scenario]) -> None:
@@ -174,6 +191,7 @@ def _draws(task: _Task, n_draws: int) -> Iterator[tuple[int, dict[tuple[int, int
 def _one_draw(task: _Task, draw: int) -> dict[tuple[int, int], Run]:
     settings = task.settings
     market = lay_out_draw(task.calibration, task.world, task.history, draw, settings.n_weeks)
+    market = replace(market, believed_gain=task.gain)
     keep = 14 * 8 * len(task.world.population) * settings.n_weeks < _KEEP_BYTES
     runs = {}
     for replicate in range(settings.n_replicates):
@@ -191,6 +209,7 @@ def _receive(task: _Task) -> None:
     """Keep the shared task in this worker: it travels once, not with every draw."""
     global _mine  # noqa: PLW0603
     _mine = task
+    threadpool_limits(1)
 
 
 def _one_draw_of_mine(draw: int) -> dict[tuple[int, int], Run]:

@@ -96,6 +96,7 @@ def true_market(made: MadeUp, world: World) -> Market:
         start=start,
         first_week=settings.first_week,
         reference_share=reference,
+        believed_volume=outlets.volume.copy(),
     )
 
 

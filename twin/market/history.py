@@ -73,9 +73,9 @@ class Sales:
                            n_units * n_periods)
         return flat.reshape(n_units, n_periods)
 
-    def before(self, week: int) -> Sales:
-        """Only the periods that end before ``week`` starts."""
-        periods = self.periods.before(mondays(np.int32(week)))
+    def before(self, day: np.datetime64) -> Sales:
+        """Only the periods that end on or before ``day``."""
+        periods = self.periods.before(day)
         keep = self.period < len(periods)
         return Sales(self.unit[keep], self.period[keep], self.brand[keep], self.volume[keep], periods)
 
@@ -138,14 +138,19 @@ class History:
         """Length of history, weeks."""
         return self.origin - self.first_week
 
-    def before(self, week: int) -> History:
-        """Only what had happened before ``week``: what an analyst knew then."""
+    def before(self, week: int, day: np.datetime64 | None = None) -> History:
+        """Only what had happened before ``week``: what an analyst knew then.
+
+        A month may end inside the week: its sales are kept when it ends on or before ``day``, by default any day of the
+        week, because the origin of a monthly history is the week in which its last month ends.
+        """
+        day = mondays(np.int32(week)) + np.timedelta64(6, "D") if day is None else day
         return replace(
             self,
             origin=week,
             touches=self.touches.where(self.touches.week < week),
-            own_sales=self.own_sales.before(week),
-            audit=self.audit.before(week),
-            panel=self.panel.before(week),
+            own_sales=self.own_sales.before(day),
+            audit=self.audit.before(day),
+            panel=self.panel.before(day),
             campaigns=tuple(campaign for campaign in self.campaigns if campaign.start < week),
         )

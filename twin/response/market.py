@@ -135,6 +135,10 @@ class Market:
     first_week : int
     reference_share : float
         Our share to which rivals compare; ``nan`` when unknown.
+    believed_volume : (c,) float, units per week
+        Potential as the company believes it to be: whoever ranks customers has this, not the truth of one draw.
+    believed_gain : (c,) float, optional
+        Expected gain of a visit as the company believes it to be; the market's own when missing.
     """
 
     response: Response
@@ -148,6 +152,8 @@ class Market:
     start: Start
     first_week: int
     reference_share: float
+    believed_volume: NDArray[np.float64]
+    believed_gain: NDArray[np.float64] | None = None
 
     @property
     def n_weeks(self) -> int:

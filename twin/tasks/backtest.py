@@ -9,13 +9,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from twin.calibration.calibrate import CalibrationSettings, Progress, calibrate
+from twin.calibration.calibrate import CalibrationSettings, calibrate
 from twin.errors import CalibrationError
 from twin.forecast.ensemble import EnsembleSettings, simulate
 from twin.forecast.forecast import LEVELS, own_and_category
 from twin.forecast.naive import seasonal_naive, weekly_totals
 from twin.market.history import History
 from twin.market.world import World
+from twin.progress import Progress
 from twin.tasks.shelf import BACKTEST, load_dataset
 from twin.weeks import monday
 from twin.workspace.store import Workspace

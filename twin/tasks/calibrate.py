@@ -9,12 +9,13 @@ import numpy as np
 import pandas as pd
 
 from twin.calibration import rival_calendar
-from twin.calibration.calibrate import CalibrationSettings, Progress, calibrate
+from twin.calibration.calibrate import CalibrationSettings, calibrate
 from twin.calibration.calibration import Calibration
 from twin.errors import CalibrationError
 from twin.market.history import History
 from twin.market.world import World
 from twin.potential.potential import intervals
+from twin.progress import Progress
 from twin.tasks.shelf import CALIBRATION, load_dataset
 from twin.weeks import monday, week_of_date
 from twin.workspace import codec
@@ -77,7 +78,7 @@ def hide_later(world: World, history: History, as_of: dt.date) -> tuple[World, H
         raise CalibrationError(
             f"--as-of: expected a date from {first} to {last}, found {as_of}. Choose one with half a year of history before it."
         )
-    return world.as_of(week), history.before(week)
+    return world.as_of(week), history.before(week, np.datetime64(as_of) + 1)
 
 
 def parameter_table(calibration: Calibration) -> pd.DataFrame:

@@ -18,14 +18,13 @@ from numpy.typing import NDArray
 from twin.forecast import lived_tables, lived_visits, true_future
 from twin.forecast.lived_history import Lived, live_history
 from twin.market.synthetic_settings import SyntheticSettings
+from twin.progress import Progress
 from twin.response.journey import Stage
 
 DEMO = SyntheticSettings()
 """The world of ``twin demo``."""
 SAMPLE = SyntheticSettings(n_outlets=200, n_territories=2, years=2, outlets_per_rep=100, rep_changes=1, seed=11)
 """The small world whose bundle lies in ``data/sample``."""
-
-Progress = Callable[[int, int, str], None]
 
 
 def write_demo_bundle(

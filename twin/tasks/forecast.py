@@ -11,7 +11,6 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from twin.calibration.calibrate import Progress
 from twin.errors import Problem, ScenarioError
 from twin.forecast.compare import comparison_columns, forecast_columns
 from twin.forecast.ensemble import EnsembleSettings, simulate
@@ -21,6 +20,7 @@ from twin.geography.alignment import balanced
 from twin.market.channels import VISIT
 from twin.market.history import History
 from twin.market.world import World
+from twin.progress import Progress
 from twin.scenario import files
 from twin.scenario.alignment import read_alignment, territories_after
 from twin.scenario.check import check_against
@@ -76,7 +76,7 @@ def run_forecast(
     """
     twin = shelf.load_twin(workspace)
     scenarios, warnings = read_scenarios(paths, twin)
-    alignments = {s.name: _alignment(s, twin) for s in scenarios if s.field_force.alignment != "current"}
+    alignments = {s.name: where for s in scenarios if (where := alignment_of(s, twin)) is not None}
     weeks = settings.n_weeks or max([s.horizon_weeks or 0 for s in scenarios], default=0) or DEFAULT_WEEKS
     ensemble_settings = EnsembleSettings(
         weeks, settings.n_draws, settings.n_replicates, settings.n_processes, settings.seed
@@ -131,7 +131,10 @@ def scenario_facts(world: World, history: History) -> MarketFacts:
     )
 
 
-def _alignment(scenario: Scenario, twin: Twin) -> NDArray[np.int32]:
+def alignment_of(scenario: Scenario, twin: Twin) -> NDArray[np.int32] | None:
+    """Territory of each customer under a scenario, (c,) int32; ``None`` where it stays as today."""
+    if scenario.field_force.alignment == "current":
+        return None
     if scenario.field_force.alignment in ALIGNMENTS:
         return balanced(twin.world, twin.calibration.potential.mean)
     return territories_after(read_alignment(scenario.field_force.alignment), twin.world)

@@ -216,6 +216,9 @@ def plan_file(workspace: Path, plan: str, form: str, locale: str = "", rep: str 
     """
     rows = table(workspace, plan, "plan")
     rows = rows[rows["rep_id"] == rep] if rep else rows
+    if "reason_tr" in rows:
+        rows = rows.assign(reason=rows["reason_tr"]) if locale == "tr" else rows
+        rows = rows.drop(columns="reason_tr")
     with tempfile.TemporaryDirectory() as folder:
         written = plan_files.write_plan(rows, folder, [form], locale)
         if len(written) == 1:

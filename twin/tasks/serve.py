@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import subprocess
 import sys
 from pathlib import Path
 
-import dashboard
 from twin.errors import TwinError
 
 ADDRESS = "127.0.0.1"
@@ -26,7 +26,10 @@ def serve(workspace: Path, port: int) -> None:
     TwinError
         When the server ends by itself: the port is taken, most often.
     """
-    entry = Path(dashboard.__file__).with_name("app.py")
+    found = importlib.util.find_spec("dashboard")
+    if found is None or found.origin is None:
+        raise TwinError("dashboard: expected the package dashboard beside twin, found none. Install from a full checkout.")
+    entry = Path(found.origin).with_name("app.py")
     options = {
         "server.address": ADDRESS,
         "server.port": port,

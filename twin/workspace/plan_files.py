@@ -114,12 +114,23 @@ def write_plan(
         ) from error
 
 
-def _check(frame: pd.DataFrame, formats: Sequence[str], locale: str, timezone: str) -> None:
+def check_formats(formats: Sequence[str]) -> None:
+    """Refuse a format that does not exist, before any work is done.
+
+    Raises
+    ------
+    TwinError
+        Naming the nearest one.
+    """
     for form in formats:
         if form not in FORMATS:
             raise TwinError(
                 f"formats: expected some of {', '.join(FORMATS)}, found {form!r}. {meant(str(form), FORMATS)}"
             )
+
+
+def _check(frame: pd.DataFrame, formats: Sequence[str], locale: str, timezone: str) -> None:
+    check_formats(formats)
     if locale not in _WORDS:
         raise ValueError(f"locale: expected one of {tuple(_WORDS)}, got {locale!r}")
     try:

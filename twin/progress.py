@@ -1,0 +1,12 @@
+"""Progress: how long work tells how far it has come, without knowing who listens."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+Progress = Callable[[int, int, str], None]
+"""Called with steps done, steps in all, and the phrase of the step that begins."""
+
+
+def silent(done: int, total: int, phrase: str) -> None:
+    """Nobody listens."""

@@ -1,0 +1,121 @@
+"""plan: dated visits under a scenario, checked by an independent checker before anybody sees them."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from twin.agents.conditions import lay_out
+from twin.calibration.market_draw import lay_out_draw
+from twin.errors import PlanError
+from twin.planning.checker import check_plan
+from twin.planning.reasons import remark
+from twin.planning.visit_plan import VisitPlan, make_plan, visit_gain
+from twin.progress import Progress, silent
+from twin.tasks import shelf
+from twin.tasks.forecast import alignment_of, read_scenarios
+from twin.tasks.shelf import PLAN
+from twin.weeks import monday, week_of_date
+from twin.workspace.plan_files import check_formats, write_plan
+from twin.workspace.store import Workspace
+
+_DRAWS = 16
+
+
+def run_plan(
+    workspace: Workspace,
+    path: Path,
+    start: dt.date | None = None,
+    n_weeks: int = 4,
+    out: Path | None = None,
+    formats: Sequence[str] = ("csv", "xlsx", "ics", "geojson"),
+    locale: str = "",
+    progress: Progress | None = None,
+) -> dict[str, Any]:
+    """Plan, check, publish and, when a folder is named, write the files.
+
+    Parameters
+    ----------
+    workspace : Workspace
+    path : Path
+        Scenario file.
+    start : datetime.date, optional
+        First day; the Monday after history ends when missing.
+    n_weeks : int
+    out : Path, optional
+    formats : sequence of str
+    locale : str
+    progress : Progress, optional
+
+    Returns
+    -------
+    dict
+        ``plan`` (version), ``scenario``, ``start``, ``end``, ``visits``, ``tasks``, ``reps``, ``unserved``, ``files``.
+
+    Raises
+    ------
+    PlanError
+        When there are no listed reps, or the plan breaks a rule.
+    """
+    tell = progress or silent
+    tell(0, 3, "read")
+    check_formats(formats)
+    twin = shelf.load_twin(workspace)
+    (scenario,), warnings = read_scenarios([path], twin)
+    first = start or monday(twin.calibration.origin)
+    if first < monday(twin.calibration.origin):
+        raise PlanError(
+            f"--start: expected {monday(twin.calibration.origin)} or later, where history ends, found {first}. "
+            "Choose a later day, or ingest newer data and calibrate."
+        )
+    horizon = week_of_date(first) - twin.calibration.origin + n_weeks + 1
+    tell(1, 3, "choose whom to visit")
+    draws = range(min(_DRAWS, twin.calibration.n_draws))
+    markets = [lay_out_draw(twin.calibration, twin.world, twin.history, draw, horizon) for draw in draws]
+    conditions = lay_out(twin.world, markets[0], scenario, horizon, alignment_of(scenario, twin))
+    tell(2, 3, "lay out days and tours")
+    plan = make_plan(
+        twin.world, markets[0], conditions, visit_gain(markets), start=first, n_weeks=n_weeks, journeys=scenario.journeys
+    )
+    faults = check_plan(plan, twin.world, conditions)
+    if faults:
+        raise PlanError(f"plan: expected every rule kept, found {len(faults)} breaches, first {faults[0]}. Nothing is published.")
+    table = _bilingual(plan.columns("en"), plan.columns("tr"))
+    summary = _summary(plan, scenario.name, [str(warning) for warning in warnings])
+    version = workspace.publish(
+        PLAN,
+        {
+            "plan": table,
+            "unserved": _bilingual(plan.unserved.columns("en"), plan.unserved.columns("tr")),
+            "days": pd.DataFrame(plan.days.columns()),
+            "summary": summary,
+        },
+        {"scenario": scenario.name, "start": plan.start.isoformat(), "n_weeks": n_weeks},
+        parents=(twin.version.id,),
+    )
+    written = write_plan(table.drop(columns="reason_tr"), out, formats, locale) if out else []
+    tell(3, 3, "done")
+    return {**summary, "plan": version, "files": [str(file) for file in written]}
+
+
+def _bilingual(english: dict[str, Any], turkish: dict[str, Any]) -> pd.DataFrame:
+    return pd.DataFrame({**english, "reason_tr": turkish["reason"]})
+
+
+def _summary(plan: VisitPlan, scenario: str, warnings: list[str]) -> dict[str, Any]:
+    return {
+        "scenario": scenario,
+        "start": plan.start.isoformat(),
+        "end": (plan.stop - dt.timedelta(days=1)).isoformat(),
+        "visits": int((plan.kind == "visit").sum()),
+        "tasks": int((plan.kind == "task").sum()),
+        "reps": len(set(plan.rep_id.tolist())),
+        "unserved": len(plan.unserved),
+        "holidays": [{"date": day.isoformat(), "name": name} for day, name in plan.holidays],
+        "remarks": {language: [remark(key, count, language) for key, count in plan.remarks] for language in ("en", "tr")},
+        "warnings": warnings,
+    }
