@@ -76,7 +76,7 @@ class Planted:
 
 
 def plant(plan: Planted, seed: int) -> tuple[np.ndarray, list[tuple[int, int, int]], tuple[Campaign, ...]]:
-    """Six years of weekly totals by brand; true rival campaigns (brand, start, stop) of seven years; our own campaigns."""
+    """Six years of weekly totals by brand; rival campaigns (brand, start, stop) of seven years; our own."""
     r = np.random.default_rng(seed)
     true: list[tuple[int, int, int]] = []
     for brand in range(1, plan.n_brands):
