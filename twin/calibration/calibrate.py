@@ -10,7 +10,7 @@ from threadpoolctl import threadpool_limits
 from twin.calibration.brand_drift import learn_brand_drift
 from twin.calibration.brand_mix import rival_mix
 from twin.calibration.calibration import Calibration
-from twin.calibration.journeys import learn_discovery, learn_losses
+from twin.calibration.journeys import learn_discovery, learn_losses, learn_newcomer_share
 from twin.calibration.ordering import learn_orders_per_week
 from twin.calibration.rival_calendar import learn_rival_calendar
 from twin.calibration.season import learn_season
@@ -35,7 +35,7 @@ _PRIOR_ONLY = {
     "habit": "habit and carry-over look alike in sales",
     "trial_discount": "first purchases are too few",
     "loss_contact": "contacts of those who left are not compared with a control group",
-    "winback": "returns after a loss are not recorded",
+    "winback": "a return after a visit cannot be told from a silence that was chance",
     "handover": "customers who changed their rep are not recorded",
     "reaction": "rivals' answers to our moves cannot be told from their calendar",
     "opening": "openings of messages are not recorded",
@@ -135,6 +135,7 @@ def _learn(world: World, history: History, settings: CalibrationSettings, tell: 
         others=(
             *discovery,
             losses.loss,
+            learn_newcomer_share(world, history, potential.own_now, potential.mean, losses.silent, n, seed),
             *rule_estimates,
             *(from_prior(name, n, seed, f"not identified: {why}") for name, why in _PRIOR_ONLY.items()),
         ),

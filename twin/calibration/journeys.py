@@ -6,13 +6,15 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import special
 
 from twin.market.channels import VISIT
 from twin.market.history import History
 from twin.market.world import World
-from twin.response.parameters import Estimate, from_prior, shrunk
+from twin.response.parameters import Estimate, from_prior, parameter_uniforms, shrunk
 
 _BIN = 4
+_LEAST_NEWCOMERS = 30
 _CAUSES = ("discovery_base", "discovery_visit", "discovery_word")
 SILENT_WEEKS = 26
 """A regular buyer who has bought nothing for so long is taken as lost."""
@@ -101,6 +103,31 @@ def _additive_hazards(
     information = (exposure[live] / mean) @ exposure[live].T
     sd[live] = np.sqrt(np.maximum(np.diag(np.linalg.pinv(information)), 0.0))
     return rate, sd
+
+
+def learn_newcomer_share(
+    world: World, history: History, own_now: NDArray[np.float64], volume: NDArray[np.float64], silent: NDArray[np.bool_],
+    n_draws: int, seed: int,
+) -> Estimate:  # fmt: skip
+    """Our share of customers in their first two years with us: what a customer who is won can be expected to give.
+
+    Parameters
+    ----------
+    own_now, volume : (c,) float, units per week
+        What each customer buys from us, and in all.
+    silent : (c,) bool
+    """
+    present = world.population.known & ~silent
+    recent = present & (world.population.known_since >= history.origin - 104)
+    enough = int(recent.sum()) >= _LEAST_NEWCOMERS
+    chosen = recent if enough else present
+    total = max(float(volume[chosen].sum()), 1e-300)
+    share = float(own_now[chosen].sum()) / total
+    sd = float(np.sqrt(((own_now - share * volume)[chosen] ** 2).sum())) / total
+    u = parameter_uniforms("newcomer_share", n_draws, seed)
+    draws = np.clip(share + sd * special.ndtri(u), 0.0, 0.95)
+    reason = f"{int(recent.sum())} customers of the last two years" if enough else "too few newcomers: that of all our customers"
+    return Estimate("newcomer_share", "share", draws, enough, reason)
 
 
 @dataclass(frozen=True)

@@ -128,13 +128,21 @@ def _standing(
     potential, known = calibration.potential, world.population.known & ~calibration.silent
     z, u = draws.uniforms(Key(calibration.seed, draw), Purpose.TRAIT, 0, world.population.entity, 2)
     own = potential.own_now * np.exp(special.ndtri(z) * potential.own_sd_log - 0.5 * potential.own_sd_log**2)
-    won = np.clip(potential.own_potential_mean / np.maximum(potential.mean, 1e-12), 1e-3, 0.9)
+    won = _share_when_won(calibration, world, draw)
     # of those we do not know, some buy from us already; they hold what the audits show of our brands
     part = np.clip(potential.unknown_own_share / max(float(np.average(won, weights=volume)), 1e-6), 0.0, 1.0)
     hidden_buyer = ~world.population.known & (u < part)
     share = np.where(known, np.clip(own / volume, 1e-3, 0.95), won)
     stage = np.where(known | hidden_buyer, Stage.REPEAT, np.where(world.population.known, Stage.LAPSED, Stage.UNAWARE))
     return share, stage.astype(np.int8)
+
+
+def _share_when_won(calibration: Calibration, world: World, draw: int) -> NDArray[np.float64]:
+    """Share that customers who do not buy from us would give: newcomers' share, where comparable customers give more or less: (c,)."""
+    potential, elsewhere = calibration.potential, ~world.population.known | calibration.silent
+    pattern = potential.own_potential_mean / np.maximum(potential.mean, 1e-12)
+    usual = float(np.average(pattern[elsewhere], weights=potential.mean[elsewhere])) if elsewhere.any() else 1.0
+    return np.clip(pattern * calibration.draws_of("newcomer_share")[draw] / max(usual, 1e-12), 1e-3, 0.9)
 
 
 def _contact_state(

@@ -27,7 +27,6 @@ def away(volume: NDArray[np.float64], mask: NDArray[np.bool_]) -> NDArray[np.boo
     (c, p) bool
         Found in rounds, as a customer's usual frequency of orders is that of the time when it was ours.
     """
-    n_periods = volume.shape[1]
     ordered = volume > 0
     length = _silence(ordered)
     gone = np.zeros_like(ordered)
@@ -35,7 +34,7 @@ def away(volume: NDArray[np.float64], mask: NDArray[np.bool_]) -> NDArray[np.boo
         present = mask & ~gone
         frequency = (ordered & present).sum(axis=1) / np.maximum(present.sum(axis=1), 1)
         gone = ~ordered & (length * frequency[:, None] >= EXPECTED_ORDERS)
-    return gone & (n_periods > 0)
+    return gone
 
 
 def _silence(ordered: NDArray[np.bool_]) -> NDArray[np.int64]:

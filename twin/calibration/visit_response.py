@@ -41,7 +41,8 @@ class VisitResponse:
     channel_effects : tuple of Estimate
         ``effect_<channel>`` in visits, for the channels 1, 2, ... of the world.
     elasticity : Estimate
-        ``visit_elasticity`` b A / (1 + A) at the volume-weighted mean stock; of a lasting change of visits.
+        ``visit_elasticity``: b times the volume-weighted mean of A_visit / (1 + A); of a lasting change of all visits, other
+        contacts held.
     effect_of_one_visit : Estimate
         Change of a month's log sales by one more visit somewhere in that month, at the mean stock.
     long_run_effect : Estimate
@@ -125,8 +126,9 @@ def _drawn(world: World, fitted: Fitted, n_draws: int, seed: int) -> VisitRespon
     belief, prior, here = fitted.rho, PRIORS["visit_elasticity"], np.array([fitted.rho.mean])
     rho = np.interp(parameter_uniforms("carryover", n_draws, seed), belief.cumulative, belief.grid)
     stock = fitted.profile.at(rho, "mean_stock")
+    by_visits = _visits_part(fitted.panel, belief.mean, world)
     mean_stock = float(fitted.profile.at(here, "mean_stock")[0])
-    per_b = mean_stock / (1 + mean_stock)
+    per_b = by_visits
     identified = fitted.b_sd * per_b < prior.sd
     if identified:
         z = stats.norm.ppf(parameter_uniforms("visit_log_effect", n_draws, seed))
@@ -135,7 +137,7 @@ def _drawn(world: World, fitted: Fitted, n_draws: int, seed: int) -> VisitRespon
     else:
         reason = f"standard error {fitted.b_sd * per_b:.2f} exceeds the prior's: weighed with it; {fitted.reason}"
         b = shrunk("visit_elasticity", fitted.b * per_b, fitted.b_sd * per_b, n_draws, seed, reason).draws
-        b *= (1 + stock) / stock
+        b /= by_visits
     unit, text = PRIORS["carryover"].unit, str(PRIORS["carryover"])
     blank = Estimate("", "", b, identified, reason, "" if identified else str(prior))
     channels = tuple(
@@ -143,7 +145,7 @@ def _drawn(world: World, fitted: Fitted, n_draws: int, seed: int) -> VisitRespon
     )
     return VisitResponse(
         Estimate("carryover", unit, rho, belief.identified, belief.reason, text),
-        **_of_coefficient(blank, rho, stock),
+        **_of_coefficient(blank, rho, stock, by_visits),
         channel_effects=channels,
         **_naive(fitted.panel, belief.mean, channels),
         lead_test_t=fitted.lead.t,
@@ -156,7 +158,15 @@ def _drawn(world: World, fitted: Fitted, n_draws: int, seed: int) -> VisitRespon
     )
 
 
-def _of_coefficient(b: Estimate, rho: NDArray[np.float64], stock: NDArray[np.float64]) -> dict[str, Estimate]:
+def _visits_part(panel: Panel, rho: float, world: World) -> float:
+    """Change of mean log(1 + A) by a relative change of all visits, other contacts held: volume-weighted A_visit / (1 + A)."""
+    design, _ = stock_regressors(panel, rho, prior_effects(world), (VISIT,))
+    return max(float((design[1] * panel.volume).sum() / max(float(panel.volume.sum()), 1e-300)), 1e-6)
+
+
+def _of_coefficient(
+    b: Estimate, rho: NDArray[np.float64], stock: NDArray[np.float64], by_visits: float
+) -> dict[str, Estimate]:
     """Every way of stating the coefficient, from one set of draws."""
     lasting = np.log1p(1 / WEEKS_PER_MONTH / (1 - rho) / (1 + stock))
     elasticity = PRIORS["visit_elasticity"].unit
@@ -166,7 +176,7 @@ def _of_coefficient(b: Estimate, rho: NDArray[np.float64], stock: NDArray[np.flo
 
     return {
         "coefficient": stated("visit_log_effect", "log sales per log(1 + stock)", 1.0),
-        "elasticity": stated("visit_elasticity", elasticity, stock / (1 + stock)),
+        "elasticity": stated("visit_elasticity", elasticity, by_visits),
         "effect_of_one_visit": stated("effect_of_one_visit", "log sales of the month", one_visit(rho, stock)),
         "long_run_effect": stated("long_run_effect", "log sales per visit a month", lasting),
     }
@@ -190,16 +200,17 @@ def _naive(panel: Panel, rho: float, channels: tuple[Estimate, ...]) -> dict[str
     if not len(panel):
         return {"naive_elasticity": np.nan, "naive_log_effect_per_visit": np.nan}
     effects = np.r_[1.0, [channel.draws.mean() for channel in channels]]
-    design, stock = stock_regressors(panel, rho, effects)
+    design, _ = stock_regressors(panel, rho, effects, (VISIT,))
     slope = visit_bias.pooled_poisson(panel.volume, design[0], panel.mask)
+    part = float((design[1] * panel.volume).sum() / max(float(panel.volume.sum()), 1e-300))
     return {
-        "naive_elasticity": float(slope * stock / (1 + stock)),
+        "naive_elasticity": float(slope * part),
         "naive_log_effect_per_visit": visit_bias.pooled_log_effect(panel),
     }
 
 
 def _from_priors(world: World, panel: Panel, reason: str, n_draws: int, seed: int) -> VisitResponse:
-    """Literature throughout: b = elasticity (1 + A) / A at the mean stock A.
+    """Literature throughout: b = elasticity over the mean of A_visit / (1 + A).
 
     Without any recorded contact A is what one visit a month would keep up.
     """
@@ -211,10 +222,11 @@ def _from_priors(world: World, panel: Panel, reason: str, n_draws: int, seed: in
     # the stock that a given flow of contacts keeps up is proportional to 1 / (1 - rho)
     flow = recorded * (1 - at_mean) if recorded > 0 else 1 / WEEKS_PER_MONTH
     stock = flow / (1 - rho.draws)
-    b = replace(elasticity, draws=elasticity.draws * (1 + stock) / stock)
+    by_visits = _visits_part(panel, at_mean, world) if recorded > 0 else float((stock / (1 + stock)).mean())
+    b = replace(elasticity, draws=elasticity.draws / by_visits)
     return VisitResponse(
         rho,
-        **_of_coefficient(b, rho.draws, stock),
+        **_of_coefficient(b, rho.draws, stock, by_visits),
         channel_effects=channels,
         **_naive(panel, at_mean, channels),
         lead_test_t=0.0,

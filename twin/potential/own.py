@@ -27,7 +27,8 @@ def own_of_known(world: World, evidence: Evidence, size: Size) -> tuple[NDArray[
     Returns
     -------
     volume : (c,) float, units per week
-        Sums to what the books of the last year show; 0 for the unknown and for customers who left.
+        Sums to what those who are still ours bought in the last year, each over the weeks in which it was ours; 0 for
+        the unknown and for customers who left.
     log_sd : (c,) float
     """
     known = world.population.known & ~evidence.lost
@@ -45,7 +46,7 @@ def own_of_known(world: World, evidence: Evidence, size: Size) -> tuple[NDArray[
     observed = evidence.own[known]
     order = np.where(observed > 0, observed * noise, predicted * noise)
     volume[known] = (shape * order + observed) / (shape * order / predicted + 1.0)
-    volume *= booked / volume.sum()
+    volume *= (observed.sum() or booked) / volume.sum()
     orders = observed / order
     log_sd[known] = np.sqrt(np.log1p(1.0 / (orders + shape)))
     return volume, log_sd

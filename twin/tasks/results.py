@@ -92,8 +92,8 @@ def figures(workspace: Path, calibration: str) -> dict[str, Any]:
     Returns
     -------
     dict
-        ``n_known``, ``n_unknown``, ``n_territories``, ``n_reps``; ``own_volume_last_year`` (units), ``own_share_last_year``
-        (``None`` without market data), ``unknown_category`` (units a year: ``mean``, ``p10``, ``p90``),
+        ``n_known``, ``n_unknown``, ``n_territories``, ``n_reps``; ``own_volume_last_year`` (units),
+        ``own_share_last_year`` (``None`` without market data), ``unknown_category`` (units a year: ``mean``, ``p10``, ``p90``),
         ``unknown_identified``, ``unknown_source``, ``market_seen``.
     """
     world, history, learned = _learned(workspace, calibration)
@@ -156,7 +156,7 @@ def bricks(workspace: Path, calibration: str) -> pd.DataFrame:
     unknown = potential[~potential["known"]].groupby("brick_id")["category_mean"].agg(["size", "sum"])
     known = potential[potential["known"]].groupby("brick_id").size()
     names = listed["brick_id"]
-    place = {name: listed[name] if name in listed else np.nan for name in ("lon", "lat")}
+    place = {name: listed.get(name, np.nan) for name in ("lon", "lat")}
     shapes = [_shape(text) for text in listed["geometry"]] if "geometry" in listed else [None] * len(listed)
     return pd.DataFrame(
         {

@@ -51,10 +51,14 @@ def keep_upload(workspace: Path, files: Sequence[tuple[str, bytes]]) -> Path:
                     problems.append(Problem(inner, "name", "one file of each name", "two", "Rename or remove one."))
                 found[inner] = each
         except (zipfile.BadZipFile, ValueError, RuntimeError) as error:
-            problems.append(Problem(name, "archive", "a sound zip file", str(error), "Pack it again, or upload the tables."))
+            problems.append(
+                Problem(name, "archive", "a sound zip file", str(error), "Pack it again, or upload the tables.")
+            )
     if not found and not problems:
         wanted = ", ".join(SUFFIXES[:4])
-        problems.append(Problem("upload", "files", f"tables ({wanted})", "none", "Choose the bundle's files, or one zip."))
+        problems.append(
+            Problem("upload", "files", f"tables ({wanted})", "none", "Choose the bundle's files, or one zip.")
+        )
     if problems:
         raise InputError(problems)
     folder = Path(workspace).absolute() / FOLDER / f"{dt.datetime.now(dt.UTC):%Y%m%dT%H%M%S}-{secrets.token_hex(3)}"
