@@ -96,6 +96,8 @@ class TwinModel(mesa.Model):
         n_weeks = self.conditions.demand.shape[0]
         weeks = identity(np.array([str(self.market.first_week + t) for t in range(n_weeks)]), "week")
         steps = draws.normals(self.luck.key, Purpose.SHOCK, 0, weeks, len(self.world.brands) + 1)
+        if n_weeks:
+            steps[:, 0] *= np.sqrt(1.0 + self.market.level_age)
         drift = np.cumsum(steps[:-1] * self.market.response.drift[:, None], axis=1)
         return drift, np.cumsum(steps[-1] * self.market.response.demand_shock)
 

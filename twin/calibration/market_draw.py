@@ -19,6 +19,8 @@ from twin.response import attraction, goodwill
 from twin.response.journey import Stage, considers_us
 from twin.response.market import Market, Response, Start
 
+_YEAR = 52.0
+"""Variance of a random walk about its mean over the last T weeks is that of T / 3 weeks."""
 HALF_YEAR = 26
 """Levels are averages over the last year, whose middle lies so many weeks before the origin."""
 
@@ -71,6 +73,7 @@ def lay_out_draw(calibration: Calibration, world: World, history: History, draw:
         first_week=calibration.origin,
         reference_share=expected_own / float(volume.sum()) if calibration.market_seen else float("nan"),
         believed_volume=calibration.potential.mean,
+        level_age=_YEAR / 3.0,
     )
 
 

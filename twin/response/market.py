@@ -139,6 +139,8 @@ class Market:
         Potential as the company believes it to be: whoever ranks customers has this, not the truth of one draw.
     believed_gain : (c,) float, optional
         Expected gain of a visit as the company believes it to be; the market's own when missing.
+    level_age : float, weeks
+        The levels are means over the past and not those of the origin; the random walks have gone on for so long since.
     """
 
     response: Response
@@ -154,6 +156,7 @@ class Market:
     reference_share: float
     believed_volume: NDArray[np.float64]
     believed_gain: NDArray[np.float64] | None = None
+    level_age: float = 0.0
 
     @property
     def n_weeks(self) -> int:

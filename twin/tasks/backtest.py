@@ -8,10 +8,15 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
+from twin.agents.replay import replay
 from twin.calibration.calibrate import CalibrationSettings, calibrate
+from twin.calibration.calibration import Calibration
+from twin.calibration.market_draw import lay_out_draw
+from twin.draws import Key
 from twin.errors import CalibrationError
-from twin.forecast.ensemble import EnsembleSettings, simulate
+from twin.forecast.ensemble import Ensemble, EnsembleSettings, simulate
 from twin.forecast.forecast import LEVELS, own_and_category
 from twin.forecast.naive import seasonal_naive, weekly_totals
 from twin.market.history import History
@@ -98,7 +103,12 @@ def score_origin(world: World, history: History, week: int, settings: BacktestSe
     # our books show what known customers bought, and those who became known
     sold = weekly_totals(history.own_sales, week, YEAR, n_brands)[:n_own].sum()
     of_known = own.sum(axis=(1, 2, 3)) - _hidden_own(ensemble, learned, n_own)
-    rows = [_row(origin, "own_volume", "all", float(sold), of_known, float(naive.own_weekly.sum()))]
+    last_year = float(naive.own_weekly.sum())
+    rows = [_row(origin, "own_volume", "all", float(sold), of_known, last_year)]
+    if len(then.touches):
+        hidden = _hidden_own(ensemble, learned, n_own).mean()
+        replayed = _replayed(then_world, then, history, learned, settings) - hidden
+        rows.append(_row(origin, "own_volume_with_real_contacts", "all", float(sold), replayed, last_year))
     market = history.audit if len(history.audit) else history.panel
     if len(history.audit):
         actual = weekly_totals(market, week, YEAR, n_brands).sum(axis=1)
@@ -112,7 +122,19 @@ def score_origin(world: World, history: History, week: int, settings: BacktestSe
     return rows
 
 
-def _hidden_own(ensemble: Any, learned: Any, n_own: int) -> np.ndarray:
+def _replayed(
+    world: World, then: History, history: History, learned: Calibration, settings: BacktestSettings
+) -> NDArray[np.float64]:
+    """Our volume over the year when the contacts really made are lived again: (runs,) float, units."""
+    own = []
+    for draw in range(min(settings.n_draws, learned.n_draws)):
+        market = lay_out_draw(learned, world, then, draw, YEAR)
+        run = replay(world, market, history.touches, Key(settings.seed, draw), YEAR)
+        own.append(run.volume[:, :, : world.brands.n_own].sum())
+    return np.array(own)
+
+
+def _hidden_own(ensemble: Ensemble, learned: Calibration, n_own: int) -> NDArray[np.float64]:
     """Our volume at customers who buy from us without our knowing: audits show it, our books do not."""
     unknown = ensemble.volume[0, :, :, :, 1, :n_own].astype(np.float64).sum(axis=(2, 3))
     per_run = unknown.reshape(-1, unknown.shape[-1])

@@ -168,16 +168,14 @@ def result(workspace: Path, id: str) -> dict[str, Any] | None:
 def cancel(workspace: Path, id: str) -> Job | None:
     """End a job and every process that it started; a published result is never half-written."""
     job = read(workspace, id)
+    folder = _folder(workspace, id)
     if job is None or not job.active:
         return job
-    folder = _folder(workspace, id)
     for sign in (signal.SIGTERM, signal.SIGKILL):
         _signal(folder, sign)
         deadline = time.monotonic() + _PATIENCE_SECONDS
         while _alive(folder) and time.monotonic() < deadline:
             time.sleep(0.05)
-        if not _alive(folder):
-            break
     ended = _read(folder)
     if ended is not None and not ended.active:  # it came to its end before the signal did
         return ended
@@ -249,13 +247,10 @@ def _ended(job: Job, status: int, said: str) -> Job:
 
 
 def _last_words(folder: Path) -> str:
-    for name in ("stderr", "runner"):
-        try:
-            lines = [line for line in (folder / name).read_text(encoding="utf-8").splitlines() if line.strip()]
-        except (OSError, ValueError):
-            continue
-        if lines and not _PROGRESS.match(lines[-1]):
-            return lines[-1][:_ERROR_LETTERS]
+    for file in (folder / "stderr", folder / "runner"):
+        said = file.read_text(encoding="utf-8", errors="replace").splitlines() if file.is_file() else []
+        if said and not _PROGRESS.match(said[-1]):
+            return said[-1][:_ERROR_LETTERS]
     return ""
 
 

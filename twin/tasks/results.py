@@ -9,7 +9,6 @@ import io
 import json
 import tempfile
 import zipfile
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -93,8 +92,8 @@ def figures(workspace: Path, calibration: str) -> dict[str, Any]:
     -------
     dict
         ``n_known``, ``n_unknown``, ``n_territories``, ``n_reps``; ``own_volume_last_year`` (units),
-        ``own_share_last_year`` (``None`` without market data), ``unknown_category`` (units a year: ``mean``, ``p10``, ``p90``),
-        ``unknown_identified``, ``unknown_source``, ``market_seen``.
+        ``own_share_last_year`` (``None`` without market data), ``unknown_category`` (units a year: ``mean``, ``p10``,
+        ``p90``), ``unknown_identified``, ``unknown_source``, ``market_seen``.
     """
     world, history, learned = _learned(workspace, calibration)
     people, total = world.population, learned.potential.total_unknown
@@ -186,12 +185,12 @@ def scenario_files(workspace: Path) -> list[ScenarioFile]:
     return [_scenario_file(path) for folder in folders for path in sorted(folder.glob("*.toml"))]
 
 
-def difference(workspace: Path, forecast: str, scenarios: Sequence[str] = ()) -> pd.DataFrame:
-    """The comparison table of a forecast with numbers in its numeric columns; of some scenarios, or of all."""
+def difference(workspace: Path, forecast: str) -> pd.DataFrame:
+    """The comparison table of a forecast, with numbers in all columns but its names."""
     rows = table(workspace, forecast, "comparison")
     for name in rows.columns.difference(["scenario", "territory_id"]):
         rows[name] = pd.to_numeric(rows[name])
-    return rows[rows["scenario"].isin(list(scenarios))] if len(scenarios) else rows
+    return rows
 
 
 def plan_file(workspace: Path, plan: str, form: str, locale: str = "", rep: str = "") -> tuple[str, bytes]:
