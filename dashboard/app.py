@@ -16,11 +16,19 @@ def main() -> None:
     words = state.words()
     pages = {
         words("menu.decide"): [
-            st.Page(overview.render, title=words("menu.overview"), icon=":material/dashboard:", url_path="overview", default=True),
+            st.Page(
+                overview.render,
+                title=words("menu.overview"),
+                icon=":material/dashboard:",
+                url_path="overview",
+                default=True,
+            ),
             st.Page(compare.render, title=words("menu.compare"), icon=":material/compare_arrows:", url_path="compare"),
         ],
         words("menu.model"): [
-            st.Page(calibration.render, title=words("menu.calibration"), icon=":material/tune:", url_path="calibration"),
+            st.Page(
+                calibration.render, title=words("menu.calibration"), icon=":material/tune:", url_path="calibration"
+            ),
         ],
         words("menu.plan"): [
             st.Page(visit_plan.render, title=words("menu.visit_plan"), icon=":material/route:", url_path="visit-plan"),

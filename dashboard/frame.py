@@ -6,7 +6,7 @@ Knows no page.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import pandas as pd
@@ -37,7 +37,9 @@ def header() -> None:
         last = dt.date.fromisoformat(str(dataset.meta["origin"])) - dt.timedelta(days=1)
         parts.append(words("frame.data_until", date=words.date(last)))
     if calibration := heads.get("calibration"):
-        parts.append(words("frame.calibration", id=short(calibration.id), date=words.date(str(calibration.meta["origin"]))))
+        parts.append(
+            words("frame.calibration", id=short(calibration.id), date=words.date(str(calibration.meta["origin"])))
+        )
     elif dataset:
         parts.append(words("frame.no_calibration"))
     st.caption("  ·  ".join(parts))
@@ -83,9 +85,9 @@ def shown(
     return st.dataframe(body.style.format(said, na_rep="–") if said else body, column_config=columns, **options)
 
 
-def findings(lines: list[str], words: Words) -> None:
-    """Sentences of the twin, one a line."""
-    st.markdown("\n".join(f"- {plain(words.sentence(line))}" for line in lines))
+def findings(lines: Iterable[str]) -> None:
+    """Sentences, one a line."""
+    st.markdown("\n".join(f"- {plain(line)}" for line in lines))
 
 
 def plain(text: str) -> str:

@@ -76,7 +76,9 @@ def _under_way(job: Job, words: Words) -> None:
 
 
 def _ended(job: Job, words: Words) -> None:
-    line = f"{words.named('verb', job.verb)}: {words.named('state', job.state)} · {words.moment(job.ended or job.created)}"
+    line = (
+        f"{words.named('verb', job.verb)}: {words.named('state', job.state)} · {words.moment(job.ended or job.created)}"
+    )
     if job.state != jobs.FAILED:
         st.caption(f"{_SIGNS[job.state]} {line}")
         return
@@ -91,7 +93,9 @@ def problems(rows: pd.DataFrame, words: Words) -> None:
     """Faults or remarks about files, as a table."""
     order = [name for name in ("file", "row", "where", "expected", "found", "cure", "count") if name in rows]
     heads = {name: words(f"column.{name}") for name in order}
-    told = rows[order].assign(**{name: rows[name].map(words.sentence, na_action="ignore") for name in ("expected", "cure") if name in order})
+    told = rows[order].assign(
+        **{name: rows[name].map(words.sentence, na_action="ignore") for name in ("expected", "cure") if name in order}
+    )
     whole = {name: pd.to_numeric(told[name]).astype("Int64") for name in ("row", "count") if name in order}
     st.dataframe(told.assign(**whole).rename(columns=heads), hide_index=True, width="stretch")
 

@@ -14,15 +14,17 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+import pandas as pd
 from babel.dates import format_date, format_datetime
 from babel.numbers import format_decimal, format_percent, get_decimal_symbol, get_group_symbol
 
-from twin.planning.reasons import CONDITIONS, REASONS, REMARKS, SEEN, UNSERVED
+from twin.planning.reasons import CONDITIONS
 
 LANGUAGES = ("en", "tr")
 _LOCALES = {"en": "en_GB", "tr": "tr_TR"}
 _TEXT = Path(__file__).parent / "text"
 NOTHING = "–"
+_ISO_DAY = re.compile(r"\b(?:19|20)\d\d-[01]\d-[0-3]\d\b")
 
 
 @dataclass(frozen=True)
@@ -47,7 +49,8 @@ class Words:
 
     def sentence(self, text: str) -> str:
         """What the twin says in English, in this language as far as its patterns are known."""
-        return text if self.language == "en" else _translated(text)
+        said = text if self.language == "en" else _translated(text)
+        return _ISO_DAY.sub(lambda found: self.date(found.group()), said)
 
     @property
     def locale(self) -> str:
@@ -87,9 +90,11 @@ class Words:
         """A difference, always with its sign."""
         if _missing(value):
             return NOTHING
+        if round(value, decimals) == 0:
+            return self.number(0, decimals)
         places = "." + "0" * decimals if decimals else ""
         pattern = f"+#,##0{places};\N{MINUS SIGN}#,##0{places}"
-        return format_decimal(round(value, decimals) + 0.0, format=pattern, locale=self.locale)
+        return format_decimal(value, format=pattern, locale=self.locale)
 
     def between(self, low: float | None, high: float | None, say: Callable[[float | None], str]) -> str:
         """An interval, each end as ``say`` says it."""
@@ -124,13 +129,12 @@ def catalogue(language: str) -> dict[str, str]:
 def _patterns() -> list[tuple[re.Pattern[str], str]]:
     raw = tomllib.loads((_TEXT / "sentences_tr.toml").read_text(encoding="utf-8"))["sentences"]
     pairs = list(raw.items())
-    for table in (REASONS, CONDITIONS, UNSERVED, REMARKS, SEEN):
-        pairs += [(table["en"][key], table["tr"][key]) for key in table["en"] if table["en"][key]]
+    pairs += [(said, CONDITIONS["tr"][key]) for key, said in CONDITIONS["en"].items() if said]
     made = []
     for english, turkish in pairs:
         english, turkish = english.removesuffix("."), turkish.removesuffix(".")
         parts = re.split(r"\{(\w+)\}", english)
-        body = "".join(re.escape(part) if place % 2 == 0 else f"(?P<{part}>.+?)" for place, part in enumerate(parts))
+        body = "".join(re.escape(part) if place % 2 == 0 else f"(?P<{part}>[^;]+?)" for place, part in enumerate(parts))
         made.append((re.compile(body + r"(?P<end>\.?)"), turkish))
     return made
 
@@ -154,7 +158,7 @@ def _missing(value: float | None) -> bool:
 
 
 def _day(day: object) -> dt.date | None:
-    if day is None or day != day:  # NaT is not itself
+    if day is None or pd.isna(day):
         return None
     if isinstance(day, str):
         return dt.date.fromisoformat(day[:10]) if day else None

@@ -13,7 +13,8 @@ from dashboard.charts.style import BLUE, GAIN, GREY, INK, LOSS, dressed
 from dashboard.words import Words
 
 _HEIGHT = 330
-_ROW = 34
+_ROW, _AXIS = 34, 50
+_NAMES, _FIGURES = 0.2, 0.3
 
 
 def fan(
@@ -44,7 +45,13 @@ def fan(
         ``date``, ``value``: last year repeated.
     """
     value = alt.Y("value:Q", title=title, scale=alt.Scale(zero=False), axis=alt.Axis(format=number_format, tickCount=6))
-    time = alt.X("date:T", title=None, axis=alt.Axis(format="%m/%Y", tickCount=8, grid=False, labelOverlap=True))
+    first = past["date"].min() if len(past) else pd.Timestamp(today)
+    last = futures[-1][1]["date"].max()
+    # room on the right for the names of the lines
+    span = alt.Scale(domain=[first.isoformat(), (last + _NAMES * (last - first)).isoformat()], nice=False)
+    time = alt.X(
+        "date:T", title=None, scale=span, axis=alt.Axis(format="%m/%Y", tickCount=8, grid=False, labelOverlap=True)
+    )
     layers: list[Any] = [alt.Chart(past).mark_line(color=INK, strokeWidth=1.6).encode(time, value)]
     if naive is not None and len(naive):
         layers.append(_line(naive.rename(columns={"value": "p50"}), GREY, time, title, dash=[1, 3]))
@@ -56,13 +63,14 @@ def fan(
         band = alt.Chart(frame).mark_area(color=colour, opacity=0.18)
         layers.append(band.encode(time, alt.Y("p10:Q", title=title), alt.Y2("p90:Q")))
         layers.append(_line(frame, colour, time, title, dash=[5, 3] if place == 0 else [1, 0]))
-        layers.append(_name(frame, name, colour, time, shift=(9 if (place == 0) != below else -9) if len(ends) == 2 else 0))
+        layers.append(
+            _name(frame, name, colour, time, shift=(9 if (place == 0) != below else -9) if len(ends) == 2 else 0)
+        )
     moment = pd.DataFrame({"date": [pd.Timestamp(today)], "text": [words("chart.today")]})
     layers.append(alt.Chart(moment).mark_rule(strokeDash=[4, 4], color=INK).encode(time))
     label = alt.Chart(moment).mark_text(align="right", dx=-5, dy=6, baseline="top", color=GREY)
     layers.append(label.encode(time, y=alt.value(0), text=alt.Text("text:N")))
-    chart = alt.layer(*layers).properties(height=_HEIGHT, padding={"left": 5, "top": 5, "bottom": 5, "right": 130})
-    return dressed(chart, words)
+    return dressed(alt.layer(*layers).properties(height=_HEIGHT), words)
 
 
 def uplift(rows: pd.DataFrame, words: Words) -> alt.TopLevelMixin:
@@ -75,19 +83,29 @@ def uplift(rows: pd.DataFrame, words: Words) -> alt.TopLevelMixin:
         interval), ``said`` (text for whoever points).
     words : Words
     """
-    order = alt.Y("name:N", sort=None, title=None, axis=alt.Axis(labelLimit=230, ticks=False, domain=False, labelColor=INK))
-    place = alt.X("p05:Q", title=words("chart.volume_difference"), axis=alt.Axis(format="+.1~f", tickCount=7))
+    order = alt.Y(
+        "name:N", sort=None, title=None, axis=alt.Axis(labelLimit=230, ticks=False, domain=False, labelColor=INK)
+    )
+    low, high = min(rows["p05"].min(), 0.0), max(rows["p95"].max(), 0.0)
+    # room on the right for the figures
+    edge = high + _FIGURES * max(high - low, 0.1)
+    span = alt.Scale(domain=[low, edge], nice=False)
+    place = alt.X(
+        "p05:Q", title=words("chart.volume_difference"), scale=span, axis=alt.Axis(format="+.1~f", tickCount=7)
+    )
     colour = alt.Color("tone:N", scale=None)
-    rows = rows.assign(tone=[(GAIN if m > 0 else LOSS) if c else GREY for m, c in zip(rows["mean"], rows["clear"])])
+    rows = rows.assign(
+        edge=edge, tone=[(GAIN if m > 0 else LOSS) if c else GREY for m, c in zip(rows["mean"], rows["clear"])]
+    )
     base = alt.Chart(rows)
     tip = [alt.Tooltip("name:N", title=words("chart.scenario")), alt.Tooltip("said:N", title=words("chart.difference"))]
     thin = base.mark_rule(strokeWidth=1.5).encode(place, alt.X2("p95:Q"), order, colour)
     thick = base.mark_rule(strokeWidth=5, opacity=0.55).encode(alt.X("p10:Q"), alt.X2("p90:Q"), order, colour)
     dot = base.mark_point(filled=True, size=90, opacity=1).encode(alt.X("mean:Q"), order, colour, tooltip=tip)
-    text = base.mark_text(align="left", dx=8, baseline="middle").encode(alt.X("p95:Q"), order, alt.Text("said:N"))
+    text = base.mark_text(align="right", baseline="middle").encode(alt.X("edge:Q"), order, alt.Text("said:N"))
     zero = alt.Chart(pd.DataFrame({"p05": [0.0]})).mark_rule(color=INK, strokeDash=[4, 4]).encode(place)
-    height = _ROW * max(len(rows), 1) + 20
-    chart = alt.layer(zero, thin, thick, dot, text).properties(height=height, padding={"right": 150, "left": 5, "top": 5, "bottom": 5})
+    height = _ROW * max(len(rows), 1) + _AXIS
+    chart = alt.layer(zero, thin, thick, dot, text).properties(height=height)
     return dressed(chart, words)
 
 
@@ -101,4 +119,3 @@ def _name(frame: pd.DataFrame, name: str, colour: str, time: alt.X, shift: int =
     last = frame.tail(1).assign(text=name)
     marks = alt.Chart(last).mark_text(align="left", dx=6, dy=shift, color=colour, fontWeight=600, limit=125)
     return marks.encode(time, alt.Y("p50:Q"), alt.Text("text:N"))
-

@@ -46,14 +46,19 @@ def light_and_dark(
                 longitude="lon:Q",
                 latitude="lat:Q",
                 color=alt.Color("state:N", title=None, scale=scale, legend=alt.Legend(orient="bottom", symbolSize=70)),
-                tooltip=[alt.Tooltip("customer_id:N", title=words("chart.customer")), alt.Tooltip("state:N", title=" ")],
+                tooltip=[
+                    alt.Tooltip("customer_id:N", title=words("chart.customer")),
+                    alt.Tooltip("state:N", title=" "),
+                ],
             )
         )
     chart = alt.layer(*layers).resolve_scale(color="independent").project("mercator").properties(height=height)
     return dressed(chart, words)
 
 
-def by_territory(bricks: pd.DataFrame, limit: float, title: str, words: Words, height: int = _HEIGHT) -> alt.TopLevelMixin:
+def by_territory(
+    bricks: pd.DataFrame, limit: float, title: str, words: Words, height: int = _HEIGHT
+) -> alt.TopLevelMixin:
     """Bricks in the colour of their territory's difference; pale where it cannot be told from zero.
 
     Parameters

@@ -8,10 +8,10 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
-from dashboard.charts.style import ACCENT, AMBER, GREY, INK, LINE, SEQUENTIAL, dressed
+from dashboard.charts.style import ACCENT, AMBER, EDGE, GREY, INK, SEQUENTIAL, dressed
 from dashboard.words import Words
 
-_ROW = 26
+_ROW, _AXIS = 26, 70
 _WIDTH, _HEIGHT = 620, 440
 _MARGIN = 0.12
 
@@ -27,15 +27,24 @@ def load(days: pd.DataFrame, words: Words) -> alt.TopLevelMixin:
     """
     order = days.sort_values("date")["day"].drop_duplicates().tolist()
     across = alt.X("day:O", sort=order, title=None, axis=alt.Axis(labelAngle=-60, ticks=False, domain=False))
-    down = alt.Y("rep:N", title=None, axis=alt.Axis(ticks=False, domain=False, labelColor=INK))
+    down = alt.Y(
+        "rep:N",
+        sort=days["rep"].drop_duplicates().tolist(),
+        title=None,
+        axis=alt.Axis(ticks=False, domain=False, labelColor=INK),
+    )
     top = max(float(days["hours"].max()), 1.0)
-    tone = alt.Color("hours:Q", title=words("chart.hours"), scale=alt.Scale(range=SEQUENTIAL, domain=[0, top / 3, top * 2 / 3, top]),
-                     legend=alt.Legend(orient="right", gradientLength=110))  # fmt: skip
+    tone = alt.Color(
+        "hours:Q",
+        title=words("chart.hours"),
+        scale=alt.Scale(range=SEQUENTIAL, domain=[0, top / 3, top * 2 / 3, top]),
+        legend=alt.Legend(orient="right", gradientLength=110),
+    )
     tip = [alt.Tooltip("rep:N", title=words("chart.rep")), alt.Tooltip("said:N", title=words("chart.day"))]
     cells = alt.Chart(days).mark_rect(stroke="white").encode(across, down, tone, tooltip=tip)
     light = alt.condition(f"datum.hours > {top * 0.55}", alt.value("white"), alt.value(INK))
-    counts = alt.Chart(days).mark_text(fontSize=11).encode(across, down, alt.Text("visits:Q"), light)
-    height = _ROW * max(days["rep"].nunique(), 1)
+    counts = alt.Chart(days).mark_text(fontSize=11).encode(across, down, alt.Text("visits:Q"), color=light)
+    height = _ROW * max(days["rep"].nunique(), 1) + _AXIS
     return dressed(alt.layer(cells, counts).properties(height=height), words)
 
 
@@ -57,18 +66,22 @@ def route(stops: pd.DataFrame, way: pd.DataFrame, edges: pd.DataFrame, words: Wo
     y = alt.Y("lat:Q", scale=up, axis=None)
     layers: list[Any] = []
     if len(edges):
-        outline = alt.Chart(edges).mark_line(color=LINE, strokeWidth=1, clip=True)
+        outline = alt.Chart(edges).mark_line(color=EDGE, strokeWidth=1, clip=True)
         layers.append(outline.encode(x, y, alt.Detail("ring:N"), alt.Order("step:Q")))
-    layers.append(alt.Chart(way).mark_line(color=ACCENT, strokeWidth=1.6, opacity=0.7).encode(x, y, alt.Order("step:Q")))
+    layers.append(
+        alt.Chart(way).mark_line(color=ACCENT, strokeWidth=1.6, opacity=0.7).encode(x, y, alt.Order("step:Q"))
+    )
     ends = way[way["home"]].head(1)
     layers.append(alt.Chart(ends).mark_point(shape="square", filled=True, size=120, color=GREY, opacity=1).encode(x, y))
     states = [words("chart.known"), words("chart.unknown")]
-    colour = alt.Color("state:N", title=None, scale=alt.Scale(domain=states, range=[AMBER, INK]), legend=alt.Legend(orient="bottom"))
+    colour = alt.Color(
+        "state:N", title=None, scale=alt.Scale(domain=states, range=[AMBER, INK]), legend=alt.Legend(orient="bottom")
+    )
     tip = [alt.Tooltip("said:N", title=words("chart.visit"))]
     dots = alt.Chart(stops).mark_circle(size=240, opacity=1, stroke="white")
     layers.append(dots.encode(x, y, colour, tooltip=tip))
     light = alt.condition(alt.datum.state == states[1], alt.value("white"), alt.value(INK))
-    layers.append(alt.Chart(stops).mark_text(fontSize=10, fontWeight=600).encode(x, y, alt.Text("seq:Q"), light))
+    layers.append(alt.Chart(stops).mark_text(fontSize=10, fontWeight=600).encode(x, y, alt.Text("seq:Q"), color=light))
     return dressed(alt.layer(*layers).properties(width=_WIDTH, height=_HEIGHT).interactive(), words)
 
 

@@ -6,7 +6,7 @@ import altair as alt
 
 from dashboard.words import Words
 
-INK, GREY, PALE, LINE = "#10161D", "#5A6570", "#E6EAEE", "#D5DAE0"
+INK, GREY, PALE, LINE, EDGE = "#10161D", "#5A6570", "#E6EAEE", "#D5DAE0", "#B4BDC6"
 ACCENT, BLUE, VERMILION, GREEN, AMBER, SKY = "#0B5CAD", "#0072B2", "#D55E00", "#009E73", "#E69F00", "#56B4E9"
 FONT = "Source Sans, Source Sans Pro, sans-serif"
 GAIN, LOSS = BLUE, VERMILION
@@ -40,7 +40,9 @@ def dressed(chart: alt.TopLevelMixin, words: Words) -> alt.TopLevelMixin:
         background="transparent",
         view=alt.ViewConfig(stroke=None),
         axis=alt.AxisConfig(labelFontSize=12, titleFontSize=12, titleFontWeight="normal", **axis),
-        legend=alt.LegendConfig(labelFontSize=12, titleFontSize=12, titleFontWeight="normal", labelColor=INK, titleColor=GREY),
+        legend=alt.LegendConfig(
+            labelFontSize=12, titleFontSize=12, titleFontWeight="normal", labelColor=INK, titleColor=GREY
+        ),
         text=alt.MarkConfig(fontSize=12, color=INK),
     )
 
@@ -52,6 +54,5 @@ def _locale(words: Words) -> alt.Locale:
         dateTime="%d %B %Y %H:%M", date="%d.%m.%Y", time="%H:%M", periods=["AM", "PM"],
         days=days.split(), shortDays=short_days.split(), months=months.split(), shortMonths=short.split(),
     )  # fmt: skip
-    percent = " %" if words.language == "en" else "%"
-    number = alt.NumberLocale(decimal=decimal, thousands=thousands, grouping=[3], currency=["", ""], percent=percent)
+    number = alt.NumberLocale(decimal=decimal, thousands=thousands, grouping=[3], currency=["", ""], percent="%")
     return alt.Locale(number=number, time=time)

@@ -16,6 +16,7 @@ from twin.errors import InputError
 from twin.tasks import uploads
 
 VERBS = ("ingest", "calibrate", "backtest")
+_MOST_DAYS = 50 * 366
 
 
 def render() -> None:
@@ -41,10 +42,16 @@ def _bring(heads: dict[str, Any], words: Words, busy: bool) -> None:
     st.subheader(words("calibration.bring"))
     kinds = ["zip", *uploads.SUFFIXES]
     files = st.file_uploader(words("calibration.files"), type=kinds, accept_multiple_files=True, key="bundle")
-    folder = st.text_input(words("calibration.folder"), key="bundle_folder", placeholder=words("calibration.folder_hint"))
+    folder = st.text_input(
+        words("calibration.folder"), key="bundle_folder", placeholder=words("calibration.folder_hint")
+    )
     if st.button(words("calibration.ingest"), type="primary", disabled=busy or not (files or folder.strip())):
         try:
-            place = uploads.keep_upload(state.workspace(), [(f.name, f.getvalue()) for f in files]) if files else Path(folder.strip())
+            place = (
+                uploads.keep_upload(state.workspace(), [(f.name, f.getvalue()) for f in files])
+                if files
+                else Path(folder.strip())
+            )
         except InputError as error:
             jobs_panel.problems(pd.DataFrame([each.as_dict() for each in error.problems]), words)
             return
@@ -63,19 +70,34 @@ def _learn(heads: dict[str, Any], words: Words, busy: bool) -> None:
         return
     origin = dt.date.fromisoformat(str(heads["dataset"].meta["origin"]))
     left, right = st.columns(2)
-    draws = left.number_input(words("calibration.draws"), 10, 2000, 100, step=10, key="draws", help=words("calibration.draws_help"))
-    as_of = right.date_input(words("calibration.as_of"), None, max_value=origin - dt.timedelta(days=1), format="DD.MM.YYYY",
-                             key="as_of", help=words("calibration.as_of_help"))  # fmt: skip
+    draws = left.number_input(
+        words("calibration.draws"), 10, 2000, 100, step=10, key="draws", help=words("calibration.draws_help")
+    )
+    as_of = right.date_input(
+        words("calibration.as_of"),
+        None,
+        min_value=origin - dt.timedelta(days=_MOST_DAYS),
+        max_value=origin - dt.timedelta(days=1),
+        format="DD.MM.YYYY",
+        key="as_of",
+        help=words("calibration.as_of_help"),
+    )
     left, right = st.columns(2)
     if left.button(words("calibration.calibrate"), type="primary", disabled=busy, width="stretch"):
         hidden = ["--as-of", as_of.isoformat()] if as_of else []
         jobs_panel.start("calibrate", ["--draws", str(int(draws)), *hidden])
-    if right.button(words("calibration.run_backtest"), disabled=busy, width="stretch", help=words("calibration.backtest_help")):
+    if right.button(
+        words("calibration.run_backtest"), disabled=busy, width="stretch", help=words("calibration.backtest_help")
+    ):
         jobs_panel.start("backtest", [])
     if calibration := heads.get("calibration"):
         if heads["dataset"].id not in calibration.parents:
             st.warning(words("calibration.stale"), icon=":material/history:")
-        values = {"id": frame.short(calibration.id), "date": words.moment(calibration.created), "draws": calibration.meta["n_draws"]}
+        values = {
+            "id": frame.short(calibration.id),
+            "date": words.moment(calibration.created),
+            "draws": calibration.meta["n_draws"],
+        }
         st.caption(words("calibration.made", **values))
 
 

@@ -42,12 +42,16 @@ def render() -> None:
     with st.container(border=True):
         st.subheader(words("compare.uplift"))
         st.caption(words("compare.uplift_note"))
-        st.altair_chart(charts.uplift(_uplift_rows(scenarios, words), words), width="stretch", theme=None, alt=words("compare.uplift"))
+        st.altair_chart(
+            charts.uplift(_uplift_rows(scenarios, words), words),
+            width="stretch",
+            theme=None,
+            alt=words("compare.uplift"),
+        )
     chosen = _choice(scenarios, words)
-    left, right = st.columns(2, gap="medium")
-    with left, st.container(border=True, height="stretch"):
+    with st.container(border=True):
         _over_time(version.parents[0], outlook, chosen, words)
-    with right, st.container(border=True, height="stretch"):
+    with st.container(border=True):
         _where(version, chosen["name"], words)
     _details(outlook, version.id, chosen, words)
     run_forecast.form(words)
@@ -84,27 +88,55 @@ def _finding(scenarios: list[dict[str, Any]], words: Words) -> None:
 def _results(outlook: dict[str, Any], scenarios: list[dict[str, Any]], words: Words) -> None:
     """The table, the baseline first."""
     base = outlook["scenarios"][0]["totals"]
-    rows = [{"scenario": words("compare.baseline"), "own_volume": base["own_volume"]["mean"], "own_share": base["own_share"]["mean"]}]
-    rows += [_result(row, words) for row in scenarios]
-    table = pd.DataFrame(rows, columns=["scenario", "own_volume", "volume_pct", "volume_band", "own_share", "share_points",
-                                        "share_band", "gain", "goal", "flags"])  # fmt: skip
+    rows: list[dict[str, Any]] = [
+        {
+            "scenario": words("compare.baseline"),
+            "own_volume": base["own_volume"]["mean"],
+            "own_share": base["own_share"]["mean"],
+            "volume_pct": 0.0,
+            "share_points": 0.0,
+        }
+    ]
+    ranked = sorted(scenarios, key=lambda row: -row["versus_baseline"]["own_volume_pct"]["mean"])
+    rows += [_result(row, words) for row in ranked]
+    table = pd.DataFrame(
+        rows,
+        columns=[
+            "scenario",
+            "own_volume",
+            "volume_pct",
+            "volume_band",
+            "own_share",
+            "share_points",
+            "share_band",
+            "gain",
+            "goal",
+        ],
+    )
     if table["own_share"].isna().all():
         table = table.drop(columns=["own_share", "share_points", "share_band"])
     if table["goal"].isna().all():
         table = table.drop(columns=["goal"])
-    table = table.fillna({"volume_band": "–", "share_band": "–", "flags": "", "goal": "–"})
-    forms = {"own_volume": words.volume, "own_share": lambda v: words.percent(v, 1), "volume_pct": words.signed,
-             "share_points": lambda v: words.signed(v, 2)}  # fmt: skip
-    bar = "%%%.0f" if words.language == "tr" else "%.0f %%"
+    table = table.fillna({"volume_band": "–", "share_band": "–", "goal": "–"})
+    forms = {
+        "own_volume": words.volume,
+        "own_share": lambda v: words.percent(v, 1),
+        "volume_pct": words.signed,
+        "share_points": lambda v: words.signed(v, 2),
+    }
+    bar = "%%%.0f" if words.language == "tr" else "%.0f%%"
     config = {"gain": st.column_config.ProgressColumn(min_value=0, max_value=100, format=bar)}
     for name in table.columns.intersection(list(forms)):
         table[name] = pd.to_numeric(table[name])
     frame.shown(table, words, forms, config, height="content")
     runs = outlook["runs"]["parameter_draws"] * outlook["runs"]["replicates"]
     naive = outlook["naive"]["own_volume"]
-    st.caption(words("compare.table_note", runs=words.number(runs), weeks=outlook["horizon_weeks"], naive=words.volume(naive)))
+    st.caption(
+        words("compare.table_note", runs=words.number(runs), weeks=outlook["horizon_weeks"], naive=words.volume(naive))
+    )
     for flag in sorted({flag for row in scenarios for flag in row.get("flags", ())}):
-        st.warning(words.named("flag_note", flag), icon=":material/flag:")
+        names = ", ".join(frame.plain(row["name"]) for row in ranked if flag in row.get("flags", ()))
+        st.warning(f"⚑ **{names}** — {words.named('flag_note', flag)}")
 
 
 def _result(row: dict[str, Any], words: Words) -> dict[str, Any]:
@@ -113,7 +145,7 @@ def _result(row: dict[str, Any], words: Words) -> dict[str, Any]:
     target = goal.get("own_share")
     reached = goal.get("probability_reached")
     return {
-        "scenario": row["name"],
+        "scenario": row["name"] + (" ⚑" if row.get("flags") else ""),
         "own_volume": row["totals"]["own_volume"]["mean"],
         "volume_pct": volume["mean"],
         "volume_band": words.between(volume["p10"], volume["p90"], words.signed),
@@ -121,8 +153,9 @@ def _result(row: dict[str, Any], words: Words) -> dict[str, Any]:
         "share_points": share["mean"],
         "share_band": words.between(share["p10"], share["p90"], lambda v: words.signed(v, 2)),
         "gain": 100 * versus["probability_of_gain"],
-        "goal": None if target is None else words("compare.goal", target=words.percent(target, 1), chance=words.percent(reached)),
-        "flags": ", ".join(words.named("flag", flag) for flag in row.get("flags", ())),
+        "goal": None
+        if target is None
+        else words("compare.goal", target=words.percent(target, 1), chance=words.percent(reached)),
     }
 
 
@@ -138,7 +171,9 @@ def _uplift_rows(scenarios: list[dict[str, Any]], words: Words) -> pd.DataFrame:
 
 def _choice(scenarios: list[dict[str, Any]], words: Words) -> dict[str, Any]:
     names = [row["name"] for row in scenarios]
-    name = st.pills(words("compare.detail"), names, default=names[0], required=True, key="scenario", bind="query-params")
+    name = st.pills(
+        words("compare.detail"), names, default=names[0], required=True, key="scenario", bind="query-params"
+    )
     chosen = next((row for row in scenarios if row["name"] == name), scenarios[0])
     if chosen.get("note"):
         st.caption(frame.plain(" ".join(chosen["note"].split())))
@@ -153,8 +188,15 @@ def _over_time(calibration: str, outlook: dict[str, Any], chosen: dict[str, Any]
     if seen:
         measures = ["own_share", "own_volume"]
         st.subheader(words("compare.over_time"))
-        measure = st.segmented_control(words("compare.measure"), measures, default=measure, required=True, key="measure",
-                                       format_func=lambda name: words.named("measure", name), label_visibility="collapsed")  # fmt: skip
+        measure = st.segmented_control(
+            words("compare.measure"),
+            measures,
+            default=measure,
+            required=True,
+            key="measure",
+            format_func=lambda name: words.named("measure", name),
+            label_visibility="collapsed",
+        )
     else:
         st.subheader(words("compare.over_time"))
         st.caption(words("compare.share_unseen"))
@@ -184,32 +226,46 @@ def _where(version: Any, name: str, words: Words) -> None:
     rows = state.difference(version.id)
     rows = rows[rows["territory_id"] != "all"] if rows["territory_id"].nunique() > 1 else rows
     limit = max(float(rows["own_volume_pct_mean"].abs().max()), 0.1)
-    mine = rows[rows["scenario"] == name]
-    mine = mine.drop_duplicates("territory_id").assign(
+    mine = rows[rows["scenario"] == name].drop_duplicates("territory_id")
+    mine = mine.assign(
         clear=~((mine["own_volume_pct_p10"] <= 0) & (mine["own_volume_pct_p90"] >= 0)),
-        band=[words.between(a, b, words.signed) for a, b in zip(mine["own_volume_pct_p10"], mine["own_volume_pct_p90"])],
+        band=[
+            words.between(a, b, words.signed) for a, b in zip(mine["own_volume_pct_p10"], mine["own_volume_pct_p90"])
+        ],
     )
-    bricks = state.bricks(version.parents[0])
+    left, right = st.columns([3, 2], gap="medium")
+    with left:
+        _difference_map(version.parents[0], mine, limit, words)
+    with right:
+        columns = {
+            "territory_id": "territory_id",
+            "own_volume_pct_mean": "volume_pct",
+            "band": "volume_band",
+            "probability_of_gain": "gain",
+        }
+        table = mine.sort_values("own_volume_pct_mean", ascending=False)[list(columns)].rename(columns=columns)
+        frame.shown(table, words, {"volume_pct": words.signed, "gain": words.percent})
+
+
+def _difference_map(calibration: str, mine: pd.DataFrame, limit: float, words: Words) -> None:
+    bricks = state.bricks(calibration)
     bricks = bricks[bricks["shape"].notna()] if len(bricks) else bricks
-    if len(bricks) and len(mine) > 1:
-        told = mine.set_index("territory_id")
-        said = (told["own_volume_pct_mean"].map(words.signed) + " % [" + told["band"] + "]").to_dict()
-        drawn = bricks[bricks["territory_id"].isin(told.index)]
-        drawn = drawn.assign(
-            value=drawn["territory_id"].map(told["own_volume_pct_mean"]),
-            clear=drawn["territory_id"].map(told["clear"]),
-            said=drawn["territory_id"].map(said),
-        )
-        chart = maps.by_territory(drawn, limit, words("compare.map_legend"), words, height=340)
-        st.altair_chart(chart, width="stretch", theme=None, alt=words("compare.where"))
-        st.caption(words("compare.map_note"))
-    elif len(mine) <= 1:
+    if len(mine) <= 1:
         st.caption(words("compare.one_territory"))
-    else:
+        return
+    if not len(bricks):
         st.caption(words("compare.no_map"))
-    columns = {"territory_id": "territory_id", "own_volume_pct_mean": "volume_pct", "band": "volume_band", "probability_of_gain": "gain"}
-    table = mine.sort_values("own_volume_pct_mean", ascending=False)[list(columns)].rename(columns=columns)
-    frame.shown(table, words, {"volume_pct": words.signed, "gain": words.percent})
+        return
+    told = mine.set_index("territory_id")
+    said = (told["own_volume_pct_mean"].map(words.signed) + " % [" + told["band"] + "]").to_dict()
+    drawn = bricks[bricks["territory_id"].isin(told.index)]
+    zones = drawn["territory_id"]
+    drawn = drawn.assign(
+        value=zones.map(told["own_volume_pct_mean"]), clear=zones.map(told["clear"]), said=zones.map(said)
+    )
+    chart = maps.by_territory(drawn, limit, words("compare.map_legend"), words, height=400)
+    st.altair_chart(chart, width="stretch", theme=None, alt=words("compare.where"))
+    st.caption(words("compare.map_note"))
 
 
 def _details(outlook: dict[str, Any], version: str, chosen: dict[str, Any], words: Words) -> None:
@@ -220,4 +276,4 @@ def _details(outlook: dict[str, Any], version: str, chosen: dict[str, Any], word
     notes = [*outlook.get("warnings", ()), *outlook.get("notes", ())]
     if notes:
         with st.expander(words("compare.notes")):
-            frame.findings(notes, words)
+            frame.findings(words.sentence(line) for line in notes)

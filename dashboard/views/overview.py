@@ -29,15 +29,18 @@ def render() -> None:
         _figures(facts, outlook, words)
         if not forecast:
             frame.empty(words("overview.no_forecast"), "twin forecast")
+    ready = state.readiness(heads["dataset"].id)
     left, right = st.columns([3, 2], gap="medium")
     with left:
         if calibration is not None:
             _map(calibration.id, words)
-        _capabilities(state.readiness(heads["dataset"].id), words)
+        else:
+            _capabilities(ready, words)
     with right:
-        _readiness(state.readiness(heads["dataset"].id), words)
         if calibration is not None:
+            _capabilities(ready, words)
             _notes(calibration.id, words)
+    _readiness(ready, words)
 
 
 def _finding(facts: dict[str, Any], words: Words) -> None:
@@ -102,14 +105,18 @@ def _map(calibration: str, words: Words) -> None:
         frame.empty(words("overview.no_map"))
         return
     if len(bricks):
-        said = [words("overview.brick_said", n=words.number(n), volume=words.volume(v))
-                for n, v in zip(bricks["n_unknown"], bricks["unknown_volume"])]  # fmt: skip
+        said = [
+            words("overview.brick_said", n=words.number(n), volume=words.volume(v))
+            for n, v in zip(bricks["n_unknown"], bricks["unknown_volume"])
+        ]
         bricks = bricks.assign(said=said)
     dots = placed.nlargest(maps.MOST_POINTS, "category_mean")
     states = dots["known"].map({True: words("chart.known"), False: words("chart.unknown")})
     dots = dots.assign(state=states)[["lon", "lat", "state", "customer_id"]]
     title = words("overview.map_legend")
-    st.altair_chart(maps.light_and_dark(bricks, dots, title, words), width="stretch", theme=None, alt=words("overview.map_alt"))
+    st.altair_chart(
+        maps.light_and_dark(bricks, dots, title, words), width="stretch", theme=None, alt=words("overview.map_alt")
+    )
     if len(placed) > len(dots):
         st.caption(words("overview.map_largest", n=words.number(len(dots)), all=words.number(len(placed))))
     if len(bricks):
@@ -123,19 +130,16 @@ def _readiness(ready: dict[str, Any], words: Words) -> None:
     st.subheader(words("overview.readiness"))
     sign = {"ready": "✓", "partly ready": "◐", "not ready": "✕"}[ready["verdict"]]
     st.markdown(f"**{sign} {words.named('verdict', ready['verdict'])}** · {words.percent(ready['score'])}")
-    rows = pd.DataFrame(ready["criteria"])
-    rows = rows.assign(
-        criterion=[words.named("criterion", name) for name in rows["name"]],
-        score=100 * rows["score"],
-        evidence=rows["evidence"].map(words.sentence),
-        missing=rows["missing"].map(words.sentence),
-    )
-    bar = "%%%.0f" if words.language == "tr" else "%.0f %%"
-    config = {
-        "score": st.column_config.ProgressColumn(width="small", min_value=0, max_value=100, format=bar),
-        "criterion": st.column_config.TextColumn(width="small"),
-    }
-    frame.shown(rows[["criterion", "score", "evidence", "missing"]], words, config=config, height="content")
+    told = [
+        {
+            words("column.criterion"): f"**{frame.plain(words.named('criterion', row['name']))}**",
+            words("column.score"): words.percent(row["score"]),
+            words("column.evidence"): frame.plain(words.sentence(row["evidence"])),
+            words("column.missing"): frame.plain(words.sentence(row["missing"])),
+        }
+        for row in ready["criteria"]
+    ]
+    st.table(pd.DataFrame(told), border="horizontal", hide_index=True, width="stretch")
 
 
 def _capabilities(ready: dict[str, Any], words: Words) -> None:
@@ -152,8 +156,9 @@ def _notes(calibration: str, words: Words) -> None:
     st.subheader(words("overview.notes"))
     learned = state.document(calibration, "diagnostics")
     # the list of priors is long and for the analyst: here only how many
-    lines = [line for line in (*learned["notes"], *learned["potential"]["notes"]) if " parameters are priors" not in line]
-    frame.findings(lines, words)
+    lines = [
+        line for line in (*learned["notes"], *learned["potential"]["notes"]) if " parameters are priors" not in line
+    ]
     rows = state.table(calibration, "parameters")
     n = int((~rows["identified"]).sum())
-    st.markdown("- " + words("overview.priors", n=n, all=len(rows)))
+    frame.findings([*(words.sentence(line) for line in lines), words("overview.priors", n=n, all=len(rows))])

@@ -28,10 +28,17 @@ def form(words: Words, expanded: bool = False) -> None:
             frame.empty(words("run.no_files", folder=str(state.workspace() / results.SCENARIOS)))
             return
         with st.form("run_forecast", border=False):
-            chosen = st.multiselect(words("run.scenarios"), list(sound), format_func=lambda path: label(sound[path]),
-                                    placeholder=words("run.choose"), key="run_scenarios")  # fmt: skip
+            chosen = st.multiselect(
+                words("run.scenarios"),
+                list(sound),
+                format_func=lambda path: label(sound[path]),
+                placeholder=words("run.choose"),
+                key="run_scenarios",
+            )
             left, middle, right = st.columns([1, 1, 1], vertical_alignment="bottom")
-            draws = left.number_input(words("run.draws"), 4, 1000, 40, step=4, help=words("run.draws_help"), key="run_draws")
+            draws = left.number_input(
+                words("run.draws"), 4, 1000, 40, step=4, help=words("run.draws_help"), key="run_draws"
+            )
             weeks = middle.number_input(words("run.weeks"), 4, 260, 52, step=4, key="run_weeks")
             busy = jobs_panel.busy(("forecast",))
             pressed = right.form_submit_button(words("run.start"), type="primary", disabled=busy, width="stretch")

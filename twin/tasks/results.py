@@ -16,7 +16,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-import twin as package
 from twin.calibration.calibration import Calibration
 from twin.errors import ScenarioError
 from twin.forecast.naive import weekly_totals
@@ -180,7 +179,7 @@ def homes(workspace: Path, dataset: str) -> pd.DataFrame:
 
 def scenario_files(workspace: Path) -> list[ScenarioFile]:
     """Scenarios of the workspace, then those that come with the twin."""
-    shipped = Path(package.__file__).resolve().parents[1] / SCENARIOS
+    shipped = Path(__file__).resolve().parents[2] / SCENARIOS
     folders = (Path(workspace).absolute() / SCENARIOS, shipped)
     return [_scenario_file(path) for folder in folders for path in sorted(folder.glob("*.toml"))]
 
