@@ -140,14 +140,14 @@ def test_check_scores_readiness(standing: Any) -> None:
     assert {row["name"] for row in said["capabilities"]}
 
 
-def test_every_parameter_is_estimated_or_called_a_prior(standing: Any) -> None:
+def test_every_parameter_is_estimated_or_says_why_not(standing: Any) -> None:
     rows = standing.calibrate.json["parameters"]
     assert COLUMNS["parameters"] <= set(rows[0])
     assert len({row["name"] for row in rows}) == len(rows)
     for row in rows:
         assert row["p05"] <= row["p95"] and row["sd"] >= 0
         assert isinstance(row["identified"], bool)
-        assert row["identified"] or row["prior"], f"{row['name']} is neither identified nor a prior"
+        assert row["identified"] or row["reason"], f"{row['name']} does not say why it is not identified"
 
 
 def test_the_same_seed_calibrates_to_the_same_numbers_and_another_to_others(standing: Any, copied: Callable) -> None:

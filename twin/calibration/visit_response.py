@@ -165,7 +165,7 @@ def _visits_part(panel: Panel, rho: float, world: World) -> float:
 
 
 def _of_coefficient(
-    b: Estimate, rho: NDArray[np.float64], stock: NDArray[np.float64], by_visits: float
+    b: Estimate, rho: NDArray[np.float64], stock: NDArray[np.float64], by_visits: NDArray[np.float64] | float
 ) -> dict[str, Estimate]:
     """Every way of stating the coefficient, from one set of draws."""
     lasting = np.log1p(1 / WEEKS_PER_MONTH / (1 - rho) / (1 + stock))
@@ -222,7 +222,7 @@ def _from_priors(world: World, panel: Panel, reason: str, n_draws: int, seed: in
     # the stock that a given flow of contacts keeps up is proportional to 1 / (1 - rho)
     flow = recorded * (1 - at_mean) if recorded > 0 else 1 / WEEKS_PER_MONTH
     stock = flow / (1 - rho.draws)
-    by_visits = _visits_part(panel, at_mean, world) if recorded > 0 else float((stock / (1 + stock)).mean())
+    by_visits = _visits_part(panel, at_mean, world) if recorded > 0 else stock / (1 + stock)
     b = replace(elasticity, draws=elasticity.draws / by_visits)
     return VisitResponse(
         rho,
