@@ -116,13 +116,13 @@ def _ingest_arguments(verb: argparse.ArgumentParser) -> None:
 def _calibrate_arguments(verb: argparse.ArgumentParser) -> None:
     verb.add_argument("--as-of", type=_date, metavar="DATE", help="hide all that is later")
     verb.add_argument("--draws", type=_whole(2, 10_000), default=100, help="parameter draws to keep (default: 100)")
-    verb.add_argument("--country", default="TR", help="whose moving feasts (default: TR)")
+    verb.add_argument("--country", default="", help="whose moving feasts, such as TR (default: where the customers are)")
 
 
 def _backtest_arguments(verb: argparse.ArgumentParser) -> None:
     verb.add_argument("--origins", type=_whole(1, 20), default=1, help="a year apart (default: 1)")
     verb.add_argument("--draws", type=_whole(2, 1000), default=24, help="parameter draws (default: 24)")
-    verb.add_argument("--country", default="TR", help="whose moving feasts (default: TR)")
+    verb.add_argument("--country", default="", help="whose moving feasts, such as TR (default: where the customers are)")
 
 
 def _forecast_arguments(verb: argparse.ArgumentParser) -> None:

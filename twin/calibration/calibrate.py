@@ -52,14 +52,14 @@ class CalibrationSettings:
         Parameter draws to keep.
     seed : int
     country : str
-        Whose feasts move.
+        Whose feasts move; empty for none.
     n_neighbours : int
         How many others a customer hears from.
     """
 
     n_draws: int = 100
     seed: int = 0
-    country: str = "TR"
+    country: str = ""
     n_neighbours: int = 6
 
     def __post_init__(self) -> None:

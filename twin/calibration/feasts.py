@@ -27,6 +27,8 @@ _BEFORE_DAYS, _AFTER_DAYS = 14, 7
 @lru_cache(maxsize=1024)
 def _days_of_year(country: str, year: int) -> dict[str, tuple[np.datetime64, ...]]:
     """Days of every moving feast in one calendar year; the half day before a feast counts as its first day."""
+    if not country:
+        return dict.fromkeys(FEASTS, ())
     if country not in holidays.list_supported_countries():
         raise CalibrationError(
             f"country: expected a two-letter code such as TR, found {country!r}. Correct the country"
@@ -47,7 +49,7 @@ def feast_days(country: str, years: Iterable[int]) -> dict[str, NDArray[np.datet
     Parameters
     ----------
     country : str
-        Two-letter code.
+        Two-letter code; empty for a country whose feasts nobody named.
     years : iterable of int
         Calendar years; a feast may fall into one of them twice, or not at all.
 

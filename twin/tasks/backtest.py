@@ -22,6 +22,7 @@ from twin.forecast.naive import seasonal_naive, weekly_totals
 from twin.market.history import History
 from twin.market.world import World
 from twin.progress import Progress
+from twin.tasks.country import country_of
 from twin.tasks.shelf import BACKTEST, load_dataset
 from twin.weeks import monday
 from twin.workspace.store import Workspace
@@ -40,13 +41,14 @@ class BacktestSettings:
         A year apart, the last one a year before the end of history.
     n_draws, n_processes, seed : int
     country : str
+        Empty: found from where the customers are.
     """
 
     n_origins: int = 1
     n_draws: int = 24
     n_processes: int = 2
     seed: int = 0
-    country: str = "TR"
+    country: str = ""
 
 
 def run_backtest(
@@ -93,7 +95,7 @@ def run_backtest(
 def score_origin(world: World, history: History, week: int, settings: BacktestSettings) -> list[dict[str, Any]]:
     """Forecast a year from ``week`` with what was known then, and score it: one row a measure."""
     then_world, then = world.as_of(week), history.before(week)
-    learned = calibrate(then_world, then, CalibrationSettings(settings.n_draws, settings.seed, settings.country))
+    learned = calibrate(then_world, then, CalibrationSettings(settings.n_draws, settings.seed, country_of(world, settings.country)))
     runs = EnsembleSettings(YEAR, settings.n_draws, 2, settings.n_processes, settings.seed)
     ensemble = simulate(then_world, then, learned, (), runs)
     naive = seasonal_naive(then_world, then, YEAR)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ from twin.market.history import History
 from twin.market.world import World
 from twin.potential.potential import intervals
 from twin.progress import Progress
+from twin.tasks.country import country_of
 from twin.tasks.shelf import CALIBRATION, load_dataset
 from twin.weeks import monday, week_of_date
 from twin.workspace import codec
@@ -36,6 +38,7 @@ def run_calibration(
     as_of : datetime.date, optional
         Hides everything later, who was known included.
     settings : CalibrationSettings
+        An empty country is found from where the customers are.
     progress : Progress, optional
 
     Returns
@@ -46,6 +49,7 @@ def run_calibration(
     world, history, dataset = load_dataset(workspace)
     if as_of is not None:
         world, history = hide_later(world, history, as_of)
+    settings = replace(settings, country=country_of(world, settings.country))
     calibration = calibrate(world, history, settings, progress)
     parameters = parameter_table(calibration)
     diagnostics = diagnose(calibration)
@@ -59,7 +63,7 @@ def run_calibration(
             "season": season_table(calibration),
             "diagnostics": diagnostics,
         },
-        {"origin": monday(history.origin).isoformat(), "n_draws": settings.n_draws, "seed": settings.seed},
+        {"origin": monday(history.origin).isoformat(), "n_draws": settings.n_draws, "seed": settings.seed, "country": settings.country},
         parents=(dataset.id,),
     )
     return {
