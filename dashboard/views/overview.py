@@ -32,13 +32,11 @@ def render() -> None:
     ready = state.readiness(heads["dataset"].id)
     left, right = st.columns([3, 2], gap="medium")
     with left:
-        if calibration is not None:
-            _map(calibration.id, words)
-        else:
-            _capabilities(ready, words)
-    with right:
-        if calibration is not None:
-            _capabilities(ready, words)
+        drawn = calibration is not None and _map(calibration.id, words)
+    with right if drawn else left:
+        _capabilities(ready, words)
+    if calibration is not None:
+        with right:
             _notes(calibration.id, words)
     _readiness(ready, words)
 
@@ -93,7 +91,8 @@ def _volume(facts: dict[str, Any], outlook: dict[str, Any], base: dict[str, Any]
     st.caption(words("overview.volume_band", band=band, last=words.volume(last)))
 
 
-def _map(calibration: str, words: Words) -> None:
+def _map(calibration: str, words: Words) -> bool:
+    """Draw the map; whether there was one to draw."""
     st.subheader(words("overview.map"))
     bricks = state.bricks(calibration)
     people = state.table(calibration, "potential")
@@ -103,7 +102,7 @@ def _map(calibration: str, words: Words) -> None:
         bricks = bricks[drawn & bricks["shape"].notna()]
     if not len(placed) and not len(bricks):
         frame.empty(words("overview.no_map"))
-        return
+        return False
     if len(bricks):
         said = [
             words("overview.brick_said", n=words.number(n), volume=words.volume(v))
@@ -124,6 +123,7 @@ def _map(calibration: str, words: Words) -> None:
             columns = ["name", "territory_id", "n_known", "n_unknown", "unknown_volume"]
             rows = bricks.sort_values("unknown_volume", ascending=False)[columns]
             frame.shown(rows, words, {"unknown_volume": words.volume})
+    return True
 
 
 def _readiness(ready: dict[str, Any], words: Words) -> None:
