@@ -265,7 +265,7 @@ def _show_ingest(result: dict[str, Any]) -> str:
 def _show_check(result: dict[str, Any]) -> str:
     lines = [f"Readiness: {result['verdict']}"]
     lines.extend(f"{row['score']:>4.0%}  {row['name']}: {row['evidence']}" + (f" | {row['missing']}" if row["missing"] else "") for row in result["criteria"])
-    lines.extend(f"- {text}" for text in result["capabilities"])
+    lines.extend(f"{'can   ' if row['possible'] else 'CANNOT'} {row['name']}: {row['reason']}" for row in result["capabilities"])
     return "\n".join(lines)
 
 

@@ -222,7 +222,9 @@ def _handed_over(
         if change.reps >= 0:
             continue
         zone = names.index(change.territory)
-        there = max(int((world.reps.territory == zone).sum()), 1)
+        there = int((world.reps.territory == zone).sum())
+        if there + change.reps <= 0:
+            continue  # nobody takes over: the visits that stay away say it all
         orphaned = (world.population.territory == zone) & (place < min(-change.reps / there, 1.0))
         index = min(change.start_week(first_week) - first_week, n_weeks)
         week = np.where(orphaned & (week < 0), index, week).astype(np.int32)

@@ -11,6 +11,7 @@ from twin.calibration.brand_drift import BrandDrift
 from twin.calibration.rival_calendar import RivalCalendar
 from twin.calibration.season import Season
 from twin.calibration.visit_response import VisitResponse
+from twin.errors import CalibrationError
 from twin.potential.potential import Potential
 from twin.response.market import VisitRule
 from twin.response.parameters import Estimate
@@ -77,5 +78,14 @@ class Calibration:
         )
 
     def draws_of(self, name: str) -> NDArray[np.float64]:
-        """Draws of one of :attr:`others`: (d,) float."""
-        return next(estimate.draws for estimate in self.others if estimate.name == name)
+        """Draws of one of :attr:`others`: (d,) float.
+
+        Raises
+        ------
+        CalibrationError
+            When the calibration was made by a version without that parameter.
+        """
+        for estimate in self.others:
+            if estimate.name == name:
+                return estimate.draws
+        raise CalibrationError(f"calibration: expected the parameter {name}, found none. It is of another version: run `twin calibrate`.")

@@ -78,7 +78,14 @@ def _pack_array(value: np.ndarray, arrays: list[np.ndarray]) -> dict[str, Any]:
 
 def _unpack(tree: Any, archive: Mapping[str, np.ndarray]) -> Any:
     if "class" in tree:
-        return _class(tree["class"])(**{name: _unpack(item, archive) for name, item in tree["fields"].items()})
+        values = {name: _unpack(item, archive) for name, item in tree["fields"].items()}
+        made = _class(tree["class"])
+        if absent := {f.name for f in fields(made)} ^ set(values):
+            raise WorkspaceError(
+                f"stored object {tree['class']}: expected the fields of this version, found others ({', '.join(sorted(absent))}). "
+                "Run the step again that made it: `twin ingest` for a dataset, `twin calibrate` for a calibration."
+            )
+        return made(**values)
     if "array" in tree:
         return archive[str(tree["array"])]
     if "texts" in tree:
