@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import datetime as dt
 import json
+import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -31,18 +32,23 @@ def main(argv: Sequence[str] | None = None) -> int:
     options = parser().parse_args(argv)
     try:
         result = options.run(options)
+        if options.json:
+            print(json.dumps(result, ensure_ascii=False, default=str), flush=True)
+        elif text := options.show(result):
+            print(text, flush=True)
     except TwinError as error:
         _complain(error, options.json)
         return 1
     except KeyboardInterrupt:
         print("Interrupted. Nothing half-written; the last published state stands.", file=sys.stderr)
         return 130
+    text = json.dumps(result, ensure_ascii=False, default=str) if options.json else options.show(result)
+    try:
+        if text:
+            print(text, flush=True)
     except BrokenPipeError:
-        return 0
-    if options.json:
-        print(json.dumps(result, ensure_ascii=False, default=str))
-    elif text := options.show(result):
-        print(text)
+        # the reader has gone; without this Python would complain once more when it closes stdout
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return 0
 
 
@@ -104,7 +110,7 @@ def _no_arguments(verb: argparse.ArgumentParser) -> None:
 def _demo_arguments(verb: argparse.ArgumentParser) -> None:
     verb.add_argument("--no-dashboard", action="store_true", help="stop before the dashboard")
     verb.add_argument("--port", type=_whole(1, 65535), default=8501, help="of the dashboard (default: 8501)")
-    verb.add_argument("--outlets", type=_whole(100, 1_000_000), default=3000, help="size of the made-up market (default: 3000)")
+    verb.add_argument("--outlets", type=_whole(400, 1_000_000), default=3000, help="size of the made-up market (default: 3000)")
     verb.add_argument("--scenarios", type=Path, default=None, help="folder of scenario files (default: those that come with the twin)")
 
 
@@ -167,6 +173,7 @@ def _demo(options: argparse.Namespace) -> dict[str, Any]:
 
     result = run_demo(options.workspace, options.outlets, options.scenarios, options.seed, _tell)
     if not options.no_dashboard:
+        print(_show_demo(result), file=sys.stderr)
         serve(options.workspace, options.port)
     return result
 

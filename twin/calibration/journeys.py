@@ -127,7 +127,7 @@ def learn_newcomer_share(
     u = parameter_uniforms("newcomer_share", n_draws, seed)
     draws = np.clip(share + sd * special.ndtri(u), 0.0, 0.95)
     reason = f"{int(recent.sum())} customers of the last two years" if enough else "too few newcomers: that of all our customers"
-    return Estimate("newcomer_share", "share", draws, enough, reason)
+    return Estimate("newcomer_share", "share", draws, enough, reason, "" if enough else "the share of all our customers")
 
 
 @dataclass(frozen=True)

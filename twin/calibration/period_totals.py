@@ -5,7 +5,7 @@ A period total is a sum of weeks; it is never split. Knows neither seasons nor c
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +16,9 @@ from twin.market.world import World
 from twin.weeks import Periods, week_of
 
 _MOST_STEPS, _MOST_HALVINGS, _CONVERGED = 60, 12, 1e-9
+
+
+_LARGEST_ORDER = 4.0
 
 
 @dataclass(frozen=True)
@@ -65,6 +68,23 @@ def market_series(world: World, history: History) -> tuple[Series, ...]:
     named = (("audit", history.audit), ("panel", history.panel))
     found = (_series(name, sales, len(world.brands)) for name, sales in named)
     return tuple(series for series in found if series is not None)
+
+
+def even_market_series(world: World, history: History) -> tuple[Series, ...]:
+    """As :func:`market_series`, every panel member counting alike, for questions about shares and not about volume.
+
+    A few large outlets and a few large orders make most of a panel's noise. A campaign multiplies everybody's
+    attraction, so that shares of evened volumes show it as well, and far more sharply.
+    """
+    evened = replace(history.panel, volume=_evened(history.panel)) if len(history.panel) else history.panel
+    return market_series(world, replace(history, panel=evened))
+
+
+def _evened(panel: Sales) -> NDArray[np.float64]:
+    """Volumes in orders of the member's own usual size, one order counting as at most a few: (m,) float."""
+    orders = np.maximum(np.bincount(panel.unit, panel.volume > 0), 1)
+    usual = np.bincount(panel.unit, panel.volume) / orders
+    return np.clip(panel.volume / np.maximum(usual[panel.unit], 1e-300), 0.0, _LARGEST_ORDER)
 
 
 def category_series(world: World, history: History) -> tuple[Series, ...]:

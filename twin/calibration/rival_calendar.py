@@ -15,7 +15,7 @@ from twin.calibration.campaign_detection import Run, Signal, detect, runs
 from twin.calibration.campaign_events import RivalCampaign, exposure, judge, recorded_events, spans_of, with_strengths
 from twin.calibration.campaign_recurrence import campaign_year, cycles, moved
 from twin.calibration.campaign_strength import Strength, attraction_of_others, fit_strength, log_ratio, promo_effect
-from twin.calibration.period_totals import Series, finest, market_series
+from twin.calibration.period_totals import Series, even_market_series, finest
 from twin.draws import Key, Purpose, identity, uniforms
 from twin.market.history import Campaign, History
 from twin.market.world import World
@@ -115,7 +115,7 @@ def learn_rival_calendar(world: World, history: History, n_draws: int, seed: int
         Recorded campaigns and priors only without market data.
     """
     n_brands, n_own = len(world.brands), world.brands.n_own
-    series = market_series(world, history)
+    series = even_market_series(world, history)
     base = finest(series)
     recorded = tuple(campaign for campaign in history.campaigns if campaign.stop > campaign.start)
     if base is None or n_brands == n_own:

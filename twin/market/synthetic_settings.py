@@ -112,7 +112,7 @@ class SyntheticSettings:
     outlets_per_rep: int = 375
     outlets_per_brick: int = 25
     hidden_shift: float = 0.3
-    panel_share: float = 0.08
+    panel_share: float = 0.16
     duplicate_share: float = 0.06
     audit_noise: float = 0.02
     rep_changes: int = 2

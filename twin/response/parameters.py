@@ -123,13 +123,6 @@ def from_prior(name: str, n_draws: int, seed: int, reason: str) -> Estimate:
     return Estimate(name, prior.unit, draws, False, reason, str(prior))
 
 
-def from_normal(name: str, mean: float, sd: float, n_draws: int, seed: int, reason: str) -> Estimate:
-    """A parameter that the data identify with a normal error, cut to the bounds of its prior."""
-    prior = PRIORS[name]
-    z = stats.norm.ppf(parameter_uniforms(name, n_draws, seed))
-    return Estimate(name, prior.unit, np.clip(mean + sd * z, prior.low, prior.high), True, reason)
-
-
 def shrunk(name: str, mean: float, sd: float, n_draws: int, seed: int, reason: str) -> Estimate:
     """Prior and data weighed by precision: for parameters that the data see dimly."""
     prior = PRIORS[name]

@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from twin.calibration.calibrate import CalibrationSettings
-from twin.errors import TwinError
+from twin.errors import Problem, ScenarioError, TwinError
 from twin.market.synthetic_settings import SyntheticSettings
 from twin.progress import Progress, silent
+from twin.scenario import files
 from twin.tasks.backtest import BacktestSettings, run_backtest
 from twin.tasks.calibrate import run_calibration
 from twin.tasks.check import run_check
@@ -21,6 +22,7 @@ from twin.workspace.store import Workspace
 
 SCENARIOS = Path(__file__).resolve().parents[2] / "scenarios"
 DRAWS = 24
+_CODE = Path(__file__).resolve().parents[1]
 _MARK = "demo"
 _PLANNED = "light_the_dark_side.toml"
 
@@ -49,8 +51,10 @@ def run_demo(
     paths = sorted((scenarios or SCENARIOS).glob("*.toml"))
     if not paths:
         raise TwinError(f"--scenarios: expected a folder with .toml files, found none in {scenarios or SCENARIOS}.")
+    _readable(paths)
     workspace = Workspace.open(folder)
-    fingerprint = artefact_id({"outlets": n_outlets, "seed": seed, **{path.name: path.read_text("utf-8") for path in paths}})
+    texts = {path.name: path.read_text("utf-8") for path in (*paths, *sorted(_CODE.rglob("*.py")))}
+    fingerprint = artefact_id({"outlets": n_outlets, "seed": seed, **texts})
     standing = workspace.head(_MARK)
     if standing is not None and standing.meta.get("fingerprint") == fingerprint:
         tell(1, 1, "the demo stands already and is used again")
@@ -58,6 +62,18 @@ def run_demo(
     made = _make(workspace, folder, SyntheticSettings(n_outlets=n_outlets), paths, seed, tell)
     workspace.publish(_MARK, {"made": made}, {"fingerprint": fingerprint, "made": made})
     return {**made, "workspace": str(folder)}
+
+
+def _readable(paths: list[Path]) -> None:
+    """Refuse faulty scenario files before the work and not in the middle of it."""
+    problems: list[Problem] = []
+    for path in paths:
+        try:
+            files.load(path)
+        except ScenarioError as error:
+            problems.extend(error.problems)
+    if problems:
+        raise ScenarioError(problems)
 
 
 def _make(

@@ -52,5 +52,10 @@ def run_export(workspace: Workspace, table: str, out: Path, locale: str = "") ->
         ``table``, ``file``, ``rows``.
     """
     frame = read_result(workspace, table)
+    if out.suffix.lower() == ".geojson" and not {"lon", "lat"} <= set(frame.columns):
+        raise WorkspaceError(
+            f"{out.name}: expected a table with lon and lat for a map, found {table} without. "
+            "Export potential or plan, or name a file that ends in csv, xlsx, parquet or json."
+        )
     path = write_table(frame, out, locale=locale)
     return {"table": table, "file": str(path), "rows": len(frame)}

@@ -64,6 +64,8 @@ def run_plan(
     tell = progress or silent
     tell(0, 3, "read")
     check_formats(formats)
+    if out and not formats:
+        raise PlanError("--formats: expected some of csv, xlsx, ics, geojson, found none. Name one, or leave --formats out.")
     twin = shelf.load_twin(workspace)
     (scenario,), warnings = read_scenarios([path], twin)
     first = start or monday(twin.calibration.origin)
