@@ -414,7 +414,7 @@ def test_three_tables_are_enough_to_begin_and_the_twin_says_what_it_cannot_know(
 def test_demo_runs_every_verb_and_is_used_again(tmp_path: Path) -> None:
     (tmp_path / "scenarios").mkdir()
     (tmp_path / "scenarios" / "quo.toml").write_text('name = "Status quo"\n', encoding="utf-8")
-    arguments = ("demo", "--no-dashboard", "--outlets", 150, "--scenarios", tmp_path / "scenarios", "-w", tmp_path / "w", "--json")
+    arguments = ("demo", "--no-dashboard", "--outlets", 400, "--scenarios", tmp_path / "scenarios", "-w", tmp_path / "w", "--json")
     made = twin(*arguments).json
     assert {"dataset", "calibration", "forecast", "plan", "workspace"} <= set(made)
     before = marks(tmp_path / "w")

@@ -97,6 +97,6 @@ def small_tables() -> dict[str, str]:
         "bricks": "brick_id,territory_id,lon,lat\nB1,T1,32.55,39.60\nB2,T1,32.60,39.70\n",
         "reps": "rep_id,name,territory_id,visits_per_week\nR1,Ayşe Kaya,T1,10\n",
         "visits": "date,rep_id,customer_id,channel\n2025-01-06,R1,K1,visit\n2025-01-07,R1,K2,visit\n2025-01-08,R1,P1,visit\n",
-        "market_sales": "period_start,period,brick_id,brand,volume\n2025-01-01,month,B1,Ours,60\n2025-01-01,month,B1,Rival A,90\n",
+        "market_sales": "period_start,period,brick_id,customer_id,brand,volume\n2025-01-01,month,B1,,Ours,60\n2025-01-01,month,,P2,Rival A,9\n",
         "campaigns": "brand,start,end\nRival A,2025-03-03,2025-03-23\n",
     }
