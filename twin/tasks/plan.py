@@ -65,7 +65,9 @@ def run_plan(
     tell(0, 3, "read")
     check_formats(formats)
     if out and not formats:
-        raise PlanError("--formats: expected some of csv, xlsx, ics, geojson, found none. Name one, or leave --formats out.")
+        raise PlanError(
+            "--formats: expected some of csv, xlsx, ics, geojson, found none. Name one, or leave --formats out."
+        )
     twin = shelf.load_twin(workspace)
     (scenario,), warnings = read_scenarios([path], twin)
     first = start or monday(twin.calibration.origin)
@@ -81,11 +83,19 @@ def run_plan(
     conditions = lay_out(twin.world, markets[0], scenario, horizon, alignment_of(scenario, twin))
     tell(2, 3, "lay out days and tours")
     plan = make_plan(
-        twin.world, markets[0], conditions, visit_gain(markets), start=first, n_weeks=n_weeks, journeys=scenario.journeys
+        twin.world,
+        markets[0],
+        conditions,
+        visit_gain(markets),
+        start=first,
+        n_weeks=n_weeks,
+        journeys=scenario.journeys,
     )
     faults = check_plan(plan, twin.world, conditions)
     if faults:
-        raise PlanError(f"plan: expected every rule kept, found {len(faults)} breaches, first {faults[0]}. Nothing is published.")
+        raise PlanError(
+            f"plan: expected every rule kept, found {len(faults)} breaches, first {faults[0]}. Nothing is published."
+        )
     table = _bilingual(plan.columns("en"), plan.columns("tr"))
     summary = _summary(plan, scenario.name, [str(warning) for warning in warnings])
     version = workspace.publish(
@@ -118,6 +128,8 @@ def _summary(plan: VisitPlan, scenario: str, warnings: list[str]) -> dict[str, A
         "reps": len(set(plan.rep_id.tolist())),
         "unserved": len(plan.unserved),
         "holidays": [{"date": day.isoformat(), "name": name} for day, name in plan.holidays],
-        "remarks": {language: [remark(key, count, language) for key, count in plan.remarks] for language in ("en", "tr")},
+        "remarks": {
+            language: [remark(key, count, language) for key, count in plan.remarks] for language in ("en", "tr")
+        },
         "warnings": warnings,
     }

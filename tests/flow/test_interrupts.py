@@ -1,0 +1,184 @@
+"""Interruptions at several moments: by a person (status 130, one line) and by a kill; what was published stays whole."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from walking import SAMPLE, SCENARIOS, twin
+
+from twin.tasks.results import KINDS
+from twin.workspace.store import Workspace
+
+PATIENCE = 60.0
+# what must have been said before the signal goes out, and how long after it
+MOMENTS = {
+    "ingest, reading": ("ingest", "read and check", 0.05),
+    "ingest, publishing": ("ingest", "publish", 0.0),
+    "calibrate, beginning": ("calibrate", "season", 0.0),
+    "calibrate, in the middle": ("calibrate", "potential", 0.1),
+    "forecast, one process": ("forecast", "[1/", 0.0),
+}
+
+
+def commands(verb: str, workspace: Path) -> list[str]:
+    more: dict[str, list[object]] = {
+        "ingest": [SAMPLE],
+        "calibrate": ["--draws", 60, "--seed", 9],
+        # long enough that it cannot end before the signal comes
+        "forecast": [SCENARIOS / "light_the_dark_side.toml", "--draws", 6, "--weeks", 104, "--replicates", 8, "--processes", 1],
+    }
+    return [sys.executable, "-m", "twin", verb, *map(str, more[verb]), "-w", str(workspace)]
+
+
+class Running:
+    """A verb in a process group of its own."""
+
+    def __init__(self, command: list[str]) -> None:
+        self.process = subprocess.Popen(
+            command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
+        )
+        self.said: list[str] = []
+
+    def until(self, phrase: str) -> None:
+        """Wait until it has said so."""
+        assert self.process.stderr is not None
+        for line in self.process.stderr:
+            self.said.append(line)
+            if phrase in line:
+                return
+        raise AssertionError(f"{phrase!r} was never said: {''.join(self.said)}")
+
+    def end(self) -> int:
+        """Wait for its end; the rest of what it says is kept."""
+        _, rest = self.process.communicate(timeout=PATIENCE)
+        self.said.append(rest)
+        return self.process.returncode
+
+    @property
+    def messages(self) -> list[str]:
+        """What it said that is not progress."""
+        return [line for line in "".join(self.said).splitlines() if line.strip() and not line.startswith("[")]
+
+
+@pytest.fixture
+def start() -> Iterator[Callable[[list[str]], Running]]:
+    """Starts a verb; whatever of it is left is ended with the test."""
+    started: list[Running] = []
+
+    def begin(command: list[str]) -> Running:
+        started.append(Running(command))
+        return started[-1]
+
+    yield begin
+    for running in started:
+        if group(running.process.pid):
+            os.killpg(running.process.pid, signal.SIGKILL)
+        running.process.communicate()
+
+
+def group(leader: int) -> list[int]:
+    """Living processes of a group, as the process table has them."""
+    table = subprocess.run(["ps", "-A", "-o", "pid=,pgid=,stat="], capture_output=True, text=True, check=True).stdout
+    rows = [line.split(maxsplit=2) for line in table.splitlines()]
+    return [int(pid) for pid, pgid, state in rows if int(pgid) == leader and not state.startswith("Z")]
+
+
+def heads(workspace: Path) -> dict[str, str]:
+    store = Workspace.open(workspace, create=False)
+    return {kind: version.id for kind in KINDS if (version := store.head(kind)) is not None}
+
+
+def whole(workspace: Path, before: dict[str, str], verb: str) -> None:
+    """Every file that a version names is sound, and no head but the verb's own has moved."""
+    assert Workspace.open(workspace, create=False).verify() == []
+    after = heads(workspace)
+    made = {"ingest": "dataset", "calibrate": "calibration", "forecast": "forecast"}[verb]
+    assert {kind: id for kind, id in after.items() if kind != made} == {kind: id for kind, id in before.items() if kind != made}
+    assert twin("check", "-w", workspace).status == 0
+    assert twin("export", "potential", "-w", workspace, "--out", workspace.parent / "p.csv").status == 0
+
+
+@pytest.mark.parametrize("moment", MOMENTS)
+def test_an_interrupted_verb_says_so_in_one_line_and_leaves_everything_whole(
+    moment: str, standing: Any, copied: Callable[[Any], Path], start: Callable[[list[str]], Running]
+) -> None:
+    verb, phrase, wait = MOMENTS[moment]
+    workspace = copied(standing)
+    before = heads(workspace)
+    running = start(commands(verb, workspace))
+    running.until(phrase)
+    time.sleep(wait)
+    running.process.send_signal(signal.SIGINT)
+    assert running.end() == 130, running.said
+    assert len(running.messages) == 1 and "nterrupted" in running.messages[0], running.messages
+    assert heads(workspace) == before
+    whole(workspace, before, verb)
+    assert group(running.process.pid) == []
+
+
+@pytest.mark.parametrize("moment", ["ingest, publishing", "calibrate, in the middle", "forecast, one process"])
+def test_a_killed_verb_leaves_everything_whole(
+    moment: str, standing: Any, copied: Callable[[Any], Path], start: Callable[[list[str]], Running]
+) -> None:
+    verb, phrase, wait = MOMENTS[moment]
+    workspace = copied(standing)
+    before = heads(workspace)
+    running = start(commands(verb, workspace))
+    running.until(phrase)
+    time.sleep(wait)
+    running.process.kill()
+    assert running.end() == -signal.SIGKILL
+    whole(workspace, before, verb)
+
+
+def test_an_ingest_that_is_interrupted_before_it_publishes_leaves_no_workspace(
+    tmp_path: Path, start: Callable[[list[str]], Running]
+) -> None:
+    running = start(commands("ingest", tmp_path / "w"))
+    running.until("read and check")
+    time.sleep(0.05)
+    running.process.send_signal(signal.SIGINT)
+    assert running.end() == 130
+    assert not (tmp_path / "w").exists()
+
+
+@pytest.mark.parametrize("how", ["the parent alone", "the whole group", "killed"])
+def test_no_worker_outlives_an_interrupted_forecast(
+    how: str, standing: Any, copied: Callable[[Any], Path], start: Callable[[list[str]], Running]
+) -> None:
+    workspace = copied(standing)
+    before = heads(workspace)
+    command = commands("forecast", workspace)
+    # workers are started for two million customer-weeks and more
+    command[command.index("--weeks") + 1 : command.index("--weeks") + 2] = ["520"]
+    command[command.index("--processes") + 1] = "2"
+    running = start(command)
+    deadline = time.monotonic() + PATIENCE
+    while len(group(running.process.pid)) < 3:  # itself and two workers
+        assert time.monotonic() < deadline and running.process.poll() is None, "no worker was started"
+        time.sleep(0.1)
+    time.sleep(2.0)
+    if how == "killed":
+        running.process.kill()
+    elif how == "the whole group":
+        os.killpg(running.process.pid, signal.SIGINT)
+    else:
+        running.process.send_signal(signal.SIGINT)
+    status = running.end()
+    deadline = time.monotonic() + 20.0
+    while group(running.process.pid) and time.monotonic() < deadline:
+        time.sleep(0.2)
+    assert group(running.process.pid) == []
+    assert heads(workspace) == before
+    whole(workspace, before, "forecast")
+    if how != "killed":
+        assert status == 130, running.said
+        assert len(running.messages) == 1, running.messages
