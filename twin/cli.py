@@ -32,10 +32,6 @@ def main(argv: Sequence[str] | None = None) -> int:
     options = parser().parse_args(argv)
     try:
         result = options.run(options)
-        if options.json:
-            print(json.dumps(result, ensure_ascii=False, default=str), flush=True)
-        elif text := options.show(result):
-            print(text, flush=True)
     except TwinError as error:
         _complain(error, options.json)
         return 1

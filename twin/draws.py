@@ -120,12 +120,16 @@ def uniforms(
     return (np.stack(blocks[:n_words]).astype(np.float64) + 0.5) * 2.0**-32
 
 
-def normals(key: Key, purpose: Purpose, week: int, entities: NDArray[np.uint64], n_words: int = 4) -> NDArray[np.float64]:
+def normals(
+    key: Key, purpose: Purpose, week: int, entities: NDArray[np.uint64], n_words: int = 4
+) -> NDArray[np.float64]:
     """Standard normal numbers by inversion: (n_words, n) float. See :func:`uniforms`."""
     return special.ndtri(uniforms(key, purpose, week, entities, n_words))
 
 
-def gumbels(key: Key, purpose: Purpose, week: int, entities: NDArray[np.uint64], n_words: int = 1) -> NDArray[np.float64]:
+def gumbels(
+    key: Key, purpose: Purpose, week: int, entities: NDArray[np.uint64], n_words: int = 1
+) -> NDArray[np.float64]:
     """Standard Gumbel numbers by inversion: (n_words, n) float. See :func:`uniforms`."""
     return -np.log(-np.log(uniforms(key, purpose, week, entities, n_words)))
 

@@ -37,11 +37,16 @@ def population(n: int, n_territories: int, rng: np.random.Generator) -> Populati
         prefers=np.full(n, -1, dtype=np.int8),
         available_from=np.full(n, np.nan),
         available_to=np.full(n, np.nan),
-        attributes={"size": rng.uniform(0, 1, n), "kind": np.where(rng.uniform(size=n) < 0.5, "market", "kiosk").astype(object)},
+        attributes={
+            "size": rng.uniform(0, 1, n),
+            "kind": np.where(rng.uniform(size=n) < 0.5, "market", "kiosk").astype(object),
+        },
     )
 
 
-def lay_out(n: int = 400, n_territories: int = 4, n_weeks: int = 26, seed: int = 1, **changes: object) -> tuple[World, Market]:
+def lay_out(
+    n: int = 400, n_territories: int = 4, n_weeks: int = 26, seed: int = 1, **changes: object
+) -> tuple[World, Market]:
     """A market with every mechanism on; ``changes`` replace parameters of the response."""
     rng = np.random.default_rng(seed)
     people = population(n, n_territories, rng)

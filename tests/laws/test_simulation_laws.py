@@ -53,7 +53,9 @@ def test_kept_luck_gives_the_same_numbers_as_fresh_luck(made_up):
     world, market = made_up()
     luck = Luck(KEY, keep=True)
     run(world, market, BASELINE, luck, WEEKS)
-    assert np.array_equal(run(world, market, BASELINE, luck, WEEKS).volume, run(world, market, BASELINE, KEY, WEEKS).volume)
+    assert np.array_equal(
+        run(world, market, BASELINE, luck, WEEKS).volume, run(world, market, BASELINE, KEY, WEEKS).volume
+    )
 
 
 def test_the_order_of_customers_changes_nothing(made_up):
@@ -104,7 +106,9 @@ def test_doubling_potential_doubles_expected_volume(made_up):
 
 def test_two_halves_of_the_demand_factor_scale_the_whole(made_up):
     world, market = made_up()
-    half = Scenario(name="half", market=MarketEvents(demand_factor=0.5), competitors=CompetitorPolicy(reaction="passive"))
+    half = Scenario(
+        name="half", market=MarketEvents(demand_factor=0.5), competitors=CompetitorPolicy(reaction="passive")
+    )
     whole = Scenario(name="whole", competitors=CompetitorPolicy(reaction="passive"))
     a, b = run(world, market, whole, KEY, WEEKS), run(world, market, half, KEY, WEEKS)
     # reps who follow sales look at relative change, so the visits are the same too
@@ -163,7 +167,11 @@ def test_nobody_is_contacted_without_consent(made_up):
 def test_a_rivals_campaign_never_raises_anothers_expected_share(made_up):
     world, market = made_up(habit=0.0, **EFFECT_NOBODY_CHOSE)
     start = monday(market.first_week + 4)
-    attack = Scenario(name="attack", competitor_campaigns=(CompetitorCampaign("A", start, 6),), competitors=CompetitorPolicy(reaction="passive"))
+    attack = Scenario(
+        name="attack",
+        competitor_campaigns=(CompetitorCampaign("A", start, 6),),
+        competitors=CompetitorPolicy(reaction="passive"),
+    )
     calm = Scenario(name="calm", competitors=CompetitorPolicy(reaction="passive"))
     # over many weeks and customers the means must order; common luck makes this sharp
     a, b = run(world, market, calm, KEY, 10), run(world, market, attack, KEY, 10)
@@ -192,7 +200,9 @@ def test_a_shock_lowers_demand_and_visits_while_it_lasts(made_up):
 @pytest.mark.parametrize("rank", ["random", "potential", "expected_gain", "size"])
 def test_every_rank_moves_the_visits(made_up, rank):
     world, market = made_up()
-    ranked = run(world, market, Scenario(name=rank, targeting=Targeting(known_rank=rank, unknown_rank=rank)), KEY, WEEKS)
+    ranked = run(
+        world, market, Scenario(name=rank, targeting=Targeting(known_rank=rank, unknown_rank=rank)), KEY, WEEKS
+    )
     calm = run(world, market, BASELINE, KEY, WEEKS)
     assert ranked.contacts[VISIT].sum() == pytest.approx(calm.contacts[VISIT].sum(), rel=0.02)
     assert not np.array_equal(ranked.own_by_customer, calm.own_by_customer)
@@ -222,8 +232,12 @@ def test_new_reps_add_visits_and_leaving_reps_cost_sales(made_up):
     world, market = made_up(handover=0.155)
     first = monday(market.first_week + 8)
     calm = run(world, market, BASELINE, KEY, WEEKS)
-    more = run(world, market, Scenario(name="more", field_force=FieldForce(changes=(RepChange("T1", 1, first),))), KEY, WEEKS)
-    less = run(world, market, Scenario(name="less", field_force=FieldForce(changes=(RepChange("T1", -1, first),))), KEY, WEEKS)
+    more = run(
+        world, market, Scenario(name="more", field_force=FieldForce(changes=(RepChange("T1", 1, first),))), KEY, WEEKS
+    )
+    less = run(
+        world, market, Scenario(name="less", field_force=FieldForce(changes=(RepChange("T1", -1, first),))), KEY, WEEKS
+    )
     assert more.contacts[VISIT, 1, 8:].sum() == pytest.approx(2 * calm.contacts[VISIT, 1, 8:].sum())
     assert less.contacts[VISIT, 1, 8:].sum() == 0
     assert less.volume[1, 0, 0, 8:].sum() < calm.volume[1, 0, 0, 8:].sum()
@@ -255,7 +269,15 @@ def test_rivals_who_retaliate_take_back_some_of_a_gain(made_up):
     world, market = made_up(**EFFECT_NOBODY_CHOSE)
     promo = (Promotion("Ours", monday(market.first_week), WEEKS, 3.0),)
     sold = {
-        reaction: own(run(world, market, Scenario(name=reaction, promotions=promo, competitors=CompetitorPolicy(reaction=reaction)), KEY, WEEKS))
+        reaction: own(
+            run(
+                world,
+                market,
+                Scenario(name=reaction, promotions=promo, competitors=CompetitorPolicy(reaction=reaction)),
+                KEY,
+                WEEKS,
+            )
+        )
         for reaction in ("retaliate", "passive", "accommodate")
     }
     assert sold["retaliate"] < sold["passive"] < sold["accommodate"]
@@ -268,7 +290,10 @@ def test_learned_campaigns_can_be_switched_off(made_up):
     expected = replace(market, campaigns=campaigns)
     retreat = Scenario(name="retreat", competitors=CompetitorPolicy(learned_campaigns=False))
     assert own(run(world, expected, retreat, KEY, WEEKS)) > own(run(world, expected, BASELINE, KEY, WEEKS))
-    assert np.array_equal(run(world, expected, retreat, KEY, WEEKS).volume[..., :5], run(world, market, retreat, KEY, WEEKS).volume[..., :5])
+    assert np.array_equal(
+        run(world, expected, retreat, KEY, WEEKS).volume[..., :5],
+        run(world, market, retreat, KEY, WEEKS).volume[..., :5],
+    )
 
 
 def test_one_more_customer_changes_nobody_elses_draws(made_up):

@@ -130,7 +130,9 @@ class CustomerCrowd:
         }
 
     def _expected_own(self) -> NDArray[np.float64]:
-        lift = law.own_lift(self.market.response, self.goodwill, self.pressure, self.stage == Stage.TRIAL, self.handover)
+        lift = law.own_lift(
+            self.market.response, self.goodwill, self.pressure, self.stage == Stage.TRIAL, self.handover
+        )
         utility = law.utilities(self.market, lift, self.habit, np.zeros(len(self.habit)))
         share = attraction.shares(utility, journey.considers_us(self.stage), self.market.n_own)
         return self.market.volume * share[: self.market.n_own].sum(axis=0)

@@ -33,7 +33,9 @@ def rival_mix(world: World, history: History) -> NDArray[np.float64]:
     if len(audit):
         recent = audit.periods.mid_week()[audit.period] >= history.origin - _WINDOW_WEEKS
         flat = np.bincount(
-            audit.unit[recent].astype(np.int64) * n_brands + audit.brand[recent], audit.volume[recent], n_bricks * n_brands
+            audit.unit[recent].astype(np.int64) * n_brands + audit.brand[recent],
+            audit.volume[recent],
+            n_bricks * n_brands,
         )
         by_brick = flat.reshape(n_bricks, n_brands)
     market = by_brick.sum(axis=0)

@@ -68,7 +68,10 @@ class CalibrationSettings:
 
 
 def calibrate(
-    world: World, history: History, settings: CalibrationSettings = CalibrationSettings(), progress: Progress | None = None
+    world: World,
+    history: History,
+    settings: CalibrationSettings = CalibrationSettings(),
+    progress: Progress | None = None,
 ) -> Calibration:
     """Learn the market.
 

@@ -88,4 +88,6 @@ class Calibration:
         for estimate in self.others:
             if estimate.name == name:
                 return estimate.draws
-        raise CalibrationError(f"calibration: expected the parameter {name}, found none. It is of another version: run `twin calibrate`.")
+        raise CalibrationError(
+            f"calibration: expected the parameter {name}, found none. It is of another version: run `twin calibrate`."
+        )

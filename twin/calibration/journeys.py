@@ -126,8 +126,14 @@ def learn_newcomer_share(
     sd = float(np.sqrt(((own_now - share * volume)[chosen] ** 2).sum())) / total
     u = parameter_uniforms("newcomer_share", n_draws, seed)
     draws = np.clip(share + sd * special.ndtri(u), 0.0, 0.95)
-    reason = f"{int(recent.sum())} customers of the last two years" if enough else "too few newcomers: that of all our customers"
-    return Estimate("newcomer_share", "share", draws, enough, reason, "" if enough else "the share of all our customers")
+    reason = (
+        f"{int(recent.sum())} customers of the last two years"
+        if enough
+        else "too few newcomers: that of all our customers"
+    )
+    return Estimate(
+        "newcomer_share", "share", draws, enough, reason, "" if enough else "the share of all our customers"
+    )
 
 
 @dataclass(frozen=True)
@@ -159,11 +165,17 @@ def learn_losses(world: World, history: History, n_draws: int, seed: int) -> Los
     # regular: so many orders a period that silence over the spell is no accident
     active = bought[:, base] > 0
     frequency = active.mean(axis=1) if base.any() else np.zeros(len(population))
-    regular = population.known & (frequency * quiet.sum() >= 4.0) & (population.known_since < history.origin - SILENT_WEEKS)
+    regular = (
+        population.known & (frequency * quiet.sum() >= 4.0) & (population.known_since < history.origin - SILENT_WEEKS)
+    )
     silent = left | (regular & ~(bought[:, quiet] > 0).any(axis=1))
     recorded = left & (population.left >= history.origin - 104)
     window = min(104, history.n_weeks)
-    years_served = np.clip(np.minimum(population.left, history.origin) - np.maximum(population.known_since, history.origin - window), 0, window)
+    years_served = np.clip(
+        np.minimum(population.left, history.origin) - np.maximum(population.known_since, history.origin - window),
+        0,
+        window,
+    )
     if recorded.sum() >= 5:
         events, exposure = recorded.sum(), years_served[population.known].sum()
         reason = f"{events} recorded departures in two years"
@@ -174,4 +186,3 @@ def learn_losses(world: World, history: History, n_draws: int, seed: int) -> Los
         return Losses(silent, from_prior("loss", n_draws, seed, "not identified: too few regular buyers"))
     rate = (events + 0.5) / exposure
     return Losses(silent, shrunk("loss", rate, rate / np.sqrt(events + 0.5), n_draws, seed, reason))
-

@@ -22,7 +22,9 @@ WINDOW_WEEKS = 52
 _QUARTER = 13
 
 
-def learn_visit_rule(world: World, history: History, potential: NDArray[np.float64]) -> tuple[VisitRule, tuple[Estimate, ...]]:
+def learn_visit_rule(
+    world: World, history: History, potential: NDArray[np.float64]
+) -> tuple[VisitRule, tuple[Estimate, ...]]:
     """Learn the reps' habits from the last year of history.
 
     Parameters

@@ -167,11 +167,15 @@ def _refuse_twins(scenarios: Sequence[Scenario]) -> None:
     names = [scenario.name for scenario in scenarios]
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
-        raise TwinError(f"name: expected each scenario to have its own, found {twice[0]!r} more than once. Rename one of them.")
+        raise TwinError(
+            f"name: expected each scenario to have its own, found {twice[0]!r} more than once. Rename one of them."
+        )
 
 
 def _draws(task: _Task, n_draws: int) -> Iterator[tuple[int, dict[tuple[int, int], Run]]]:
-    size = len(task.scenarios) * n_draws * task.settings.n_replicates * task.settings.n_weeks * len(task.world.population)
+    size = (
+        len(task.scenarios) * n_draws * task.settings.n_replicates * task.settings.n_weeks * len(task.world.population)
+    )
     if task.settings.n_processes <= 1 or n_draws < 2 or size < _SERIAL_BELOW:
         for draw in range(n_draws):
             yield draw, _one_draw(task, draw)

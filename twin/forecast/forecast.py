@@ -22,7 +22,9 @@ TOO_GOOD_PCT = 15.0
 _FAR_EFFORT = 1.5
 
 
-def summarise(ensemble: Ensemble, world: World, naive: Naive, market_seen: bool, notes: Sequence[str]) -> dict[str, Any]:
+def summarise(
+    ensemble: Ensemble, world: World, naive: Naive, market_seen: bool, notes: Sequence[str]
+) -> dict[str, Any]:
     """The result of ``twin forecast``, ready for JSON.
 
     Parameters
@@ -72,7 +74,9 @@ def own_and_category(ensemble: Ensemble, a: int, n_own: int) -> tuple[NDArray[np
     return runs[:, :, :, :n_own].sum(axis=3), runs.sum(axis=3)
 
 
-def paired(own: NDArray, category: NDArray, base_own: NDArray, base_category: NDArray, market_seen: bool) -> dict[str, Any]:
+def paired(
+    own: NDArray, category: NDArray, base_own: NDArray, base_category: NDArray, market_seen: bool
+) -> dict[str, Any]:
     """Paired differences of totals: run by run, each against its own twin in the baseline.
 
     Parameters

@@ -40,7 +40,7 @@ def balanced(world: World, load: NDArray[np.float64]) -> NDArray[np.int32]:
     if not len(bricks) or not len(reps) or not np.isfinite(bricks.lon).all():
         raise TwinError(
             "field_force.alignment: expected bricks with places and a list of reps for a balanced alignment, found none. "
-            "Use alignment = \"current\", or add bricks and reps to the bundle."
+            'Use alignment = "current", or add bricks and reps to the bundle.'
         )
     brick = world.population.brick
     placed = brick >= 0
@@ -69,9 +69,7 @@ def _distances(world: World, staffed: NDArray[np.int64]) -> NDArray[np.float64]:
     return np.column_stack(columns)
 
 
-def _territory_of(
-    weight: NDArray[np.float64], km: NDArray[np.float64], part: NDArray[np.float64]
-) -> NDArray[np.int64]:
+def _territory_of(weight: NDArray[np.float64], km: NDArray[np.float64], part: NDArray[np.float64]) -> NDArray[np.int64]:
     """Column of the territory that takes each brick: (b,) int."""
     n_bricks, n_zones = km.shape
     heavy = np.maximum(weight, weight.sum() * 1e-9 / n_bricks)

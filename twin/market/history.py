@@ -69,8 +69,11 @@ class Sales:
         """Volume of the chosen brands by unit and period from period ``since`` on: (unit, p) float, units."""
         keep = brands[self.brand] & (self.period >= since)
         n_periods = len(self.periods) - since
-        flat = np.bincount(self.unit[keep].astype(np.int64) * n_periods + self.period[keep] - since, self.volume[keep],
-                           n_units * n_periods)
+        flat = np.bincount(
+            self.unit[keep].astype(np.int64) * n_periods + self.period[keep] - since,
+            self.volume[keep],
+            n_units * n_periods,
+        )
         return flat.reshape(n_units, n_periods)
 
     def before(self, day: np.datetime64) -> Sales:

@@ -134,7 +134,9 @@ def build_features(world: World) -> Features:
     if around.shape[1]:
         found = np.isfinite(around)
         reach = np.where(found, around, 0.0).max(axis=1)
-        columns["@density"] = np.where(found.any(axis=1), np.log(np.maximum(found.sum(axis=1), 1) / (reach**2 + 0.01)), np.nan)
+        columns["@density"] = np.where(
+            found.any(axis=1), np.log(np.maximum(found.sum(axis=1), 1) / (reach**2 + 0.01)), np.nan
+        )
     columns["@lon"], columns["@lat"] = people.lon, people.lat
     columns["@rep_distance"] = np.log1p(_rep_distance(world))
     columns |= {f"@{name}": values for name, values in _per_brick(world).items()}

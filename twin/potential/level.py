@@ -159,7 +159,9 @@ def brick_sums(mean: NDArray, relative: NDArray, brick: NDArray, known: NDArray,
     halves = np.stack([add(mean, ~member & ~known), add(mean, ~member & known)])
     everything = np.maximum(add(mean, placed), 1e-300)
     common = (add(mean * np.sqrt(relative), placed) / everything) ** 2
-    return BrickSums(add(mean, member), halves, add(mean**2 * relative, placed) / np.maximum(everything**2, 1e-300), common)
+    return BrickSums(
+        add(mean, member), halves, add(mean**2 * relative, placed) / np.maximum(everything**2, 1e-300), common
+    )
 
 
 def fit_shift(

@@ -57,25 +57,44 @@ PRIORS: dict[str, Prior] = {
     "effect_web": Prior("visits", 0.08, 0.05, 0.0, 0.4, _OURS),
     "effect_other": Prior("visits", 0.10, 0.08, 0.0, 0.6, _OURS),
     "mismatch": Prior("factor", 0.7, 0.1, 0.3, 1.0, _OURS),
-    "ideal_contacts": Prior("contacts per 13 weeks", 16.0, 3.0, 6.0, 30.0, "Godfrey, Seiders, Voss 2011: 3 calls, 3.5 e-mails, 9.5 mailings"),
+    "ideal_contacts": Prior(
+        "contacts per 13 weeks", 16.0, 3.0, 6.0, 30.0, "Godfrey, Seiders, Voss 2011: 3 calls, 3.5 e-mails, 9.5 mailings"
+    ),
     "fatigue": Prior("utility per squared relative excess", 0.10, 0.05, 0.0, 0.4, _OURS),
     "synergy": Prior("factor", 0.15, 0.08, 0.0, 0.5, _OURS),
     "memory": Prior("share", 0.5, 0.15, 0.0, 1.0, "share of contacts that know of the others today; " + _OURS),
     "habit": Prior("utility", 0.30, 0.15, 0.0, 1.0, "Mizik, Jacobson 2004: total over direct effect 1.2 to 2.1"),
-    "promotion_own": Prior("utility", 0.20, 0.10, 0.0, 0.8, "a third of a promotion's bump is switching: van Heerde et al. 2003"),
-    "promotion_rival": Prior("utility", 0.20, 0.10, 0.0, 0.8, "a third of a promotion's bump is switching: van Heerde et al. 2003"),
+    "promotion_own": Prior(
+        "utility", 0.20, 0.10, 0.0, 0.8, "a third of a promotion's bump is switching: van Heerde et al. 2003"
+    ),
+    "promotion_rival": Prior(
+        "utility", 0.20, 0.10, 0.0, 0.8, "a third of a promotion's bump is switching: van Heerde et al. 2003"
+    ),
     "discovery_base": Prior("per week", 0.0006, 0.0004, 0.0, 0.01, "Sultan, Farley, Lehmann 1990: p = 0.03 a year"),
     "discovery_visit": Prior("per visit", 0.06, 0.03, 0.0, 0.5, _OURS),
-    "discovery_word": Prior("per week, all neighbours ours", 0.002, 0.0015, 0.0, 0.05, "Sultan, Farley, Lehmann 1990; Hill, Provost, Volinsky 2006"),
+    "discovery_word": Prior(
+        "per week, all neighbours ours",
+        0.002,
+        0.0015,
+        0.0,
+        0.05,
+        "Sultan, Farley, Lehmann 1990; Hill, Provost, Volinsky 2006",
+    ),
     "trial_discount": Prior("utility", 0.5, 0.2, 0.0, 1.5, _OURS),
     "loss": Prior("per week", 0.0015, 0.0008, 0.0, 0.02, _OURS),
     "loss_contact": Prior("factor", 0.7, 0.1, 0.3, 1.0, "contact lowers the risk of loss; " + _OURS),
     "winback": Prior("per visit", 0.05, 0.03, 0.0, 0.5, "Kumar, Bhagwat, Zhang 2015 (direction); " + _OURS),
-    "handover": Prior("share of the customer's sales in the first year", 0.155, 0.02, 0.0, 0.4, "Shi et al. 2017: 13.2 to 17.6 %"),
-    "reaction": Prior("utility per share point, relative", 0.15, 0.5, -1.0, 2.0, "mostly passive: Steenkamp et al. 2005"),
+    "handover": Prior(
+        "share of the customer's sales in the first year", 0.155, 0.02, 0.0, 0.4, "Shi et al. 2017: 13.2 to 17.6 %"
+    ),
+    "reaction": Prior(
+        "utility per share point, relative", 0.15, 0.5, -1.0, 2.0, "mostly passive: Steenkamp et al. 2005"
+    ),
     "opening": Prior("share", 0.42, 0.08, 0.05, 0.95, "Veeva Pulse: e-mail opening in Europe"),
     "own_share": Prior("share", 0.25, 0.08, 0.05, 0.6, "no market data: " + _OURS),
-    "hidden_size": Prior("log volume", -0.3, 0.18, -0.9, 0.1, "known customers are larger for hidden reasons; pilots 34 to 62 %"),
+    "hidden_size": Prior(
+        "log volume", -0.3, 0.18, -0.9, 0.1, "known customers are larger for hidden reasons; pilots 34 to 62 %"
+    ),
     "market_drift": Prior("log volume per year", 0.0, 0.03, -0.2, 0.2, _OURS),
 }
 """Every prior of the model, by parameter name."""

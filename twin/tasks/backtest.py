@@ -95,7 +95,9 @@ def run_backtest(
 def score_origin(world: World, history: History, week: int, settings: BacktestSettings) -> list[dict[str, Any]]:
     """Forecast a year from ``week`` with what was known then, and score it: one row a measure."""
     then_world, then = world.as_of(week), history.before(week)
-    learned = calibrate(then_world, then, CalibrationSettings(settings.n_draws, settings.seed, country_of(world, settings.country)))
+    learned = calibrate(
+        then_world, then, CalibrationSettings(settings.n_draws, settings.seed, country_of(world, settings.country))
+    )
     runs = EnsembleSettings(YEAR, settings.n_draws, 2, settings.n_processes, settings.seed)
     ensemble = simulate(then_world, then, learned, (), runs)
     naive = seasonal_naive(then_world, then, YEAR)
@@ -120,7 +122,9 @@ def score_origin(world: World, history: History, week: int, settings: BacktestSe
             last = float(naive.brand_share[j])
             rows.append(_row(origin, "brand_share", str(name), float(actual[j] / actual.sum()), share[:, j], last))
         before = weekly_totals(then.audit, week - YEAR, YEAR, n_brands).sum()
-        rows.append(_row(origin, "category_volume", "all", float(actual.sum()), category.sum(axis=(1, 2, 3)), float(before)))
+        rows.append(
+            _row(origin, "category_volume", "all", float(actual.sum()), category.sum(axis=(1, 2, 3)), float(before))
+        )
     return rows
 
 

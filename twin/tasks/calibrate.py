@@ -63,7 +63,12 @@ def run_calibration(
             "season": season_table(calibration),
             "diagnostics": diagnostics,
         },
-        {"origin": monday(history.origin).isoformat(), "n_draws": settings.n_draws, "seed": settings.seed, "country": settings.country},
+        {
+            "origin": monday(history.origin).isoformat(),
+            "n_draws": settings.n_draws,
+            "seed": settings.seed,
+            "country": settings.country,
+        },
         parents=(dataset.id,),
     )
     return {
@@ -173,7 +178,9 @@ def unknowable(calibration: Calibration) -> list[str]:
     """Plain words for what this bundle cannot tell."""
     notes = []
     if not calibration.visit_response.identified:
-        notes.append(f"Effect of visits: not identified from your data ({calibration.visit_response.reason}); literature prior.")
+        notes.append(
+            f"Effect of visits: not identified from your data ({calibration.visit_response.reason}); literature prior."
+        )
     if not calibration.market_seen:
         notes.append("Market share: not known, there are no market sales; figures of share are left empty.")
     if not (~calibration.silent).any():

@@ -32,4 +32,6 @@ def run_check(workspace: Workspace) -> dict[str, Any]:
 def verdict(scores: list[float]) -> str:
     """One word for all criteria: ready, partly ready, or not ready."""
     mean = sum(scores) / max(len(scores), 1)
-    return "ready" if mean >= 0.75 and min(scores, default=0.0) >= 0.4 else "partly ready" if mean >= 0.4 else "not ready"
+    return (
+        "ready" if mean >= 0.75 and min(scores, default=0.0) >= 0.4 else "partly ready" if mean >= 0.4 else "not ready"
+    )

@@ -53,7 +53,10 @@ def run_ingest(
     tell(2, 3, _STEPS[2])
     linked = bundle.links[bundle.links["decision"] == "linked"] if len(bundle.links) else bundle.links
     rows = {name: len(table) for name, table in bundle.tables.items()}
-    warnings = pd.DataFrame([warning.as_dict() for warning in bundle.warnings], columns=["file", "row", "where", "expected", "found", "cure", "count"])
+    warnings = pd.DataFrame(
+        [warning.as_dict() for warning in bundle.warnings],
+        columns=["file", "row", "where", "expected", "found", "cure", "count"],
+    )
     version = Workspace.open(workspace).publish(
         DATASET,
         {

@@ -28,7 +28,9 @@ def serve(workspace: Path, port: int) -> None:
     """
     found = importlib.util.find_spec("dashboard")
     if found is None or found.origin is None:
-        raise TwinError("dashboard: expected the package dashboard beside twin, found none. Install from a full checkout.")
+        raise TwinError(
+            "dashboard: expected the package dashboard beside twin, found none. Install from a full checkout."
+        )
     entry = Path(found.origin).with_name("app.py")
     options = {
         "server.address": ADDRESS,
@@ -38,7 +40,14 @@ def serve(workspace: Path, port: int) -> None:
         "browser.gatherUsageStats": "false",
         "client.toolbarMode": "viewer",
     }
-    command = [sys.executable, "-m", "streamlit", "run", str(entry), *(f"--{key}={value}" for key, value in options.items())]
+    command = [
+        sys.executable,
+        "-m",
+        "streamlit",
+        "run",
+        str(entry),
+        *(f"--{key}={value}" for key, value in options.items()),
+    ]
     environment = {**os.environ, "TWIN_WORKSPACE": str(workspace.resolve())}
     print(f"Dashboard: http://{ADDRESS}:{port}  (Ctrl-C ends it)", file=sys.stderr, flush=True)
     with subprocess.Popen(command, env=environment, cwd=entry.parent.parent, stdout=subprocess.DEVNULL) as server:
@@ -48,4 +57,6 @@ def serve(workspace: Path, port: int) -> None:
             server.terminate()
             raise
     if status:
-        raise TwinError(f"--port: expected a free port, the dashboard on {port} ended with status {status}. Try --port {port + 1}.")
+        raise TwinError(
+            f"--port: expected a free port, the dashboard on {port} ended with status {status}. Try --port {port + 1}."
+        )

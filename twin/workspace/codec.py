@@ -32,7 +32,9 @@ def encode(value: Any) -> bytes:
             member = io.BytesIO()
             np.lib.format.write_array(member, array, allow_pickle=False)
             # a fixed date keeps equal values equal, byte for byte
-            archive.writestr(zipfile.ZipInfo(f"{number}.npy", (1980, 1, 1, 0, 0, 0)), member.getvalue(), zipfile.ZIP_DEFLATED, 1)
+            archive.writestr(
+                zipfile.ZipInfo(f"{number}.npy", (1980, 1, 1, 0, 0, 0)), member.getvalue(), zipfile.ZIP_DEFLATED, 1
+            )
     return out.getvalue()
 
 
@@ -105,4 +107,6 @@ def _class(path: str) -> type:
         found = getattr(importlib.import_module(module), name, None)
         if is_dataclass(found) and isinstance(found, type):
             return found
-    raise WorkspaceError(f"stored object {path}: expected a class of this version, found none. Run the step again that made it.")
+    raise WorkspaceError(
+        f"stored object {path}: expected a class of this version, found none. Run the step again that made it."
+    )
