@@ -66,8 +66,8 @@ def test_the_order_of_customers_changes_nothing(made_up):
     back[order] = np.arange(len(order))
     shuffled_people = replace(
         people,
-        **{name: getattr(people, name)[order] for name in ("ids", "entity", "names", "known", "known_since", "left", "brick",
-           "territory", "lon", "lat", "prefers", "available_from", "available_to")},
+        **{name: getattr(people, name)[order] for name in ("ids", "entity", "names", "known", "known_since", "left",
+           "brick", "territory", "lon", "lat", "prefers", "available_from", "available_to")},
         consent=people.consent[:, order],
         attributes={name: values[order] for name, values in people.attributes.items()},
     )  # fmt: skip
@@ -79,8 +79,8 @@ def test_the_order_of_customers_changes_nothing(made_up):
         neighbours=back[market.neighbours[order]].astype(np.int32),
         rule=replace(rule, known_weight=rule.known_weight[order], unknown_weight=rule.unknown_weight[order],
                      contact_rate=rule.contact_rate[:, order]),
-        start=replace(start, goodwill=start.goodwill[order], pressure=start.pressure[order], habit=start.habit[:, order],
-                      stage=start.stage[order], last_visit=start.last_visit[order]),
+        start=replace(start, goodwill=start.goodwill[order], pressure=start.pressure[order],
+                      habit=start.habit[:, order], stage=start.stage[order], last_visit=start.last_visit[order]),
     )  # fmt: skip
     a = run(world, market, BASELINE, KEY, WEEKS)
     b = run(replace(world, population=shuffled_people), shuffled, BASELINE, KEY, WEEKS)
@@ -297,7 +297,7 @@ def test_learned_campaigns_can_be_switched_off(made_up):
 
 
 def test_one_more_customer_changes_nobody_elses_draws(made_up):
-    world, market = made_up()
+    world, _ = made_up()
     few = world.population.entity[:50]
     luck = Luck(KEY)
     from twin.draws import Purpose

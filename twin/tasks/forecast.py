@@ -136,7 +136,10 @@ def alignment_of(scenario: Scenario, twin: Twin) -> NDArray[np.int32] | None:
     if scenario.field_force.alignment == "current":
         return None
     if scenario.field_force.alignment in ALIGNMENTS:
-        return balanced(twin.world, twin.calibration.potential.mean)
+        heads = np.bincount(twin.world.reps.territory, minlength=len(twin.world.territories))
+        for change in scenario.field_force.changes:
+            heads[list(twin.world.territories).index(change.territory)] += change.reps
+        return balanced(twin.world, twin.calibration.potential.mean, np.maximum(heads, 0))
     return territories_after(read_alignment(scenario.field_force.alignment), twin.world)
 
 
