@@ -1,7 +1,7 @@
 """Draws: random numbers that are pure functions of what they are for.
 
-A number depends on (seed, draw, replicate), its purpose, the week and the entity, and on nothing else: not on order, not
-on who else is simulated, and never on the scenario. Philox4x32-10 of Salmon et al. (2011).
+A number depends on (seed, draw, replicate), its purpose, the week and the entity, and on nothing else: not on order,
+not on who else is simulated, and never on the scenario. Philox4x32-10 of Salmon et al. (2011).
 """
 
 from __future__ import annotations

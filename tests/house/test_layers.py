@@ -24,7 +24,7 @@ LAYERS = (
     ("twin.potential",),  # reads the priors of response and the neighbours of geography
     ("twin.response", "twin.geography", "twin.scenario"),
     ("twin.market",),
-    ("twin.errors", "twin.units", "twin.weeks", "twin.draws", "twin.phrases"),
+    ("twin.errors", "twin.units", "twin.weeks", "twin.draws", "twin.phrases", "twin.progress"),
 )
 """From the top down. A room may import from lower rows only; a new package fails until it is placed here."""
 
@@ -63,6 +63,7 @@ RIGHTS = {
     "statsmodels": ("twin.calibration", "twin.forecast"),
     "sklearn": MODELS,
     "lightgbm": MODELS,
+    "threadpoolctl": ("twin.calibration", "twin.forecast"),
     "streamlit": ("dashboard",),
     "altair": ("dashboard",),
     "pydeck": ("dashboard",),

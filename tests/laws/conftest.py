@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+from worlds_by_hand import lay_out
 
 from twin.market.world import World
 from twin.response.market import Market
-from worlds_by_hand import lay_out
 
 
 @pytest.fixture

@@ -16,6 +16,7 @@ from twin.response import curves
 from twin.response.market import Market
 from twin.response.parameters import PRIORS
 from twin.scenario import where
+from twin.scenario.events import CompetitorCampaign, Promotion
 from twin.scenario.facts import customer_columns
 from twin.scenario.scenario import Scenario
 
@@ -179,7 +180,8 @@ def _campaigns(world: World, market: Market, scenario: Scenario, n_weeks: int) -
     if not scenario.competitors.learned_campaigns:
         campaigns[world.brands.n_own :] = 0.0
     names = list(world.brands.names)
-    for move in (*scenario.promotions, *scenario.competitor_campaigns):
+    moves: tuple[Promotion | CompetitorCampaign, ...] = (*scenario.promotions, *scenario.competitor_campaigns)
+    for move in moves:
         span = _span(move.start_week, move.stop_week, market.first_week, n_weeks)
         campaigns[names.index(move.brand), span] += move.strength
     return campaigns
@@ -256,7 +258,7 @@ def _smallest(part: float, world: World, market: Market) -> NDArray[np.bool_]:
     sales = curves.own_volume(market, market.start.goodwill, known)
     order = np.lexsort((world.population.ids, np.where(known, sales, np.inf)))
     dropped = np.zeros(len(known), dtype=bool)
-    dropped[order[: int(round(part * known.sum()))]] = True
+    dropped[order[: round(part * known.sum())]] = True
     return dropped
 
 

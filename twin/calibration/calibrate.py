@@ -93,7 +93,8 @@ def calibrate(
     """
     if not len(history.own_sales):
         raise CalibrationError(
-            "sales: expected at least one row before the origin, found none. Ingest a bundle with sales, or choose a later --as-of."
+            "sales: expected at least one row before the origin, found none. "
+            "Ingest a bundle with sales, or choose a later --as-of."
         )
     tell = progress or silent
     # matrices here are small: several BLAS threads would only wait for one another

@@ -1,4 +1,4 @@
-"""Journey hazards: how unknown customers find us, and how buyers leave, learned from who became known and who fell silent."""
+"""Journey hazards: how unknown customers find us and how buyers leave, from who became known and who fell silent."""
 
 from __future__ import annotations
 
@@ -106,9 +106,14 @@ def _additive_hazards(
 
 
 def learn_newcomer_share(
-    world: World, history: History, own_now: NDArray[np.float64], volume: NDArray[np.float64], silent: NDArray[np.bool_],
-    n_draws: int, seed: int,
-) -> Estimate:  # fmt: skip
+    world: World,
+    history: History,
+    own_now: NDArray[np.float64],
+    volume: NDArray[np.float64],
+    silent: NDArray[np.bool_],
+    n_draws: int,
+    seed: int,
+) -> Estimate:
     """Our share of customers in their first two years with us: what a customer who is won can be expected to give.
 
     Parameters

@@ -46,7 +46,8 @@ def lay_out_draw(calibration: Calibration, world: World, history: History, draw:
     share, stage = _standing(calibration, world, volume, draw)
     response = _response(calibration, world, draw, _seller_share(volume, share, stage))
     stock, usual, pressure = _contact_state(calibration, world, history, response, considers_us(stage))
-    mix = calibration.rival_mix[world.population.brick]  # a customer without a brick (-1) reads the last row: the market's
+    # a customer without a brick (-1) reads the last row: the market's
+    mix = calibration.rival_mix[world.population.brick]
     habit = mix.T * (1.0 - share)
     habit[: world.brands.n_own] = _own_mix(world, history)[:, None] * share
     base = _base_utility(calibration, world, history, response, share, habit, mix, usual, pressure)
@@ -111,8 +112,8 @@ SCALARS = (
 def _coefficient(calibration: Calibration, habit: float, share: float, draw: int) -> float:
     """Utility coefficient of log goodwill behind the effect on log sales that was estimated.
 
-    A logit turns utility into (1 - share) as much log volume, and habit repeats a part of every gain. The estimate weighs
-    customers by what they buy from us, so ``share`` is weighed in the same way.
+    A logit turns utility into (1 - share) as much log volume, and habit repeats a part of every gain. The estimate
+    weighs customers by what they buy from us, so ``share`` is weighed in the same way.
     """
     echo = 1.0 - habit * share * (1.0 - share)
     return float(calibration.visit_response.coefficient.draws[draw]) * echo / max(1.0 - share, 0.05)
@@ -141,7 +142,10 @@ def _standing(
 
 
 def _share_when_won(calibration: Calibration, world: World, draw: int) -> NDArray[np.float64]:
-    """Share that customers who do not buy from us would give: newcomers' share, where comparable customers give more or less: (c,)."""
+    """Share that customers who do not buy from us would give, around the newcomers' share: (c,).
+
+    More or less where comparable customers give more or less.
+    """
     potential, elsewhere = calibration.potential, ~world.population.known | calibration.silent
     pattern = potential.own_potential_mean / np.maximum(potential.mean, 1e-12)
     usual = float(np.average(pattern[elsewhere], weights=potential.mean[elsewhere])) if elsewhere.any() else 1.0
@@ -168,7 +172,11 @@ def _expected_visits(calibration: Calibration, world: World, buys: NDArray[np.bo
     """Visits a week that the rule gives each customer when none was ever recorded: (c,) float."""
     rule, territory = calibration.rule, world.population.territory
     n_territories = len(world.territories)
-    capacity = np.bincount(world.reps.territory, rule.rep_visits, n_territories) if len(world.reps) else np.zeros(n_territories)
+    capacity = (
+        np.bincount(world.reps.territory, rule.rep_visits, n_territories)
+        if len(world.reps)
+        else np.zeros(n_territories)
+    )
     weight = np.where(buys, rule.known_weight, 0.0)
     total = np.bincount(territory, weight, n_territories)
     return np.minimum(capacity[territory] * weight / np.maximum(total[territory], 1e-300), 1.0)
@@ -177,7 +185,11 @@ def _expected_visits(calibration: Calibration, world: World, buys: NDArray[np.bo
 def _own_mix(world: World, history: History) -> NDArray[np.float64]:
     """How our brands share what is ours: (n_own,) float."""
     n_own = world.brands.n_own
-    totals = history.own_sales.totals(len(world.brands))[-52:].sum(axis=0)[:n_own] if len(history.own_sales) else np.ones(n_own)
+    totals = (
+        history.own_sales.totals(len(world.brands))[-52:].sum(axis=0)[:n_own]
+        if len(history.own_sales)
+        else np.ones(n_own)
+    )
     totals = np.maximum(totals, 1e-9 * max(totals.max(initial=0.0), 1.0))
     return totals / totals.sum()
 
@@ -192,7 +204,9 @@ def _base_utility(
         utility = np.log(np.maximum(mix.T, 1e-9))
         utility[:n_own] = np.log(_own_mix(world, history))[:, None] + attraction.own_utility_for(share)
     utility -= response.habit * habit
-    utility[:n_own] -= response.coefficient * usual - goodwill.fatigue(pressure, response.ideal_contacts, response.fatigue)
+    utility[:n_own] -= response.coefficient * usual - goodwill.fatigue(
+        pressure, response.ideal_contacts, response.fatigue
+    )
     return utility - _usual_campaigns(calibration, history, response, n_own)[:, None]
 
 
@@ -202,7 +216,9 @@ def _usual_campaigns(calibration: Calibration, history: History, response: Respo
     strength = calibration.calendar.active(since, 52)
     for campaign in history.campaigns:
         if campaign.brand < n_own:
-            strength[campaign.brand, max(campaign.start - since, 0) : max(campaign.stop - since, 0)] += campaign.strength
+            strength[campaign.brand, max(campaign.start - since, 0) : max(campaign.stop - since, 0)] += (
+                campaign.strength
+            )
     return np.log(np.exp(response.promotion[:, None] * strength).mean(axis=1))
 
 

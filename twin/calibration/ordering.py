@@ -1,4 +1,4 @@
-"""Ordering rhythm: how many orders a week an average customer places, read off how often a period passes without one."""
+"""Ordering rhythm: orders a week of an average customer, read off how often a period passes without one."""
 
 from __future__ import annotations
 

@@ -41,8 +41,8 @@ class VisitResponse:
     channel_effects : tuple of Estimate
         ``effect_<channel>`` in visits, for the channels 1, 2, ... of the world.
     elasticity : Estimate
-        ``visit_elasticity``: b times the volume-weighted mean of A_visit / (1 + A); of a lasting change of all visits, other
-        contacts held.
+        ``visit_elasticity``: b times the volume-weighted mean of A_visit / (1 + A); of a lasting change of all visits,
+        other contacts held.
     effect_of_one_visit : Estimate
         Change of a month's log sales by one more visit somewhere in that month, at the mean stock.
     long_run_effect : Estimate
@@ -159,7 +159,7 @@ def _drawn(world: World, fitted: Fitted, n_draws: int, seed: int) -> VisitRespon
 
 
 def _visits_part(panel: Panel, rho: float, world: World) -> float:
-    """Change of mean log(1 + A) by a relative change of all visits, other contacts held: volume-weighted A_visit / (1 + A)."""
+    """Change of mean log(1 + A) by a relative change of visits alone: volume-weighted A_visit / (1 + A)."""
     design, _ = stock_regressors(panel, rho, prior_effects(world), (VISIT,))
     return max(float((design[1] * panel.volume).sum() / max(float(panel.volume.sum()), 1e-300)), 1e-6)
 

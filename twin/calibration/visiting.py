@@ -127,7 +127,7 @@ def _contact_rates(recent: Touches, n_channels: int, n: int) -> NDArray[np.float
 
 
 def _follows_sales(world: World, history: History) -> Estimate:
-    """Exponent with which visits follow a customer's purchases of the quarter before, customers and quarters held fixed."""
+    """Exponent with which visits follow a customer's purchases of the quarter before; customers and quarters fixed."""
     unit, touches, own = "elasticity of visits", history.touches, history.own_sales
     quarters = history.n_weeks // _QUARTER
     known = np.flatnonzero(world.population.known)

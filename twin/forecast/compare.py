@@ -36,7 +36,7 @@ def comparison_columns(ensemble: Ensemble, world: World, market_seen: bool) -> d
         zones = [(ALL, slice(None)), *((str(z), slice(i, i + 1)) for i, z in enumerate(world.territories))]
         for territory, zone in zones:
             four = [x[:, zone].sum(axis=1) for x in (own, category, base_own, base_category)]
-            versus = paired(*four, market_seen)
+            versus = paired(*four, market_seen=market_seen)
             row: dict[str, Any] = {"scenario": name, "territory_id": territory}
             for measure in ("own_volume_pct", "own_share_points"):
                 row.update({f"{measure}_{level}": value for level, value in versus[measure].items()})

@@ -75,7 +75,7 @@ def own_and_category(ensemble: Ensemble, a: int, n_own: int) -> tuple[NDArray[np
 
 
 def paired(
-    own: NDArray, category: NDArray, base_own: NDArray, base_category: NDArray, market_seen: bool
+    own: NDArray, category: NDArray, base_own: NDArray, base_category: NDArray, *, market_seen: bool
 ) -> dict[str, Any]:
     """Paired differences of totals: run by run, each against its own twin in the baseline.
 
@@ -125,7 +125,7 @@ def _scenario(ensemble: Ensemble, a: int, world: World, market_seen: bool) -> di
     if a:
         base_own, base_category = own_and_category(ensemble, 0, n_own)
         totals = (x.sum(axis=(1, 2, 3)) for x in (own, category, base_own, base_category))
-        result["versus_baseline"] = paired(*totals, market_seen)
+        result["versus_baseline"] = paired(*totals, market_seen=market_seen)
         result["flags"] = _flags(ensemble, a, result["versus_baseline"])
     return result
 

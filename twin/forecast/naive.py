@@ -62,7 +62,7 @@ def seasonal_naive(world: World, history: History, n_weeks: int) -> Naive:
 
 
 def weekly_totals(sales: Sales, first_week: int, n_weeks: int, n_brands: int) -> NDArray[np.float64]:
-    """Volume by brand and week, a month's volume even over its days: (j, w) float. For display and naive forecasts only."""
+    """Volume by brand and week, a month's even over its days: (j, w) float. For display and naive forecasts only."""
     if not len(sales.periods):
         return np.zeros((n_brands, n_weeks))
     rate = sales.totals(n_brands) / sales.periods.weeks_in()[:, None]

@@ -1,4 +1,4 @@
-"""Response curves: what steady effort is worth, and what one more visit is worth. No formula of its own beyond the law's."""
+"""Response curves: what steady effort and one more visit are worth. No formula of its own beyond the law's."""
 
 from __future__ import annotations
 

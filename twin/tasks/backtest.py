@@ -186,7 +186,8 @@ def verdict_lines(verdict: dict[str, Any]) -> Sequence[str]:
     for measure, score in verdict.items():
         winner = "the naive forecast wins" if score["naive_wins"] else "ours wins"
         lines.append(
-            f"{measure}: mean absolute error {score['mean_absolute_error']:.4g}, naive {score['naive_mean_absolute_error']:.4g}: "
-            f"{winner}; {score['inside_80']:.0%} of outcomes inside the 80 % band"
+            f"{measure}: mean absolute error {score['mean_absolute_error']:.4g}, "
+            f"naive {score['naive_mean_absolute_error']:.4g}: {winner}; "
+            f"{score['inside_80']:.0%} of outcomes inside the 80 % band"
         )
     return lines

@@ -27,7 +27,7 @@ from twin.workspace.store import Workspace
 def run_calibration(
     workspace: Workspace,
     as_of: dt.date | None = None,
-    settings: CalibrationSettings = CalibrationSettings(),
+    settings: CalibrationSettings | None = None,
     progress: Progress | None = None,
 ) -> dict[str, Any]:
     """Calibrate and publish.
@@ -49,6 +49,7 @@ def run_calibration(
     world, history, dataset = load_dataset(workspace)
     if as_of is not None:
         world, history = hide_later(world, history, as_of)
+    settings = settings or CalibrationSettings()
     settings = replace(settings, country=country_of(world, settings.country))
     calibration = calibrate(world, history, settings, progress)
     parameters = parameter_table(calibration)
@@ -85,7 +86,8 @@ def hide_later(world: World, history: History, as_of: dt.date) -> tuple[World, H
     if not history.first_week + 26 <= week <= history.origin:
         first, last = monday(history.first_week + 26), monday(history.origin)
         raise CalibrationError(
-            f"--as-of: expected a date from {first} to {last}, found {as_of}. Choose one with half a year of history before it."
+            f"--as-of: expected a date from {first} to {last}, found {as_of}. "
+            "Choose one with half a year of history before it."
         )
     return world.as_of(week), history.before(week, np.datetime64(as_of) + 1)
 

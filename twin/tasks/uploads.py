@@ -11,7 +11,9 @@ import re
 import secrets
 import zipfile
 from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path, PurePosixPath
+from typing import BinaryIO
 
 from twin.errors import InputError, Problem
 from twin.workspace import atomic
@@ -64,8 +66,16 @@ def keep_upload(workspace: Path, files: Sequence[tuple[str, bytes]]) -> Path:
     folder = Path(workspace).absolute() / FOLDER / f"{dt.datetime.now(dt.UTC):%Y%m%dT%H%M%S}-{secrets.token_hex(3)}"
     folder.mkdir(parents=True)
     for name, content in found.items():
-        atomic.place(folder, lambda file, content=content: file.write(content), lambda _, name=name: name)
+        atomic.place(folder, partial(_write, content), partial(_named, name))
     return folder
+
+
+def _write(content: bytes, file: BinaryIO) -> int:
+    return file.write(content)
+
+
+def _named(name: str, file: BinaryIO) -> str:
+    return name
 
 
 def _unpacked(name: str, content: bytes) -> Iterator[tuple[str, bytes]]:

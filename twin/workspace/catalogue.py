@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from twin.errors import WorkspaceError
 
@@ -79,7 +80,7 @@ class Version:
     kind: str
     label: str
     created: str
-    meta: dict[str, object] = field(hash=False)
+    meta: dict[str, Any] = field(hash=False)
     parents: tuple[str, ...]
     parts: dict[str, Part] = field(hash=False)
 

@@ -1,7 +1,7 @@
 """Codec: frozen dataclasses of arrays to bytes and back, without pickle.
 
-A value becomes one ``.npz`` archive: every array under a number, and the tree that holds them as JSON. Only dataclasses of
-this project are made again.
+A value becomes one ``.npz`` archive: every array under a number, and the tree that holds them as JSON. Only dataclasses
+of this project are made again.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _PACKAGE = "twin."
 
 
 def encode(value: Any) -> bytes:
-    """Bytes of a dataclass, tuple, mapping with text keys, array, number, text or None; the same value, the same bytes."""
+    """Bytes of a dataclass, tuple, mapping with text keys, array, number, text or None; equal values, equal bytes."""
     arrays: list[np.ndarray] = []
     tree = _pack(value, arrays)
     text = np.frombuffer(json.dumps(tree, sort_keys=True).encode(), dtype=np.uint8)
@@ -72,7 +72,8 @@ def _pack_array(value: np.ndarray, arrays: list[np.ndarray]) -> dict[str, Any]:
     if value.dtype != object:
         arrays.append(np.ascontiguousarray(value))
         return {"array": len(arrays)}
-    missing = np.array([item is None or item != item for item in value.ravel()], dtype=bool)
+    # only what is not a number differs from itself
+    missing = np.array([item is None or item != item for item in value.ravel()], dtype=bool)  # noqa: PLR0124
     text = np.where(missing, "", value.ravel()).astype(str)
     arrays.extend([text, missing])
     return {"texts": len(arrays) - 1, "shape": list(value.shape)}
@@ -84,8 +85,9 @@ def _unpack(tree: Any, archive: Mapping[str, np.ndarray]) -> Any:
         made = _class(tree["class"])
         if absent := {f.name for f in fields(made)} ^ set(values):
             raise WorkspaceError(
-                f"stored object {tree['class']}: expected the fields of this version, found others ({', '.join(sorted(absent))}). "
-                "Run the step again that made it: `twin ingest` for a dataset, `twin calibrate` for a calibration."
+                f"stored object {tree['class']}: expected the fields of this version, found others "
+                f"({', '.join(sorted(absent))}). Run the step again that made it: "
+                "`twin ingest` for a dataset, `twin calibrate` for a calibration."
             )
         return made(**values)
     if "array" in tree:

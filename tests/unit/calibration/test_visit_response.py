@@ -112,7 +112,8 @@ def test_every_statement_of_the_coefficient_comes_from_the_same_draws(learned):
     share = learned.elasticity.draws / b
     assert learned.identified
     assert ((share > 0) & (share < 1)).all()
-    # one volume-weighted mean of A_visit / (1 + A) turns every draw of b into its elasticity, below that at the mean stock
+    # one volume-weighted mean of A_visit / (1 + A) turns every draw of b into its elasticity, which lies below that
+    # at the mean stock
     np.testing.assert_allclose(share, share[0])
     assert share[0] < learned.mean_stock / (1 + learned.mean_stock)
     near = one_visit(rho, np.full_like(rho, learned.mean_stock))

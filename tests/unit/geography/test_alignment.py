@@ -6,11 +6,11 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from worlds_by_hand import lay_out
 
 from twin.errors import TwinError
 from twin.geography.alignment import balanced
 from twin.market.world import Bricks
-from worlds_by_hand import lay_out
 
 
 @pytest.fixture
