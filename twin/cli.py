@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from twin.errors import InputError, ScenarioError, TwinError
+from twin.tasks import words
 
 # verbs import what they need when they are called, so that --help answers at once
 
@@ -54,7 +55,9 @@ def parser() -> argparse.ArgumentParser:
     verbs = top.add_subparsers(dest="verb", metavar="VERB", required=True)
     for name, text, arguments, run, show in _verbs():
         verb = verbs.add_parser(name, help=text, description=text)
-        verb.add_argument("-w", "--workspace", type=Path, default=Path("workspace"), help="folder of results (default: ./workspace)")
+        verb.add_argument(
+            "-w", "--workspace", type=Path, default=Path("workspace"), help="folder of results (default: ./workspace)"
+        )
         verb.add_argument("--json", action="store_true", help="print the result alone, as JSON, on stdout")
         verb.add_argument("--seed", type=_whole(0, 2**31 - 1), default=0, help="root of every random draw (default: 0)")
         arguments(verb)
@@ -63,16 +66,26 @@ def parser() -> argparse.ArgumentParser:
 
 
 def _verbs() -> tuple[tuple[str, str, Callable, Callable, Callable], ...]:
+    """Name, help, arguments, what is run, and what is said of it."""
     return (
-        ("demo", "build the demo bundle, run everything on it and open the dashboard", _demo_arguments, _demo, _show_demo),
-        ("ingest", "read a bundle, link prospects to customers, report problems, publish a dataset version", _ingest_arguments, _ingest, _show_ingest),
-        ("check", "quality of the data and readiness for a digital twin", _no_arguments, _check, _show_check),
-        ("calibrate", "learn the market from the newest dataset", _calibrate_arguments, _calibrate, _show_calibrate),
-        ("backtest", "forecasts as of past dates, against naive forecasts", _backtest_arguments, _backtest, _show_backtest),
-        ("forecast", "run the baseline and each scenario from the end of history", _forecast_arguments, _forecast, _show_forecast),
-        ("plan", "dated visit plan", _plan_arguments, _plan, _show_plan),
-        ("export", "any result as a table", _export_arguments, _export, _show_export),
-        ("dashboard", "serve the dashboard on 127.0.0.1", _dashboard_arguments, _dashboard, _show_nothing),
+        ("demo", "build the demo bundle, run everything on it and open the dashboard",
+         _demo_arguments, _demo, words.demo),
+        ("ingest", "read a bundle, link prospects to customers, report problems, publish a dataset version",
+         _ingest_arguments, _ingest, words.ingest),
+        ("check", "quality of the data and readiness for a digital twin",
+         _no_arguments, _check, words.check),
+        ("calibrate", "learn the market from the newest dataset",
+         _calibrate_arguments, _calibrate, words.calibrate),
+        ("backtest", "forecasts as of past dates, against naive forecasts",
+         _backtest_arguments, _backtest, words.backtest),
+        ("forecast", "run the baseline and each scenario from the end of history",
+         _forecast_arguments, _forecast, words.forecast),
+        ("plan", "dated visit plan",
+         _plan_arguments, _plan, words.plan),
+        ("export", "any result as a table",
+         _export_arguments, _export, words.export),
+        ("dashboard", "serve the dashboard on 127.0.0.1",
+         _dashboard_arguments, _dashboard, words.nothing),
     )  # fmt: skip
 
 
@@ -103,11 +116,25 @@ def _no_arguments(verb: argparse.ArgumentParser) -> None:
     pass
 
 
+def _country_argument(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument(
+        "--country", default="", help="whose moving feasts, such as TR (default: where the customers are)"
+    )
+
+
+def _locale_argument(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument("--locale", choices=["", "tr"], default="", help="tr: semicolons and decimal commas in CSV")
+
+
 def _demo_arguments(verb: argparse.ArgumentParser) -> None:
     verb.add_argument("--no-dashboard", action="store_true", help="stop before the dashboard")
     verb.add_argument("--port", type=_whole(1, 65535), default=8501, help="of the dashboard (default: 8501)")
-    verb.add_argument("--outlets", type=_whole(400, 1_000_000), default=3000, help="size of the made-up market (default: 3000)")
-    verb.add_argument("--scenarios", type=Path, default=None, help="folder of scenario files (default: those that come with the twin)")
+    verb.add_argument(
+        "--outlets", type=_whole(400, 1_000_000), default=3000, help="size of the made-up market (default: 3000)"
+    )
+    verb.add_argument(
+        "--scenarios", type=Path, default=None, help="folder of scenario files (default: those that come with the twin)"
+    )
 
 
 def _ingest_arguments(verb: argparse.ArgumentParser) -> None:
@@ -118,18 +145,22 @@ def _ingest_arguments(verb: argparse.ArgumentParser) -> None:
 def _calibrate_arguments(verb: argparse.ArgumentParser) -> None:
     verb.add_argument("--as-of", type=_date, metavar="DATE", help="hide all that is later")
     verb.add_argument("--draws", type=_whole(2, 10_000), default=100, help="parameter draws to keep (default: 100)")
-    verb.add_argument("--country", default="", help="whose moving feasts, such as TR (default: where the customers are)")
+    _country_argument(verb)
 
 
 def _backtest_arguments(verb: argparse.ArgumentParser) -> None:
     verb.add_argument("--origins", type=_whole(1, 20), default=1, help="a year apart (default: 1)")
     verb.add_argument("--draws", type=_whole(2, 1000), default=24, help="parameter draws (default: 24)")
-    verb.add_argument("--country", default="", help="whose moving feasts, such as TR (default: where the customers are)")
+    _country_argument(verb)
 
 
 def _forecast_arguments(verb: argparse.ArgumentParser) -> None:
-    verb.add_argument("scenarios", type=Path, nargs="*", metavar="SCENARIO.toml", help="scenario files; none runs the baseline alone")
-    verb.add_argument("--weeks", type=_whole(1, 520), help="horizon (default: the longest that a scenario names, else 52)")
+    verb.add_argument(
+        "scenarios", type=Path, nargs="*", metavar="SCENARIO.toml", help="scenario files; none runs the baseline alone"
+    )
+    verb.add_argument(
+        "--weeks", type=_whole(1, 520), help="horizon (default: the longest that a scenario names, else 52)"
+    )
     verb.add_argument("--draws", type=_whole(1, 10_000), default=40, help="parameter draws to run (default: 40)")
     verb.add_argument("--replicates", type=_whole(1, 1000), default=2, help="seeds of luck a draw (default: 2)")
     verb.add_argument("--processes", type=_whole(1, 256), default=2, help="(default: 2)")
@@ -141,13 +172,15 @@ def _plan_arguments(verb: argparse.ArgumentParser) -> None:
     verb.add_argument("--weeks", type=_whole(1, 26), default=4, help="(default: 4)")
     verb.add_argument("--out", type=Path, help="folder for the files (default: none are written)")
     verb.add_argument("--formats", default="csv,xlsx,ics,geojson", help="(default: csv,xlsx,ics,geojson)")
-    verb.add_argument("--locale", choices=["", "tr"], default="", help="tr: semicolons and decimal commas in CSV")
+    _locale_argument(verb)
 
 
 def _export_arguments(verb: argparse.ArgumentParser) -> None:
     verb.add_argument("table", help="potential, parameters, rival_calendar, forecast, comparison, plan, ...")
-    verb.add_argument("--out", type=Path, required=True, help="file; its ending chooses csv, xlsx, parquet, json or geojson")
-    verb.add_argument("--locale", choices=["", "tr"], default="", help="tr: semicolons and decimal commas in CSV")
+    verb.add_argument(
+        "--out", type=Path, required=True, help="file; its ending chooses csv, xlsx, parquet, json or geojson"
+    )
+    _locale_argument(verb)
 
 
 def _dashboard_arguments(verb: argparse.ArgumentParser) -> None:
@@ -169,7 +202,7 @@ def _demo(options: argparse.Namespace) -> dict[str, Any]:
 
     result = run_demo(options.workspace, options.outlets, options.scenarios, options.seed, _tell)
     if not options.no_dashboard:
-        print(_show_demo(result), file=sys.stderr)
+        print(words.demo(result), file=sys.stderr)
         serve(options.workspace, options.port)
     return result
 
@@ -230,7 +263,7 @@ def _dashboard(options: argparse.Namespace) -> dict[str, Any]:
     return {}
 
 
-# --- words -------------------------------------------------------------------------------------------------------
+# --- messages ----------------------------------------------------------------------------------------------------
 
 
 def _tell(done: int, total: int, phrase: str) -> None:
@@ -245,68 +278,8 @@ def _tell(done: int, total: int, phrase: str) -> None:
 def _complain(error: TwinError, as_json: bool) -> None:
     problems = error.problems if isinstance(error, InputError | ScenarioError) else ()
     if as_json and problems:
-        print(json.dumps({"problems": [problem.as_dict() for problem in problems]}, ensure_ascii=False), file=sys.stderr)
+        print(
+            json.dumps({"problems": [problem.as_dict() for problem in problems]}, ensure_ascii=False), file=sys.stderr
+        )
         return
     print(f"twin: {error}", file=sys.stderr)
-
-
-def _show_nothing(result: dict[str, Any]) -> str:
-    return ""
-
-
-def _show_demo(result: dict[str, Any]) -> str:
-    return f"Demo ready in {result['workspace']}: {result['dataset']}, {result['calibration']}, {result['forecast']}, {result['plan']}"
-
-
-def _show_ingest(result: dict[str, Any]) -> str:
-    lines = [f"Published {result['dataset']}: " + ", ".join(f"{rows} {name}" for name, rows in result["rows"].items())]
-    lines.append(f"{result['links']} prospects found to be known customers already")
-    lines.extend(f"Note: {warning}" for warning in result["warnings"])
-    return "\n".join(lines)
-
-
-def _show_check(result: dict[str, Any]) -> str:
-    lines = [f"Readiness: {result['verdict']}"]
-    lines.extend(f"{row['score']:>4.0%}  {row['name']}: {row['evidence']}" + (f" | {row['missing']}" if row["missing"] else "") for row in result["criteria"])
-    lines.extend(f"{'can   ' if row['possible'] else 'CANNOT'} {row['name']}: {row['reason']}" for row in result["capabilities"])
-    return "\n".join(lines)
-
-
-def _show_calibrate(result: dict[str, Any]) -> str:
-    lines = [f"Published {result['calibration']}, origin {result['origin']}"]
-    for row in result["parameters"]:
-        mark = "estimated" if row["identified"] else "PRIOR    "
-        lines.append(f"{mark} {row['name']:<28} {row['mean']:>10.4g}  [{row['p05']:.4g}, {row['p95']:.4g}] {row['unit']}")
-    lines.extend(f"Note: {note}" for note in result["diagnostics"]["notes"])
-    return "\n".join(lines)
-
-
-def _show_backtest(result: dict[str, Any]) -> str:
-    from twin.tasks.backtest import verdict_lines
-
-    return "\n".join(verdict_lines(result["verdict"]))
-
-
-def _show_forecast(result: dict[str, Any]) -> str:
-    lines = [f"Published {result['forecast']}: {result['horizon_weeks']} weeks from {result['origin']}"]
-    for row in result["scenarios"]:
-        volume = row["totals"]["own_volume"]
-        line = f"{row['name']:<36} own volume {volume['mean']:,.0f} [{volume['p10']:,.0f}, {volume['p90']:,.0f}]"
-        if "versus_baseline" in row:
-            versus = row["versus_baseline"]["own_volume_pct"]
-            line += f"  {versus['mean']:+.2f} % [{versus['p10']:+.2f}, {versus['p90']:+.2f}], gain in {row['versus_baseline']['probability_of_gain']:.0%} of runs"
-        lines.append(line)
-    lines.append(f"{'(repeat last year)':<36} own volume {result['naive']['own_volume']:,.0f}")
-    lines.extend(f"Note: {note}" for note in (*result["warnings"], *result["notes"]))
-    return "\n".join(lines)
-
-
-def _show_plan(result: dict[str, Any]) -> str:
-    lines = [f"Published {result['plan']}: {result['visits']} visits by {result['reps']} reps from {result['start']} to {result['end']}"]
-    lines.append(f"{result['unserved']} wished visits did not fit")
-    lines.extend(f"Wrote {path}" for path in result["files"])
-    return "\n".join(lines)
-
-
-def _show_export(result: dict[str, Any]) -> str:
-    return f"Wrote {result['rows']} rows to {result['file']}"

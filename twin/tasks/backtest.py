@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -178,16 +177,3 @@ def _verdict(table: pd.DataFrame) -> dict[str, Any]:
             "inside_80": float(rows["inside_80"].mean()),
         }
     return verdict
-
-
-def verdict_lines(verdict: dict[str, Any]) -> Sequence[str]:
-    """The verdict in plain words."""
-    lines = []
-    for measure, score in verdict.items():
-        winner = "the naive forecast wins" if score["naive_wins"] else "ours wins"
-        lines.append(
-            f"{measure}: mean absolute error {score['mean_absolute_error']:.4g}, "
-            f"naive {score['naive_mean_absolute_error']:.4g}: {winner}; "
-            f"{score['inside_80']:.0%} of outcomes inside the 80 % band"
-        )
-    return lines

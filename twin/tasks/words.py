@@ -1,0 +1,93 @@
+"""Words: what a verb's result says to a person at a terminal.
+
+Reads results as they are published in JSON. Does not know how they came about.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+def nothing(result: dict[str, Any]) -> str:
+    """Not a word: what there was to say was said on the way."""
+    return ""
+
+
+def demo(result: dict[str, Any]) -> str:
+    """Where the demo lies, and its versions."""
+    made = ", ".join(result[step] for step in ("dataset", "calibration", "forecast", "plan"))
+    return f"Demo ready in {result['workspace']}: {made}"
+
+
+def ingest(result: dict[str, Any]) -> str:
+    """What was read and linked."""
+    lines = [f"Published {result['dataset']}: " + ", ".join(f"{rows} {name}" for name, rows in result["rows"].items())]
+    lines.append(f"{result['links']} prospects found to be known customers already")
+    lines.extend(f"Note: {warning}" for warning in result["warnings"])
+    return "\n".join(lines)
+
+
+def check(result: dict[str, Any]) -> str:
+    """Scores of readiness, and what can be done with the data."""
+    lines = [f"Readiness: {result['verdict']}"]
+    for row in result["criteria"]:
+        missing = f" | {row['missing']}" if row["missing"] else ""
+        lines.append(f"{row['score']:>4.0%}  {row['name']}: {row['evidence']}{missing}")
+    for row in result["capabilities"]:
+        lines.append(f"{'can   ' if row['possible'] else 'CANNOT'} {row['name']}: {row['reason']}")
+    return "\n".join(lines)
+
+
+def calibrate(result: dict[str, Any]) -> str:
+    """Parameters with their intervals, the priors among them marked."""
+    lines = [f"Published {result['calibration']}, origin {result['origin']}"]
+    for row in result["parameters"]:
+        mark = "estimated" if row["identified"] else "PRIOR    "
+        band = f"[{row['p05']:.4g}, {row['p95']:.4g}]"
+        lines.append(f"{mark} {row['name']:<28} {row['mean']:>10.4g}  {band} {row['unit']}")
+    lines.extend(f"Note: {note}" for note in result["diagnostics"]["notes"])
+    return "\n".join(lines)
+
+
+def backtest(result: dict[str, Any]) -> str:
+    """The verdict against naive forecasts."""
+    lines = []
+    for measure, score in result["verdict"].items():
+        winner = "the naive forecast wins" if score["naive_wins"] else "ours wins"
+        lines.append(
+            f"{measure}: mean absolute error {score['mean_absolute_error']:.4g}, "
+            f"naive {score['naive_mean_absolute_error']:.4g}: {winner}; "
+            f"{score['inside_80']:.0%} of outcomes inside the 80 % band"
+        )
+    return "\n".join(lines)
+
+
+def forecast(result: dict[str, Any]) -> str:
+    """Volume of every scenario, against the baseline and last year."""
+    lines = [f"Published {result['forecast']}: {result['horizon_weeks']} weeks from {result['origin']}"]
+    for row in result["scenarios"]:
+        volume = row["totals"]["own_volume"]
+        line = f"{row['name']:<36} own volume {volume['mean']:,.0f} [{volume['p10']:,.0f}, {volume['p90']:,.0f}]"
+        if "versus_baseline" in row:
+            versus, gain = row["versus_baseline"]["own_volume_pct"], row["versus_baseline"]["probability_of_gain"]
+            line += (
+                f"  {versus['mean']:+.2f} % [{versus['p10']:+.2f}, {versus['p90']:+.2f}], gain in {gain:.0%} of runs"
+            )
+        lines.append(line)
+    lines.append(f"{'(repeat last year)':<36} own volume {result['naive']['own_volume']:,.0f}")
+    lines.extend(f"Note: {note}" for note in (*result["warnings"], *result["notes"]))
+    return "\n".join(lines)
+
+
+def plan(result: dict[str, Any]) -> str:
+    """Size of the plan, and its files."""
+    span = f"from {result['start']} to {result['end']}"
+    lines = [f"Published {result['plan']}: {result['visits']} visits by {result['reps']} reps {span}"]
+    lines.append(f"{result['unserved']} wished visits did not fit")
+    lines.extend(f"Wrote {path}" for path in result["files"])
+    return "\n".join(lines)
+
+
+def export(result: dict[str, Any]) -> str:
+    """The file that was written."""
+    return f"Wrote {result['rows']} rows to {result['file']}"
