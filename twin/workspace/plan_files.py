@@ -1,4 +1,4 @@
-"""Plan files: a visit plan for spreadsheets, calendars and maps.
+"""Plan files: a visit plan for spreadsheets, calendars and maps, all files or none.
 
 Knows the columns of a plan, not how it was made.
 """
@@ -6,24 +6,23 @@ Knows the columns of a plan, not how it was made.
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
 import json
 import os
 import secrets
 import shutil
 import zoneinfo
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
-import icalendar
 import pandas as pd
-import xlsxwriter
 
 from twin.errors import TwinError
 from twin.scenario.words import meant
 from twin.workspace import atomic
 from twin.workspace.exports import write_table
+from twin.workspace.plan_calendars import write_calendars
+from twin.workspace.plan_look import WORDS, Look, placed
+from twin.workspace.plan_workbook import write_workbook
 
 FORMATS = ("csv", "xlsx", "ics", "geojson")
 REQUIRED = (
@@ -40,20 +39,6 @@ REQUIRED = (
     "travel_km",
 )
 """Columns without which a table is no plan."""
-
-_WORDS = {
-    "": {"visit": "Visit", "task": "Task", "overview": "Overview", "reason": "Why", "gain": "Expected gain"},
-    "tr": {"visit": "Ziyaret", "task": "Görev", "overview": "Özet", "reason": "Neden", "gain": "Beklenen kazanç"},
-}
-
-
-@dataclass(frozen=True)
-class _Look:
-    """How a plan is written: locale, time zone, and the moment that calendars take for its making."""
-
-    locale: str
-    timezone: str
-    stamp: dt.datetime
 
 
 def write_plan(
@@ -96,7 +81,7 @@ def write_plan(
     _check(plan_frame, formats, locale, timezone)
     first = plan_frame["date"].min() if len(plan_frame) else pd.Timestamp("2000-01-01")
     moment = stamp or dt.datetime.combine(first.date(), dt.time(), dt.UTC)
-    look = _Look(locale, timezone, moment)
+    look = Look(locale, timezone, moment)
     frame = plan_frame.sort_values(["rep_id", "start", "visit_id"], kind="stable").reset_index(drop=True)
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -131,8 +116,8 @@ def check_formats(formats: Sequence[str]) -> None:
 
 def _check(frame: pd.DataFrame, formats: Sequence[str], locale: str, timezone: str) -> None:
     check_formats(formats)
-    if locale not in _WORDS:
-        raise ValueError(f"locale: expected one of {tuple(_WORDS)}, got {locale!r}")
+    if locale not in WORDS:
+        raise ValueError(f"locale: expected one of {tuple(WORDS)}, got {locale!r}")
     try:
         zoneinfo.ZoneInfo(timezone)
     except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError) as error:
@@ -145,142 +130,14 @@ def _check(frame: pd.DataFrame, formats: Sequence[str], locale: str, timezone: s
         )
 
 
-def _csv(frame: pd.DataFrame, folder: Path, look: _Look) -> list[Path]:
+def _csv(frame: pd.DataFrame, folder: Path, look: Look) -> list[Path]:
     return [write_table(frame, folder / "plan.csv", locale=look.locale)]
 
 
-def _xlsx(frame: pd.DataFrame, folder: Path, look: _Look) -> list[Path]:
-    path = folder / "plan.xlsx"
-    with xlsxwriter.Workbook(path, {"in_memory": True}) as book:
-        # a workbook remembers when it was made: the plan's own moment, so that equal plans are equal files
-        book.set_properties({"created": look.stamp.replace(tzinfo=None)})
-        looks = {
-            name: book.add_format(form)
-            for name, form in {
-                "head": {"bold": True, "bottom": 1},
-                "date": {"num_format": "dd.mm.yyyy" if look.locale == "tr" else "yyyy-mm-dd"},
-                "time": {"num_format": "hh:mm"},
-                "figure": {"num_format": "0.0"},
-            }.items()
-        }
-        used: set[str] = set()
-        _sheet(book, _sheet_name(_WORDS[look.locale]["overview"], used), _overview(frame), looks)
-        for rep, mine in _by_rep(frame):
-            _sheet(book, _sheet_name(rep, used), mine.drop(columns="rep_id"), looks)
-    return [path]
-
-
-def _overview(frame: pd.DataFrame) -> pd.DataFrame:
-    """One row a rep and day."""
-    visit = frame["kind"] == "visit"
-    minutes = (frame["end"] - frame["start"]).dt.total_seconds() / 60.0
-    facts = frame.assign(visits=visit.astype(int), tasks=(~visit).astype(int), visiting_min=minutes.where(visit, 0.0))
-    by = facts.groupby(["rep_id", "date"], sort=True)
-    return by.agg(
-        visits=("visits", "sum"),
-        tasks=("tasks", "sum"),
-        first=("start", "min"),
-        last=("end", "max"),
-        visiting_min=("visiting_min", "sum"),
-        travel_min=("travel_min", "sum"),
-        travel_km=("travel_km", "sum"),
-    ).reset_index()
-
-
-def _sheet(book: xlsxwriter.Workbook, name: str, frame: pd.DataFrame, looks: dict) -> None:
-    sheet = book.add_worksheet(name)
-    sheet.freeze_panes(1, 0)
-    for place, column in enumerate(frame.columns):
-        values = frame[column]
-        sheet.write_string(0, place, str(column), looks["head"])
-        if pd.api.types.is_datetime64_any_dtype(values):
-            look = looks["date" if (values == values.dt.normalize()).all() else "time"]
-            sheet.set_column(place, place, 11)
-            for row, value in enumerate(values, start=1):
-                if not pd.isna(value):
-                    sheet.write_datetime(row, place, value.to_pydatetime(), look)
-        elif pd.api.types.is_bool_dtype(values):
-            for row, value in enumerate(values, start=1):
-                sheet.write_boolean(row, place, bool(value))
-        elif pd.api.types.is_numeric_dtype(values):
-            # coordinates keep their digits
-            look = looks["figure"] if pd.api.types.is_float_dtype(values) and column not in ("lon", "lat") else None
-            for row, value in enumerate(values, start=1):
-                if not pd.isna(value):
-                    sheet.write_number(row, place, float(value), look)
-        else:
-            longest = max([len(str(column)), *(len(str(value)) for value in values)])
-            sheet.set_column(place, place, min(longest, 60) + 1)
-            for row, value in enumerate(values, start=1):
-                if not pd.isna(value):
-                    sheet.write_string(row, place, str(value))
-
-
-def _sheet_name(name: str, used: set[str]) -> str:
-    """A name that a workbook takes: short, without its seven signs, unlike every other in any case."""
-    clean = "".join("_" if sign in "[]:*?/\\" or not sign.isprintable() else sign for sign in name).strip("' ") or "rep"
-    clean = clean if clean.lower() != "history" else "history_"  # a name that spreadsheets keep for themselves
-    place, number = clean[:31], 1
-    while place.lower() in used:
-        number += 1
-        tail = f" ({number})"
-        place = clean[: 31 - len(tail)] + tail
-    used.add(place.lower())
-    return place
-
-
-def _ics(frame: pd.DataFrame, folder: Path, look: _Look) -> list[Path]:
-    paths, used = [], set()
-    for rep, mine in _by_rep(frame):
-        path = folder / f"plan-{_file_name(rep, used)}.ics"
-        path.write_bytes(_calendar(rep, mine, look).to_ical())
-        paths.append(path)
-    return paths
-
-
-def _calendar(rep: str, frame: pd.DataFrame, look: _Look) -> icalendar.Calendar:
-    words, zone = _WORDS[look.locale], zoneinfo.ZoneInfo(look.timezone)
-    calendar = icalendar.Calendar()
-    calendar.add("prodid", "-//territory-twin//visit plan//EN")
-    calendar.add("version", "2.0")
-    calendar.add("method", "PUBLISH")
-    calendar.add("x-wr-calname", rep)
-    for row in frame.to_dict("records"):
-        event = icalendar.Event()
-        name = _text(row.get("customer_name")) or str(row["customer_id"])
-        what = words["visit"] if row["kind"] == "visit" else f"{words['task']} ({row['channel']})"
-        event.add("uid", f"{row['visit_id']}@territory-twin")
-        event.add("dtstamp", look.stamp)
-        event.add("dtstart", row["start"].to_pydatetime().replace(tzinfo=zone))
-        event.add("dtend", row["end"].to_pydatetime().replace(tzinfo=zone))
-        event.add("summary", f"{what}: {name}" + (f", {row['condition']}" if _text(row.get("condition")) else ""))
-        event.add("description", "\n".join(_notes(row, words)))
-        event.add("categories", [str(row["channel"])])
-        if row["kind"] == "visit":
-            event.add("location", name)
-            if _placed(row):
-                event.add("geo", (row["lat"], row["lon"]))
-        calendar.add_component(event)
-    if len(frame):
-        # two years around the plan are enough, and keep the file short
-        years = frame["date"].min().year - 1, frame["date"].max().year + 2
-        calendar.add_missing_timezones(first_date=dt.date(years[0], 1, 1), last_date=dt.date(years[1], 1, 1))
-    return calendar
-
-
-def _notes(row: dict, words: dict[str, str]) -> Iterator[str]:
-    yield str(row["customer_id"])
-    if _text(row.get("reason")):
-        yield f"{words['reason']}: {row['reason']}"
-    if pd.notna(row.get("expected_gain")):
-        low, high = (f"{row[f'expected_gain_{band}']:.1f}" for band in ("p10", "p90"))
-        yield f"{words['gain']}: {row['expected_gain']:.1f} ({low} - {high})"
-
-
-def _geojson(frame: pd.DataFrame, folder: Path, look: _Look) -> list[Path]:
+def _geojson(frame: pd.DataFrame, folder: Path, look: Look) -> list[Path]:
     features = [_point(row) for row in frame[frame["kind"] == "visit"].to_dict("records")]
     for (rep, date), mine in frame[frame["kind"] == "visit"].groupby(["rep_id", "date"], sort=True):
-        corners = [[row["lon"], row["lat"]] for row in mine.sort_values("seq").to_dict("records") if _placed(row)]
+        corners = [[row["lon"], row["lat"]] for row in mine.sort_values("seq").to_dict("records") if placed(row)]
         if len(corners) > 1:
             line = {"type": "LineString", "coordinates": corners}
             facts = {"kind": "tour", "rep_id": str(rep), "date": date.date().isoformat(), "visits": len(mine)}
@@ -293,7 +150,7 @@ def _geojson(frame: pd.DataFrame, folder: Path, look: _Look) -> list[Path]:
 
 def _point(row: dict) -> dict:
     facts = {name: _plain(value) for name, value in row.items() if name not in ("lon", "lat")}
-    point = {"type": "Point", "coordinates": [row["lon"], row["lat"]]} if _placed(row) else None
+    point = {"type": "Point", "coordinates": [row["lon"], row["lat"]]} if placed(row) else None
     return {"type": "Feature", "id": str(row["visit_id"]), "geometry": point, "properties": facts}
 
 
@@ -307,31 +164,9 @@ def _plain(value: object) -> object:
     return value if isinstance(value, bool | int | float) else str(value)
 
 
-def _placed(row: dict) -> bool:
-    return bool(pd.notna(row.get("lon")) and pd.notna(row.get("lat")))
-
-
-def _text(value: object) -> str:
-    return "" if value is None or pd.isna(value) else str(value)
-
-
-def _by_rep(frame: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
-    for rep, mine in frame.groupby("rep_id", sort=True):
-        yield str(rep), mine
-
-
-def _file_name(name: str, used: set[str]) -> str:
-    """Part of a file name that every disk takes; different ids never share one."""
-    safe = "".join(sign if sign.isalnum() or sign in "-_" else "_" for sign in name)[:80]
-    if safe != name or safe.casefold() in used:
-        safe += "-" + hashlib.blake2b(name.encode(), digest_size=4).hexdigest()
-    used.add(safe.casefold())
-    return safe
-
-
-_WRITERS: dict[str, Callable[[pd.DataFrame, Path, _Look], list[Path]]] = {
+_WRITERS: dict[str, Callable[[pd.DataFrame, Path, Look], list[Path]]] = {
     "csv": _csv,
-    "xlsx": _xlsx,
-    "ics": _ics,
+    "xlsx": write_workbook,
+    "ics": write_calendars,
     "geojson": _geojson,
 }

@@ -1,0 +1,75 @@
+"""Calendars: a visit plan as one calendar file a rep.
+
+Knows appointments, not how a plan is made.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import zoneinfo
+from collections.abc import Iterator
+from pathlib import Path
+
+import icalendar
+import pandas as pd
+
+from twin.workspace.plan_look import WORDS, Look, by_rep, placed, text
+
+
+def write_calendars(frame: pd.DataFrame, folder: Path, look: Look) -> list[Path]:
+    """``plan-REP.ics`` for every rep."""
+    paths, used = [], set()
+    for rep, mine in by_rep(frame):
+        path = folder / f"plan-{_file_name(rep, used)}.ics"
+        path.write_bytes(_calendar(rep, mine, look).to_ical())
+        paths.append(path)
+    return paths
+
+
+def _calendar(rep: str, frame: pd.DataFrame, look: Look) -> icalendar.Calendar:
+    words, zone = WORDS[look.locale], zoneinfo.ZoneInfo(look.timezone)
+    calendar = icalendar.Calendar()
+    calendar.add("prodid", "-//territory-twin//visit plan//EN")
+    calendar.add("version", "2.0")
+    calendar.add("method", "PUBLISH")
+    calendar.add("x-wr-calname", rep)
+    for row in frame.to_dict("records"):
+        event = icalendar.Event()
+        name = text(row.get("customer_name")) or str(row["customer_id"])
+        what = words["visit"] if row["kind"] == "visit" else f"{words['task']} ({row['channel']})"
+        event.add("uid", f"{row['visit_id']}@territory-twin")
+        event.add("dtstamp", look.stamp)
+        event.add("dtstart", row["start"].to_pydatetime().replace(tzinfo=zone))
+        event.add("dtend", row["end"].to_pydatetime().replace(tzinfo=zone))
+        event.add("summary", f"{what}: {name}" + (f", {row['condition']}" if text(row.get("condition")) else ""))
+        event.add("description", "\n".join(_notes(row, words)))
+        event.add("categories", [str(row["channel"])])
+        if row["kind"] == "visit":
+            event.add("location", name)
+            if placed(row):
+                event.add("geo", (row["lat"], row["lon"]))
+        calendar.add_component(event)
+    if len(frame):
+        # two years around the plan are enough, and keep the file short
+        years = frame["date"].min().year - 1, frame["date"].max().year + 2
+        calendar.add_missing_timezones(first_date=dt.date(years[0], 1, 1), last_date=dt.date(years[1], 1, 1))
+    return calendar
+
+
+def _notes(row: dict, words: dict[str, str]) -> Iterator[str]:
+    yield str(row["customer_id"])
+    if text(row.get("reason")):
+        yield f"{words['reason']}: {row['reason']}"
+    if pd.notna(row.get("expected_gain")):
+        low, high = (f"{row[f'expected_gain_{band}']:.1f}" for band in ("p10", "p90"))
+        yield f"{words['gain']}: {row['expected_gain']:.1f} ({low} - {high})"
+
+
+def _file_name(name: str, used: set[str]) -> str:
+    """Part of a file name that every disk takes; different ids never share one."""
+    safe = "".join(sign if sign.isalnum() or sign in "-_" else "_" for sign in name)[:80]
+    if safe != name or safe.casefold() in used:
+        safe += "-" + hashlib.blake2b(name.encode(), digest_size=4).hexdigest()
+    used.add(safe.casefold())
+    return safe
