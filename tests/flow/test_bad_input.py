@@ -108,14 +108,20 @@ def test_swapped_coordinates_are_noticed(bundle: Path, tmp_path: Path) -> None:
 
 
 def test_every_fault_of_every_file_is_told_at_once(bundle: Path, tmp_path: Path) -> None:
-    for table, old, new in (("sales", "K1,Ours,3\n", "K1,Ours,-3\n"), ("reps", ",T1,", ",T9,"), ("visits", "K1,visit", "K1,vizit")):
+    for table, old, new in (
+        ("sales", "K1,Ours,3\n", "K1,Ours,-3\n"),
+        ("reps", ",T1,", ",T9,"),
+        ("visits", "K1,visit", "K1,vizit"),
+    ):
         (bundle / f"{table}.csv").write_text(small_tables()[table].replace(old, new, 1), encoding="utf-8")
     refused(twin("ingest", bundle, "-w", tmp_path / "w"), "sales.csv", "reps.csv", "visits.csv", lines=3)
     assert not (tmp_path / "w").exists()
 
 
 def test_problems_are_json_on_stderr_when_json_is_asked_for(bundle: Path, tmp_path: Path) -> None:
-    (bundle / "sales.csv").write_text(small_tables()["sales"].replace("K1,Ours,3\n", "K1,Ours,-3\n", 1), encoding="utf-8")
+    (bundle / "sales.csv").write_text(
+        small_tables()["sales"].replace("K1,Ours,3\n", "K1,Ours,-3\n", 1), encoding="utf-8"
+    )
     ran = twin("ingest", bundle, "-w", tmp_path / "w", "--json")
     assert ran.status == 1 and not ran.out
     (problem,) = json.loads(ran.messages[-1])["problems"]
@@ -125,7 +131,9 @@ def test_problems_are_json_on_stderr_when_json_is_asked_for(bundle: Path, tmp_pa
 
 def test_a_bad_bundle_leaves_a_standing_workspace_as_it_is(standing: Any, bundle: Path) -> None:
     before = marks(standing.workspace)
-    (bundle / "sales.csv").write_text(small_tables()["sales"].replace("K1,Ours,3\n", "K1,Ours,-3\n", 1), encoding="utf-8")
+    (bundle / "sales.csv").write_text(
+        small_tables()["sales"].replace("K1,Ours,3\n", "K1,Ours,-3\n", 1), encoding="utf-8"
+    )
     refused(twin("ingest", bundle, "-w", standing.workspace), "sales.csv")
     assert marks(standing.workspace) == before
 
@@ -191,7 +199,9 @@ def test_a_faulty_scenario_is_refused_with_key_and_cure(fault: str, verb: str, s
     text, *words = SCENARIOS[fault]
     (tmp_path / "s.toml").write_text(text, encoding="utf-8")
     before = marks(standing.workspace)
-    ran = twin(verb, tmp_path / "s.toml", "-w", standing.workspace, *(("--out", tmp_path / "out") if verb == "plan" else ()))
+    ran = twin(
+        verb, tmp_path / "s.toml", "-w", standing.workspace, *(("--out", tmp_path / "out") if verb == "plan" else ())
+    )
     refused(ran, "s.toml", "expected", "found", *words, lines=2 if fault == "contradiction" else 1)
     assert marks(standing.workspace) == before
     assert not (tmp_path / "out").exists()
@@ -285,7 +295,9 @@ def test_an_unknown_form_names_those_that_there_are(name: str, standing: Any, tm
 
 
 def test_a_table_without_places_makes_no_folder_for_its_map(standing: Any, tmp_path: Path) -> None:
-    refused(twin("export", "parameters", "-w", standing.workspace, "--out", tmp_path / "out" / "p.geojson"), "lon", "lat")
+    refused(
+        twin("export", "parameters", "-w", standing.workspace, "--out", tmp_path / "out" / "p.geojson"), "lon", "lat"
+    )
     assert not (tmp_path / "out").exists()
 
 
@@ -304,7 +316,9 @@ def test_no_plan_without_reps(least: Any, tmp_path: Path) -> None:
         (("--formats", ""), ("formats",)),
     ],
 )
-def test_a_plan_that_cannot_be_is_refused(more: tuple[str, str], words: tuple[str, ...], standing: Any, tmp_path: Path) -> None:
+def test_a_plan_that_cannot_be_is_refused(
+    more: tuple[str, str], words: tuple[str, ...], standing: Any, tmp_path: Path
+) -> None:
     (tmp_path / "s.toml").write_text(HEAD, encoding="utf-8")
     before = marks(standing.workspace)
     ran = twin("plan", tmp_path / "s.toml", "-w", standing.workspace, "--weeks", 1, "--out", tmp_path / "out", *more)
@@ -326,7 +340,10 @@ def test_a_demo_with_a_faulty_scenario_stops_before_it_begins(tmp_path: Path) ->
     (tmp_path / "scenarios").mkdir()
     refused(twin("demo", "--no-dashboard", "--scenarios", tmp_path / "scenarios", "-w", tmp_path / "w"), "--scenarios")
     (tmp_path / "scenarios" / "s.toml").write_text("name = 3\n", encoding="utf-8")
-    refused(twin("demo", "--no-dashboard", "--outlets", 400, "--scenarios", tmp_path / "scenarios", "-w", tmp_path / "w"), "s.toml")
+    refused(
+        twin("demo", "--no-dashboard", "--outlets", 400, "--scenarios", tmp_path / "scenarios", "-w", tmp_path / "w"),
+        "s.toml",
+    )
     assert not (tmp_path / "w").exists()
 
 

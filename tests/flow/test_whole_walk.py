@@ -54,7 +54,10 @@ def shipped(folder: Path) -> tuple[Path, ...]:
         for missing in ("T3", "T5", "T7"):
             text = text.replace(f'"{missing}"', '"T1"')
         (folder / f"{name}.toml").write_text(text, encoding="utf-8")
-    return tuple(folder / f"{name}.toml" for name in ("status_quo", "light_the_dark_side", "rival_attack_at_the_feast", "more_reps"))
+    return tuple(
+        folder / f"{name}.toml"
+        for name in ("status_quo", "light_the_dark_side", "rival_attack_at_the_feast", "more_reps")
+    )
 
 
 @pytest.fixture(scope="module")
@@ -209,7 +212,9 @@ def test_totals_are_ordered_and_inside_one_another(result: dict[str, Any]) -> No
 def test_weeks_follow_one_another_from_the_origin(result: dict[str, Any]) -> None:
     first = dt.date.fromisoformat(result["origin"])
     for row in result["scenarios"]:
-        assert [week["week_start"] for week in row["weekly"]] == [str(first + dt.timedelta(7 * w)) for w in range(WEEKS)]
+        assert [week["week_start"] for week in row["weekly"]] == [
+            str(first + dt.timedelta(7 * w)) for w in range(WEEKS)
+        ]
         for week in row["weekly"]:
             ordered(week["own_volume"], ("p10", "p50", "p90"))
             ordered(week["own_share"], ("p10", "p50", "p90"))
@@ -321,7 +326,9 @@ def test_calendars_hold_every_visit_of_their_rep(walk: Walk) -> None:
 @pytest.mark.parametrize("table", sorted(TABLES))
 def test_every_table_can_be_had_in_every_form(walk: Walk, tmp_path: Path, table: str) -> None:
     files = {form: tmp_path / f"{table}.{form}" for form in ("csv", "xlsx", "parquet", "json")}
-    rows = {form: twin("export", table, "-w", walk.workspace, "--out", file, "--json").json for form, file in files.items()}
+    rows = {
+        form: twin("export", table, "-w", walk.workspace, "--out", file, "--json").json for form, file in files.items()
+    }
     whole = pd.read_parquet(files["parquet"])
     assert {said["rows"] for said in rows.values()} == {len(whole)}
     assert COLUMNS.get(table, set()) <= set(whole.columns)
@@ -392,7 +399,9 @@ def test_reading_changes_nothing(walk: Walk, tmp_path: Path) -> None:
 # --- the least bundle --------------------------------------------------------------------------------------------
 
 
-def test_three_tables_are_enough_to_begin_and_the_twin_says_what_it_cannot_know(least: Any, copied: Callable, tmp_path: Path) -> None:
+def test_three_tables_are_enough_to_begin_and_the_twin_says_what_it_cannot_know(
+    least: Any, copied: Callable, tmp_path: Path
+) -> None:
     said = least.calibrate.json
     assert not said["diagnostics"]["visit_effect"]["identified"]
     assert any("visits" in note.lower() and "prior" in note.lower() for note in said["diagnostics"]["notes"])
@@ -414,7 +423,17 @@ def test_three_tables_are_enough_to_begin_and_the_twin_says_what_it_cannot_know(
 def test_demo_runs_every_verb_and_is_used_again(tmp_path: Path) -> None:
     (tmp_path / "scenarios").mkdir()
     (tmp_path / "scenarios" / "quo.toml").write_text('name = "Status quo"\n', encoding="utf-8")
-    arguments = ("demo", "--no-dashboard", "--outlets", 400, "--scenarios", tmp_path / "scenarios", "-w", tmp_path / "w", "--json")
+    arguments = (
+        "demo",
+        "--no-dashboard",
+        "--outlets",
+        400,
+        "--scenarios",
+        tmp_path / "scenarios",
+        "-w",
+        tmp_path / "w",
+        "--json",
+    )
     made = twin(*arguments).json
     assert {"dataset", "calibration", "forecast", "plan", "workspace"} <= set(made)
     before = marks(tmp_path / "w")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pandas as pd
+
 from twin.tasks.shelf import DATASET, newest
 from twin.workspace.store import Workspace
 
@@ -25,8 +27,14 @@ def run_check(workspace: Workspace) -> dict[str, Any]:
         "score": sum(scores) / max(len(scores), 1),
         "verdict": verdict(scores),
         **ready,
-        "warnings": workspace.table(dataset, "warnings").to_dict("records"),
+        "warnings": _records(workspace.table(dataset, "warnings")),
     }
+
+
+def _records(table: pd.DataFrame) -> list[dict[str, Any]]:
+    """Rows in plain types; a warning that belongs to no row has ``None`` there, which NaN in JSON would not be."""
+    typed = table.convert_dtypes()
+    return typed.astype(object).where(typed.notna(), None).to_dict("records")
 
 
 def verdict(scores: list[float]) -> str:
