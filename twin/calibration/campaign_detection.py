@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
+from twin.calibration.campaign_baseline import baseline, running_median
 from twin.calibration.feasts import FAR, FEASTS, days_to_feast
 from twin.calibration.period_totals import Series
 from twin.calibration.two_states import busy_probability
@@ -114,8 +115,8 @@ def detect(
     if usable.mean() < 0.6 or usable.sum() < 26 / _weeks_per_period(series):
         return None
     free, kind = usable & ~taken, series.periods.kind
-    scale = _first_scale(ratio - _baseline(series, ratio, free, np.inf, (1.0,), 1))
-    excess = np.where(free, ratio - _baseline(series, ratio, free, scale, _LIMITS, 4), np.nan)
+    scale = _first_scale(ratio - baseline(series, ratio, free, np.inf, (1.0,), 1))
+    excess = np.where(free, ratio - baseline(series, ratio, free, scale, _LIMITS, 4), np.nan)
     lift, rate, likely = _first_lift(excess, scale), _USUAL_RATE, np.zeros(len(ratio))
     folds = _folds(series, country)
     for _ in range(_ROUNDS):
@@ -128,8 +129,8 @@ def detect(
             break
         rate = float(np.clip(likely[free].mean(), *_RATE_BOUNDS))
         calm = ratio - lift * likely
-        calm = np.where(free, calm - _baseline(series, calm, free, scale, _EVEN_LIMITS, 1), np.nan)
-        excess = calm - _running_median(calm, _window(series)) + lift * likely
+        calm = np.where(free, calm - baseline(series, calm, free, scale, _EVEN_LIMITS, 1), np.nan)
+        excess = calm - running_median(calm, _window(series)) + lift * likely
         scale = _scale((excess - lift * likely)[free])
         lift = max(float(likely[free] @ excess[free] / likely.sum()), _LEAST_LIFT * scale, _MATERIAL)
         if np.abs(likely - before).max() < 0.02:
@@ -253,47 +254,10 @@ def _memory(likely: NDArray, free: NDArray, folds: list, rate: float) -> NDArray
     return np.clip(_MEMORY * heard, 0, _MEMORY_BOUND)
 
 
-def _baseline(
-    series: Series, ratio: NDArray, quiet: NDArray, scale: float, limits: tuple[float, ...], fall: int
-) -> NDArray[np.float64]:
-    """Level (straight between half-yearly knots) and natural season (two harmonics) under the campaigns: (p,) float.
-
-    Weights fall off beyond limits that go from wide to narrow; above the fit with power ``fall``. Campaigns only ever
-    lift: while none is known, a fast fall lets the fit settle on the floor of quiet periods.
-    """
-    middle = series.periods.mid_week()
-    angle = 2 * np.pi * year_phase(middle)[:, None] * np.array([1, 2])
-    # under two years a season cannot be told from a change of level
-    waves = np.hstack([np.cos(angle), np.sin(angle)]) * (series.years >= 1.9)
-    time = (middle - middle[0]) / WEEKS_PER_YEAR
-    knots = np.linspace(0, time[-1], max(2, round(2 * series.years) + 1))
-    hats = np.maximum(1 - np.abs(time[:, None] - knots) / (knots[1] - knots[0]), 0)
-    design, value, weight = np.hstack([waves, hats]), np.where(quiet, ratio, 0.0), quiet.astype(float)
-    for limit in limits:
-        root = np.sqrt(weight)
-        effect = np.linalg.lstsq(design * root[:, None], value * root, rcond=1e-8)[0]
-        miss = (value - design @ effect) / (limit * scale)
-        above = 1 / np.maximum(miss, 1.0) ** fall
-        below = 1 / np.maximum(-miss, 1.0)
-        weight = quiet * np.minimum(above, below)
-    return design @ effect
-
-
 def _share_nearby(likely: NDArray[np.float64], window: int) -> NDArray[np.float64]:
     """Mean in a centred window: (p,) float."""
     ones = np.ones(min(window, len(likely)))
     return np.convolve(likely, ones, "same") / np.convolve(np.ones(len(likely)), ones, "same")
-
-
-def _running_median(values: NDArray[np.float64], window: int) -> NDArray[np.float64]:
-    """Median of the finite values in a centred window: (p,) float; straight lines over empty stretches."""
-    half = min(window // 2, len(values) - 1)
-    padded = np.r_[np.full(half, np.nan), values, np.full(half, np.nan)]
-    views = np.lib.stride_tricks.sliding_window_view(padded, 2 * half + 1)
-    known = np.flatnonzero(np.isfinite(views).sum(axis=1) >= 3)
-    if not known.size:
-        return np.zeros(len(values))
-    return np.interp(np.arange(len(values)), known, np.nanmedian(views[known], axis=1))
 
 
 def _stretch(z: NDArray, quiet: NDArray) -> float:

@@ -16,29 +16,14 @@ import numpy as np
 
 from twin.agents.conditions import Conditions
 from twin.market.world import World
+from twin.planning.checker_roads import minutes_between, place_of
 from twin.planning.plan import VisitPlan
 from twin.planning.settings import PlanSettings
 
 KINDS = (
-    "identity",
-    "territory",
-    "consent",
-    "dropped",
-    "holiday",
-    "hours",
-    "lunch",
-    "window",
-    "length",
-    "travel",
-    "overlap",
-    "late_home",
-    "sequence",
-    "double",
-    "spacing",
-    "frequency",
-    "most_a_day",
-    "capacity",
-)
+    "identity", "territory", "consent", "dropped", "holiday", "hours", "lunch", "window", "length", "travel",
+    "overlap", "late_home", "sequence", "double", "spacing", "frequency", "most_a_day", "capacity",
+)  # fmt: skip
 """Rules that a plan may break."""
 
 
@@ -182,26 +167,6 @@ class _Checker:
             if is_broken:
                 self.note(kind, row.rep, row.visit_id, f"{row.day} {_clock(row.begin)} to {_clock(row.end)}")
 
-    def _place(self, customer: int) -> tuple[float, float]:
-        population, bricks = self.world.population, self.world.bricks
-        lon, lat = float(population.lon[customer]), float(population.lat[customer])
-        brick = int(population.brick[customer])
-        if (math.isnan(lon) or math.isnan(lat)) and 0 <= brick < len(bricks):
-            lon, lat = float(bricks.lon[brick]), float(bricks.lat[brick])
-        return lon, lat
-
-    def _drive(self, a: tuple[float, float], b: tuple[float, float]) -> int:
-        """Minutes on the road, without parking."""
-        if any(math.isnan(x) for x in (*a, *b)):
-            return self.settings.unplaced_minutes
-        (x1, y1), (x2, y2) = (tuple(math.radians(v) for v in p) for p in (a, b))
-        # the spherical law of cosines loses the digits that short ways need; the chord does not
-        p, q = ((math.cos(y) * math.cos(x), math.cos(y) * math.sin(x), math.sin(y)) for x, y in ((x1, y1), (x2, y2)))
-        km = 2 * 6371.0088 * math.asin(min(math.dist(p, q) / 2, 1.0)) * self.settings.road_factor
-        town = min(km, self.settings.town_km)
-        hours = town / self.settings.town_kmh + (km - town) / self.settings.road_kmh
-        return math.ceil(60 * hours - 1e-3)
-
     def _free(self, day: dt.date, start: float, stop: float) -> float:
         """Minutes between two moments that are not lunch."""
         lunch = 60 * self.settings.lunch_start, 60 * self.settings.lunch_end
@@ -225,8 +190,8 @@ class _Checker:
         here = self.home.get(rep, (math.nan, math.nan))
         at_home, now = True, opens
         for row in visits:
-            there = self._place(row.customer)
-            way = 0 if at_home and any(math.isnan(x) for x in here) else self._drive(here, there)
+            there = place_of(self.world, row.customer)
+            way = 0 if at_home and any(math.isnan(x) for x in here) else minutes_between(here, there, self.settings)
             way += self.settings.parking_minutes
             if row.travel < way:
                 self.note("travel", rep, row.visit_id, f"{row.travel} minutes, {way} are needed")
@@ -234,7 +199,11 @@ class _Checker:
                 self.note("overlap", rep, row.visit_id, f"{day}: {_clock(row.begin)} cannot be reached")
             here, now, at_home = there, row.end, False
         home = self.home.get(rep, (math.nan, math.nan))
-        if visits and not any(math.isnan(x) for x in home) and self._free(day, now, closes) < self._drive(here, home):
+        if (
+            visits
+            and not any(math.isnan(x) for x in home)
+            and self._free(day, now, closes) < minutes_between(here, home, self.settings)
+        ):
             self.note(
                 "late_home", rep, visits[-1].visit_id, f"{day}: the way home does not fit before {_clock(closes)}"
             )
@@ -270,7 +239,7 @@ class _Checker:
         """No rep makes more visits up to a week than its working days up to then allow."""
         first = self.plan.start - dt.timedelta(days=self.plan.start.weekday())
         n_weeks = math.ceil((self.plan.stop - first).days / 7)
-        offset = (first - dt.date(1969, 12, 29)).days // 7 - self._first_week()
+        offset = (first - dt.date(1969, 12, 29)).days // 7 - self.world.origin
         made: dict[str, list[int]] = defaultdict(lambda: [0] * n_weeks)
         for row in visits:
             week = (row.day - first).days // 7
@@ -291,9 +260,6 @@ class _Checker:
                     self.note(
                         "capacity", rep, "", f"week {week + 1}: {total} visits so far, {allowed:.1f} are possible"
                     )
-
-    def _first_week(self) -> int:
-        return self.world.origin
 
 
 def _clock(minute: float) -> str:

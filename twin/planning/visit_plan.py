@@ -15,7 +15,7 @@ from twin.agents.conditions import Conditions
 from twin.errors import PlanError
 from twin.market.world import World
 from twin.planning import assembly, books, travel
-from twin.planning.calendar import working_days
+from twin.planning.calendar import WorkDays, working_days
 from twin.planning.day_tours import Clock
 from twin.planning.drafting import Drafter, Ground
 from twin.planning.follow_ups import hours_of
@@ -72,13 +72,20 @@ def make_plan(
     _check_reps(world, conditions)
     weeks = _weeks(market, conditions, start, n_weeks)
     stop = monday(int(weeks[-1]) + 1)
-    calendar = working_days(start, stop, settings)
-    if not len(calendar):
-        closed = ", ".join(f"{day} {name}" for day, name in calendar.holidays) or "no working weekday"
-        raise PlanError(
-            f"start, weeks: expected at least one working day from {start} to {stop - dt.timedelta(days=1)}, "
-            f"found none ({closed}). Plan more weeks or begin on another day."
-        )
+    ground = _ground(world, market, conditions, settings, _calendar(start, stop, settings), weeks, gain)
+    return assembly.assemble(ground, Drafter(ground).draft(), gain, (start, stop), journeys)
+
+
+def _ground(
+    world: World,
+    market: Market,
+    conditions: Conditions,
+    settings: PlanSettings,
+    calendar: WorkDays,
+    weeks: NDArray[np.int32],
+    gain: VisitGain,
+) -> Ground:
+    """What the drafting stands on: places, hours, wanted visits and who makes them."""
     place = np.column_stack(travel.places(world))
     population = world.population
     usual = _usual_day(settings)
@@ -89,7 +96,7 @@ def make_plan(
     home = _homes(world, conditions)
     team = books.Team(home, visit_capacity(conditions)[:, index].mean(axis=1), conditions.rep_territory)
     rep = books.assign(books.Customers(place, wanted.rate, conditions.territory), team)
-    ground = Ground(
+    return Ground(
         world=world,
         market=market,
         conditions=conditions,
@@ -105,7 +112,18 @@ def make_plan(
         aims=wanted,
         rep=rep,
     )
-    return assembly.assemble(ground, Drafter(ground).draft(), gain, (start, stop), journeys)
+
+
+def _calendar(start: dt.date, stop: dt.date, settings: PlanSettings) -> WorkDays:
+    """Days of work from ``start`` until before ``stop``; none is an error."""
+    calendar = working_days(start, stop, settings)
+    if not len(calendar):
+        closed = ", ".join(f"{day} {name}" for day, name in calendar.holidays) or "no working weekday"
+        raise PlanError(
+            f"start, weeks: expected at least one working day from {start} to {stop - dt.timedelta(days=1)}, "
+            f"found none ({closed}). Plan more weeks or begin on another day."
+        )
+    return calendar
 
 
 def _check_reps(world: World, conditions: Conditions) -> None:

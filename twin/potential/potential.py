@@ -16,6 +16,7 @@ from twin.market.history import History
 from twin.market.world import World
 from twin.potential.evidence import Evidence, gather
 from twin.potential.features import build_features
+from twin.potential.grounds import notes_on, source_of
 from twin.potential.level import Shift, brick_sums, fit_shift, loads, pinned_variance, rake
 from twin.potential.own import brand_shares, own_of_known, own_of_unknown, own_potential
 from twin.potential.settle import (
@@ -27,7 +28,7 @@ from twin.potential.settle import (
     with_panel,
 )
 from twin.potential.size import Size, measure
-from twin.potential.total import compared, shift_draws, unknown_total
+from twin.potential.total import shift_draws, unknown_total
 from twin.response.parameters import Estimate
 
 _INACTIVE = 1e-6
@@ -207,8 +208,8 @@ def _assemble(
         ranking_r2=best.r2,
         ranking_spearman=best.spearman,
         spearman_unknown=_rank_correlation(predicted[unknown], bought[unknown]),
-        source=_source(evidence),
-        notes=_notes(world, evidence, size, where_from),
+        source=source_of(evidence),
+        notes=notes_on(world, evidence, size, where_from),
     )
 
 
@@ -217,43 +218,6 @@ def _rank_correlation(a: NDArray, b: NDArray) -> float:
     if len(a) < 5 or np.ptp(a) == 0 or np.ptp(b) == 0:
         return float("nan")
     return float(stats.spearmanr(a, b).statistic)
-
-
-def _source(evidence: Evidence) -> str:
-    """What the level rests on, in a few words."""
-    panel = f"panel of {len(evidence.members)}"
-    if evidence.audited:
-        n = int((evidence.brick_total > 0).sum())
-        return f"brick totals of {n} bricks" + (f" and a {panel}" if len(evidence.members) else "")
-    if len(evidence.members):
-        return panel
-    return "own sales over a prior own share" if evidence.own_total.sum() > 0 else "nothing observed"
-
-
-def _notes(world: World, evidence: Evidence, size: Size, where_from: str) -> tuple[str, ...]:
-    """What could not be known, in sentences."""
-    people, notes = world.population, []
-    if evidence.years:
-        notes.append(f"Less than a year of {', '.join(evidence.years)}: the season is not averaged out.")
-    if not evidence.audited and not len(evidence.members):
-        notes.append("No market data: the level of category volume is a prior, not an estimate.")
-    if evidence.audited:
-        listed = np.bincount(people.brick[people.brick >= 0], minlength=len(world.bricks)) > 0
-        total = np.nan_to_num(evidence.brick_total)
-        if (missing := total[~listed].sum() / total.sum()) > 0.001:
-            notes.append(f"{missing:.1%} of the audited volume lies in bricks where no customer is listed.")
-        bare = (people.brick < 0) | ~(evidence.brick_total > 0)[people.brick]
-        if bare.any():
-            notes.append(f"{int(bare.sum())} customers are in no audited brick: they get the regional level.")
-    if evidence.audited and not compared(evidence, people.known):
-        notes.append("Too few panel members to compare both halves: market totals are split with the help of a prior.")
-    if len(size.buyers) < 60:
-        notes.append(f"Only {len(size.buyers)} customers buy from us: size follows attributes coarsely.")
-    if (~people.known).any():
-        notes.append(f"Our share among the unknown: {where_from}.")
-    if evidence.lost.any():
-        notes.append(f"{int(evidence.lost.sum())} customers have left: nothing is sold to them now.")
-    return tuple(notes)
 
 
 def draw_volumes(potential: Potential, world: World, draw: int, seed: int) -> NDArray[np.float64]:

@@ -106,27 +106,36 @@ def unknown_total(
     for d in range(n_draws):
         shifted = volume * np.exp(np.array([levels[0, d], levels[1, d], 0.0]))[:, None]
         goal = np.where(pinned, volume.sum(axis=0) * np.exp(common_sd * luck[d]), 1.0)
-        push = np.zeros(b + 1)
-        for _ in range(_NEWTON):
-            now = shifted * np.exp(push * loose)
-            summed = np.maximum(now.sum(axis=0), 1e-300)
-            step = np.log(goal / summed) * summed / np.maximum((now * loose).sum(axis=0), 1e-300)
-            widest = loose.max(axis=0)
-            push = np.where(pinned, push + np.clip(step, -2 / widest, 2 / widest), 0.0)
+        push = _push(shifted, goal, loose, pinned)
         now = shifted * np.exp(push * loose)
         draws[d] = now[0].sum() + (seen * np.exp(push * loose[2])).sum()
     draws = np.maximum(draws + own_noise * single, 0.0)
     identified = compared(evidence, known)
-    if identified:
-        reason = (
-            "market totals and panel members of both halves" if evidence.audited else "panel members of both halves"
-        )
-    elif evidence.audited:
-        reason = "not identified: the market's total is known, its split between the halves rests on a prior"
-    else:
-        reason = "not identified: no market totals, too few panel members; a band from priors"
+    reason = _reason(identified, evidence.audited)
     words = "" if identified else f"hidden_size: {PRIORS['hidden_size']}"
     return Estimate("unknown_category_volume", "units per week", draws, identified, reason, words)
+
+
+def _push(
+    volume: NDArray[np.float64], goal: NDArray[np.float64], loose: NDArray[np.float64], pinned: NDArray[np.bool_]
+) -> NDArray[np.float64]:
+    """How far the groups of each brick give way until they add up to its total: (b + 1,) float, log a looseness."""
+    push = np.zeros(len(goal))
+    widest = loose.max(axis=0)
+    for _ in range(_NEWTON):
+        now = volume * np.exp(push * loose)
+        summed = np.maximum(now.sum(axis=0), 1e-300)
+        step = np.log(goal / summed) * summed / np.maximum((now * loose).sum(axis=0), 1e-300)
+        push = np.where(pinned, push + np.clip(step, -2 / widest, 2 / widest), 0.0)
+    return push
+
+
+def _reason(identified: bool, audited: bool) -> str:
+    if identified:
+        return "market totals and panel members of both halves" if audited else "panel members of both halves"
+    if audited:
+        return "not identified: the market's total is known, its split between the halves rests on a prior"
+    return "not identified: no market totals, too few panel members; a band from priors"
 
 
 def _single_noise(

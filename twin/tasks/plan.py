@@ -16,6 +16,7 @@ from twin.planning.checker import check_plan
 from twin.planning.reasons import remark
 from twin.planning.visit_plan import VisitPlan, make_plan, visit_gain
 from twin.progress import Progress, silent
+from twin.scenario.scenario import Scenario
 from twin.tasks import shelf
 from twin.tasks.forecast import alignment_of, read_scenarios
 from twin.tasks.shelf import PLAN
@@ -70,7 +71,23 @@ def run_plan(
         )
     twin = shelf.load_twin(workspace)
     (scenario,), warnings = read_scenarios([path], twin)
-    first = start or monday(twin.calibration.origin)
+    plan = _checked_plan(twin, scenario, start or monday(twin.calibration.origin), n_weeks, tell)
+    table = _bilingual(plan.columns("en"), plan.columns("tr"))
+    summary = _summary(plan, scenario.name, [str(warning) for warning in warnings])
+    unserved = _bilingual(plan.unserved.columns("en"), plan.unserved.columns("tr"))
+    version = workspace.publish(
+        PLAN,
+        {"plan": table, "unserved": unserved, "days": pd.DataFrame(plan.days.columns()), "summary": summary},
+        {"scenario": scenario.name, "start": plan.start.isoformat(), "n_weeks": n_weeks},
+        parents=(twin.version.id,),
+    )
+    written = write_plan(table.drop(columns="reason_tr"), out, formats, locale) if out else []
+    tell(3, 3, "done")
+    return {**summary, "plan": version, "files": [str(file) for file in written]}
+
+
+def _checked_plan(twin: shelf.Twin, scenario: Scenario, first: dt.date, n_weeks: int, tell: Progress) -> VisitPlan:
+    """A plan of which the checker finds every rule kept."""
     if first < monday(twin.calibration.origin):
         raise PlanError(
             f"--start: expected {monday(twin.calibration.origin)} or later, where history ends, found {first}. "
@@ -96,22 +113,7 @@ def run_plan(
         raise PlanError(
             f"plan: expected every rule kept, found {len(faults)} breaches, first {faults[0]}. Nothing is published."
         )
-    table = _bilingual(plan.columns("en"), plan.columns("tr"))
-    summary = _summary(plan, scenario.name, [str(warning) for warning in warnings])
-    version = workspace.publish(
-        PLAN,
-        {
-            "plan": table,
-            "unserved": _bilingual(plan.unserved.columns("en"), plan.unserved.columns("tr")),
-            "days": pd.DataFrame(plan.days.columns()),
-            "summary": summary,
-        },
-        {"scenario": scenario.name, "start": plan.start.isoformat(), "n_weeks": n_weeks},
-        parents=(twin.version.id,),
-    )
-    written = write_plan(table.drop(columns="reason_tr"), out, formats, locale) if out else []
-    tell(3, 3, "done")
-    return {**summary, "plan": version, "files": [str(file) for file in written]}
+    return plan
 
 
 def _bilingual(english: dict[str, Any], turkish: dict[str, Any]) -> pd.DataFrame:
