@@ -116,10 +116,6 @@ def campaign_calendar(settings: SyntheticSettings) -> tuple[TrueCampaign, ...]:
     return tuple(sorted(scaled, key=lambda move: (move.start, move.brand, move.stop)))
 
 
-def _average(campaigns: list[TrueCampaign]) -> float:
-    return float(np.mean([move.strength for move in campaigns])) if campaigns else 1.0
-
-
 def _brand_campaigns(
     settings: SyntheticSettings, brand: int, years: range, free: dict[str, NDArray[np.datetime64]]
 ) -> list[TrueCampaign]:

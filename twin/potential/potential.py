@@ -107,11 +107,6 @@ class Potential:
         """Expected weekly category volume: (c,) float, units per week."""
         return np.exp(self.log_mean + self.log_sd**2 / 2)
 
-    @property
-    def ranking_spearman_cv(self) -> float:
-        """Rank correlation of predicted and observed size, out of fold."""
-        return self.ranking_spearman
-
 
 def learn_potential(world: World, history: History, n_draws: int, seed: int) -> Potential:
     """Size of every customer from whatever evidence there is: panel, audit, own sales, attributes, place.

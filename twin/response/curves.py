@@ -1,4 +1,4 @@
-"""Response curves: what steady effort and one more visit are worth. No formula of its own beyond the law's."""
+"""Response curves: what we sell at a stock of goodwill, and what one more visit is worth, by the law's formulas."""
 
 from __future__ import annotations
 
@@ -7,11 +7,6 @@ from numpy.typing import NDArray
 
 from twin.response import attraction, journey, law
 from twin.response.market import Market
-
-
-def steady_stock(market: Market, visits_per_week: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Goodwill stock at which a constant effort keeps the customer: (...) float, visits."""
-    return visits_per_week / (1.0 - market.response.carryover)
 
 
 def own_volume(market: Market, stock: NDArray[np.float64], considers_us: NDArray[np.bool_]) -> NDArray[np.float64]:
