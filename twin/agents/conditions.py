@@ -10,7 +10,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from twin.draws import identity
 from twin.market.world import World
 from twin.response import curves
 from twin.response.market import Market
@@ -62,7 +61,6 @@ class Conditions:
         Strength; 1 = the brand's average campaign.
     rep_ids : (r,) str
         Listed reps, then those that the scenario adds.
-    rep_entity : (r,) uint64
     rep_territory : (r,) int32
     rep_visits : (r, w) float, visits per week
     territory : (c,) int32
@@ -88,7 +86,6 @@ class Conditions:
     channel_factor: NDArray[np.float64]
     campaigns: NDArray[np.float64]
     rep_ids: NDArray[np.str_]
-    rep_entity: NDArray[np.uint64]
     rep_territory: NDArray[np.int32]
     rep_visits: NDArray[np.float64]
     territory: NDArray[np.int32]
@@ -135,7 +132,6 @@ def lay_out(
         channel_factor=_channel_factor(world, scenario, market.first_week, n_weeks),
         campaigns=_campaigns(world, market, scenario, n_weeks),
         rep_ids=rep_ids,
-        rep_entity=identity(rep_ids, "rep"),
         rep_territory=territory_of_rep,
         rep_visits=visits,
         territory=territory,
