@@ -15,6 +15,7 @@ from twin.response.parameters import Estimate, from_prior, parameter_uniforms, s
 
 _BIN = 4
 _LEAST_NEWCOMERS = 30
+_LEAST_REGULAR = 10
 _CAUSES = ("discovery_base", "discovery_visit", "discovery_word")
 SILENT_WEEKS = 26
 """A regular buyer who has bought nothing for so long is taken as lost."""
@@ -184,7 +185,7 @@ def learn_losses(world: World, history: History, n_draws: int, seed: int) -> Los
     if recorded.sum() >= 5:
         events, exposure = recorded.sum(), years_served[population.known].sum()
         reason = f"{events} recorded departures in two years"
-    elif regular.sum() >= 50:
+    elif regular.sum() >= _LEAST_REGULAR:
         events, exposure = (silent & regular).sum(), regular.sum() * (SILENT_WEEKS + 26.0)
         reason = f"{events} of {regular.sum()} regular buyers fell silent"
     else:

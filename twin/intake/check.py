@@ -190,8 +190,9 @@ def _market_rows(bundle: _Bundle) -> None:
     bundle.rows(("market_sales", "period_start"), late, "the first day of a month, for a month",
                 "Give the first of the month, or state week as the period.")  # fmt: skip
     for rows, what in ((brick & ~customer, "bricks"), (customer & ~brick, "customers")):
-        minority = rows & (month != (month[rows].mean() >= 0.5)) if rows.any() else rows
-        outcome = "summed into months" if month[rows].mean() >= 0.5 else "left out, a month is never split into weeks"
+        mostly_months = bool(rows.any()) and month[rows].mean() >= 0.5
+        minority = rows & (month != mostly_months)
+        outcome = "summed into months" if mostly_months else "left out, a month is never split into weeks"
         bundle.rows(("market_sales", "period"), minority, f"one kind of period for all {what}",
                     f"Nothing to do; these rows are {outcome}.", refuse=False)  # fmt: skip
 
