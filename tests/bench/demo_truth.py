@@ -1,4 +1,4 @@
-"""Marks the twin by the demo's truth: potential, forecast, uplifts, effects, campaigns and links against what is true there.
+"""Marks the twin by the demo's truth: potential, forecast, uplifts, effects, campaigns, links against what is true.
 
 ``python tests/bench/demo_truth.py [--workspace DEMO] [--scenarios N] [--draws D]`` writes ``build/demo_truth.json``.
 """
@@ -104,7 +104,7 @@ def volume_marks(result: dict[str, Any], future: TrueFuture) -> dict[str, Any]:
     true = future.own_volume[0].sum(axis=1)
     naive = result["naive"]["own_volume"]
     share = 100 * float((true / future.category_volume[0].sum(axis=1)).mean())
-    unknown = float(future.own_volume_unknown[0].mean())
+    unknown, category = float(future.own_volume_unknown[0].mean()), float(future.category_volume[0].sum(axis=1).mean())
     return {
         "true": float(true.mean()),
         "forecast": said["own_volume"]["mean"],
@@ -113,7 +113,7 @@ def volume_marks(result: dict[str, Any], future: TrueFuture) -> dict[str, Any]:
         "inside_80": bool(said["own_volume"]["p10"] <= true.mean() <= said["own_volume"]["p90"]),
         "share_true_pct": share,
         "share_error_points": 100.0 * said["own_share"]["mean"] - share,
-        "category_error_pct": 100.0 * (said["category_volume"]["mean"] / float(future.category_volume[0].sum(axis=1).mean()) - 1.0),
+        "category_error_pct": 100.0 * (said["category_volume"]["mean"] / category - 1.0),
         "unknown_own_error_pct": 100.0 * (said["own_volume_unknown"]["mean"] / unknown - 1.0),
     }  # fmt: skip
 

@@ -6,12 +6,8 @@ median of the turns is taken. A comparison that nobody has run is there as null,
 
 from __future__ import annotations
 
-import os
-
-for _variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
-    os.environ.setdefault(_variable, "1")
-
 import argparse
+import os
 import sys
 import time
 import tracemalloc
@@ -21,6 +17,7 @@ from typing import Any
 
 import numpy as np
 from bench_tools import machine, module, versions, write
+from threadpoolctl import threadpool_limits
 
 from twin.agents.run import run
 from twin.draws import Key
@@ -109,7 +106,8 @@ def main() -> None:
     began = machine()
     sizes = (SMALL, STANDARD, LARGE) if options.large else (SMALL, STANDARD)
     worlds = {n: world_of(n) for n in sizes}
-    found = measure(worlds, options.turns)
+    with threadpool_limits(1):
+        found = measure(worlds, options.turns)
     at = {n: spread(values) for n, values in found.items()}
     large = float(np.median(np.divide(found[LARGE], found[SMALL]))) if options.large else None
     result = {

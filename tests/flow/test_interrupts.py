@@ -1,4 +1,4 @@
-"""Interruptions at several moments: by a person (status 130, one line) and by a kill; what was published stays whole."""
+"""Interruptions at several moments, by a person (status 130, one line) or by a kill: what is published stays whole."""
 
 from __future__ import annotations
 
@@ -213,7 +213,6 @@ def test_no_worker_outlives_an_interrupted_forecast(
 
 
 @pytest.mark.slow
-@pytest.mark.xfail(reason="workers that are interrupted tell of it in tracebacks", strict=False)
 def test_interrupted_workers_keep_silent(
     standing: Any, copied: Callable[[Any], Path], start: Callable[[list[str]], Running]
 ) -> None:

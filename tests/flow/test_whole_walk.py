@@ -26,12 +26,25 @@ TOTALS = ("own_volume", "own_share", "category_volume", "own_volume_unknown", "c
 WEEKS, DRAWS = 26, 4
 RUNS = ("--draws", DRAWS, "--replicates", 1, "--weeks", WEEKS, "--processes", 1, "--json")
 COLUMNS = {
-    "potential": {"customer_id", "known", "category_mean", "category_p10", "category_p90", "own_mean", "own_potential_mean"},
+    "potential": {
+        "customer_id",
+        "known",
+        "category_mean",
+        "category_p10",
+        "category_p90",
+        "own_mean",
+        "own_potential_mean",
+    },
     "parameters": {"name", "unit", "mean", "sd", "p05", "p95", "prior", "identified"},
     "rival_calendar": {"brand", "start", "end", "strength", "probability", "recurring", "next_start"},
-    "comparison": {"scenario", "territory_id", "probability_of_gain", *(f"own_volume_pct_{level}" for level in ("mean", *LEVELS)),
-                   *(f"own_share_points_{level}" for level in ("mean", *LEVELS))},
-}  # fmt: skip
+    "comparison": {
+        "scenario",
+        "territory_id",
+        "probability_of_gain",
+        *(f"own_volume_pct_{level}" for level in ("mean", *LEVELS)),
+        *(f"own_share_points_{level}" for level in ("mean", *LEVELS)),
+    },
+}
 
 
 @dataclass(frozen=True)
@@ -200,7 +213,7 @@ def test_totals_are_ordered_and_inside_one_another(result: dict[str, Any]) -> No
         for name in TOTALS:
             assert set(totals[name]) == {"mean", *LEVELS}
             ordered(totals[name], LEVELS)
-        assert 0 < totals["own_share"]["p05"] and totals["own_share"]["p95"] < 1
+        assert totals["own_share"]["p05"] > 0 and totals["own_share"]["p95"] < 1
         assert 0 < totals["own_volume_unknown"]["mean"] < totals["own_volume"]["mean"]
         assert totals["own_volume"]["mean"] < totals["category_volume"]["mean"]
         assert totals["category_volume_unknown"]["mean"] < totals["category_volume"]["mean"]

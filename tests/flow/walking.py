@@ -96,7 +96,9 @@ def small_tables() -> dict[str, str]:
         "prospects": "prospect_id,name,lon,lat,brick_id\nP1,Kahve Evi,32.81,39.61,B1\nP2,Liman Büfe,32.82,39.64,B2\n",
         "bricks": "brick_id,territory_id,lon,lat\nB1,T1,32.55,39.60\nB2,T1,32.60,39.70\n",
         "reps": "rep_id,name,territory_id,visits_per_week\nR1,Ayşe Kaya,T1,10\n",
-        "visits": "date,rep_id,customer_id,channel\n2025-01-06,R1,K1,visit\n2025-01-07,R1,K2,visit\n2025-01-08,R1,P1,visit\n",
-        "market_sales": "period_start,period,brick_id,customer_id,brand,volume\n2025-01-01,month,B1,,Ours,60\n2025-01-01,month,,P2,Rival A,9\n",
+        "visits": "date,rep_id,customer_id,channel\n"
+        "2025-01-06,R1,K1,visit\n2025-01-07,R1,K2,visit\n2025-01-08,R1,P1,visit\n",
+        "market_sales": "period_start,period,brick_id,customer_id,brand,volume\n"
+        "2025-01-01,month,B1,,Ours,60\n2025-01-01,month,,P2,Rival A,9\n",
         "campaigns": "brand,start,end\nRival A,2025-03-03,2025-03-23\n",
     }
