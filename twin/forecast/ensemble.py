@@ -6,8 +6,12 @@ Scenarios share customers, luck and parameters, so that two identical scenarios 
 from __future__ import annotations
 
 import multiprocessing
+import multiprocessing.connection
+import signal
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -183,12 +187,15 @@ def _draws(task: _Task, n_draws: int) -> Iterator[tuple[int, dict[tuple[int, int
     # spawn: forked children would inherit locks of threads that other libraries hold
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(task.settings.n_processes, context, _receive, (task,)) as pool:
-        waiting = {pool.submit(_one_draw_of_mine, draw): draw for draw in range(n_draws)}
+        with _deaf_to_interrupts():  # workers are born deaf: an interrupt is the parent's to answer
+            waiting = {pool.submit(_one_draw_of_mine, draw): draw for draw in range(n_draws)}
         try:
             for future in as_completed(waiting):
                 yield waiting[future], future.result()
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
+            for worker in multiprocessing.active_children():
+                worker.terminate()
             raise
 
 
@@ -206,11 +213,33 @@ def _one_draw(task: _Task, draw: int) -> dict[tuple[int, int], Run]:
     return runs
 
 
+@contextmanager
+def _deaf_to_interrupts() -> Iterator[None]:
+    """Processes that start meanwhile never hear Ctrl-C; here it waits until this is over."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    usual = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, usual)
+
+
+def _end_with_parent() -> None:
+    """A parent that was killed cannot end its workers: they see to it themselves."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        multiprocessing.connection.wait([parent.sentinel])
+        signal.raise_signal(signal.SIGTERM)
+
+
 _mine: _Task | None = None
 
 
 def _receive(task: _Task) -> None:
     """Keep the shared task in this worker: it travels once, not with every draw."""
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     global _mine  # noqa: PLW0603
     _mine = task
     threadpool_limits(1)
