@@ -37,6 +37,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         _complain(error, options.json)
         return 1
     except KeyboardInterrupt:
+        # Python remembers an interrupt that struck inside exec(), as imports use it, and would end `python -m twin` by
+        # signal and not by status; a harmless exec() makes it forget
+        exec("pass")
         print("Interrupted. Nothing half-written; the last published state stands.", file=sys.stderr)
         return 130
     text = json.dumps(result, ensure_ascii=False, default=str) if options.json else options.show(result)

@@ -17,7 +17,7 @@ from walking import SAMPLE, SCENARIOS, twin
 from twin.tasks.results import KINDS
 from twin.workspace.store import Workspace
 
-PATIENCE = 60.0
+PATIENCE = 45.0
 # what must have been said before the signal goes out, and how long after it
 MOMENTS = {
     "ingest, reading": ("ingest", "read and check", 0.05),
@@ -169,11 +169,13 @@ def with_workers(workspace: Path, start: Callable[[list[str]], Running]) -> Runn
     """A forecast with two workers at work."""
     command = commands("forecast", workspace)
     # workers are started for two million customer-weeks and more
-    command[command.index("--weeks") + 1 : command.index("--weeks") + 2] = ["520"]
+    command[command.index("--weeks") + 1] = "520"
+    # so many that none of the draws under way would end within our patience: they must be given up
+    command[command.index("--replicates") + 1] = "60"
     command[command.index("--processes") + 1] = "2"
     running = start(command)
     deadline = time.monotonic() + PATIENCE
-    while len(group(running.process.pid)) < 3:  # itself and two workers
+    while len(group(running.process.pid)) < 4:  # itself, the tracker of shared resources and two workers
         assert time.monotonic() < deadline and running.process.poll() is None, "no worker was started"
         time.sleep(0.1)
     time.sleep(2.0)

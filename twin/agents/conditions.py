@@ -192,19 +192,21 @@ def _field_force(
     visits = [market.rule.rep_visits[:, None] * serving]
     territory, ids = [reps.territory], [reps.ids.astype(str)]
     names = list(world.territories)
+    today = reps.serving(market.first_week)  # those who left long ago neither share the work nor say what is usual
+    gone = np.zeros((len(names), n_weeks))
     for number, change in enumerate(scenario.field_force.changes):
         zone = names.index(change.territory)
-        mates = reps.territory == zone
+        mates = today & (reps.territory == zone)
         since = weeks >= change.start_week(market.first_week)
         if change.reps < 0:
-            there = max(int(mates.sum()), 1)
-            visits[0] = visits[0] * np.where(mates[:, None] & since, max(1.0 + change.reps / there, 0.0), 1.0)
+            gone[zone] -= change.reps * since / max(int(mates.sum()), 1)
             continue
-        source = mates if mates.any() else np.ones(len(reps), dtype=bool)
-        usual = float(market.rule.rep_visits[source].mean()) if len(reps) else 0.0
+        source = mates if mates.any() else today
+        usual = float(market.rule.rep_visits[source].mean()) if source.any() else 0.0
         visits.append(np.tile(usual * since, (change.reps, 1)))
         territory.append(np.full(change.reps, zone, dtype=np.int32))
         ids.append(np.array([f"new-{change.territory}-{number + 1}-{k + 1}" for k in range(change.reps)], dtype=str))
+    visits[0] = visits[0] * np.maximum(1.0 - gone[reps.territory], 0.0)
     everyone = np.concatenate(visits) * scenario.field_force.capacity_factor
     return everyone, np.concatenate(territory).astype(np.int32), np.concatenate(ids)
 
@@ -220,7 +222,7 @@ def _handed_over(
         if change.reps >= 0:
             continue
         zone = names.index(change.territory)
-        there = int((world.reps.territory == zone).sum())
+        there = int((world.reps.serving(first_week) & (world.reps.territory == zone)).sum())
         if there + change.reps <= 0:
             continue  # nobody takes over: the visits that stay away say it all
         orphaned = (world.population.territory == zone) & (place < min(-change.reps / there, 1.0))
@@ -251,7 +253,9 @@ def _rank(rank: str, world: World, market: Market) -> tuple[NDArray[np.float64] 
 
 def _smallest(part: float, world: World, market: Market) -> NDArray[np.bool_]:
     known = world.population.known
-    sales = curves.own_volume(market, market.start.goodwill, known)
+    sales = market.recent_own
+    if sales is None:
+        sales = curves.own_volume(market, market.start.goodwill, known)
     order = np.lexsort((world.population.ids, np.where(known, sales, np.inf)))
     dropped = np.zeros(len(known), dtype=bool)
     dropped[order[: round(part * known.sum())]] = True

@@ -74,6 +74,7 @@ def lay_out_draw(calibration: Calibration, world: World, history: History, draw:
         first_week=calibration.origin,
         reference_share=expected_own / float(volume.sum()) if calibration.market_seen else float("nan"),
         believed_volume=calibration.potential.mean,
+        recent_own=_recent_own(world, history),
         level_age=_YEAR / 3.0,
     )
 
@@ -180,6 +181,15 @@ def _expected_visits(calibration: Calibration, world: World, buys: NDArray[np.bo
     weight = np.where(buys, rule.known_weight, 0.0)
     total = np.bincount(territory, weight, n_territories)
     return np.minimum(capacity[territory] * weight / np.maximum(total[territory], 1e-300), 1.0)
+
+
+def _recent_own(world: World, history: History) -> NDArray[np.float64] | None:
+    """Last year's sales to each customer: (c,) float, units."""
+    own = history.own_sales
+    if not len(own):
+        return None
+    first = int(np.searchsorted(own.periods.mid_week(), history.origin - 52))
+    return own.by_unit(len(world.population), world.brands.own, first).sum(axis=1)
 
 
 def _own_mix(world: World, history: History) -> NDArray[np.float64]:

@@ -62,7 +62,7 @@ def learn_visit_rule(
         unknown_share=unknown_share,
         follows_sales=float(follows.draws.mean()),
         rep_visits=_rep_visits(world, in_person),
-        contact_rate=_contact_rates(recent, len(world.channels), n),
+        contact_rate=_contact_rates(recent, population.consent),
     )
     note = "share of last year's visits to customers who had not bought yet"
     share = Estimate("unknown_share", "share of visits", np.array([unknown_share]), len(in_person) > 0, note)
@@ -114,14 +114,18 @@ def _rep_visits(world: World, in_person: Touches) -> NDArray[np.float64]:
     return (done + unnamed[reps.territory] / mates[reps.territory]) / served
 
 
-def _contact_rates(recent: Touches, n_channels: int, n: int) -> NDArray[np.float64]:
-    """Contacts a week by channel and customer, shrunk to the channel's mean: (h, c) float."""
+def _contact_rates(recent: Touches, consent: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """Contacts a week by channel and customer, shrunk to the mean of those who consent: (h, c) float."""
+    n_channels, n = consent.shape
     counts = np.bincount(recent.channel.astype(np.int64) * n + recent.customer, minlength=n_channels * n)
-    counts = counts.reshape(n_channels, n).astype(float)
-    mean = counts.mean(axis=1, keepdims=True)
-    excess = np.maximum(counts.var(axis=1, keepdims=True) - mean, 1e-9)
-    strength = np.maximum(mean**2 / excess, 1e-9)
-    rate = np.where(mean > 0, (counts + strength) / (1.0 + strength / np.maximum(mean, 1e-12)), 0.0) / WINDOW_WEEKS
+    # whoever does not consent is not contacted any more, and says nothing of what the others get
+    counts = np.where(consent, counts.reshape(n_channels, n), 0.0)
+    members = np.maximum(consent.sum(axis=1, keepdims=True), 1)
+    mean = counts.sum(axis=1, keepdims=True) / members
+    variance = (np.where(consent, counts - mean, 0.0) ** 2).sum(axis=1, keepdims=True) / members
+    strength = np.maximum(mean**2 / np.maximum(variance - mean, 1e-9), 1e-9)
+    shrunk = (counts + strength) / (1.0 + strength / np.maximum(mean, 1e-12))
+    rate = np.where(consent & (mean > 0), shrunk, 0.0) / WINDOW_WEEKS
     rate[VISIT] = 0.0
     return rate
 

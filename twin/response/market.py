@@ -139,6 +139,8 @@ class Market:
         Potential as the company believes it to be: whoever ranks customers has this, not the truth of one draw.
     believed_gain : (c,) float, optional
         Expected gain of a visit as the company believes it to be; the market's own when missing.
+    recent_own : (c,) float, units, optional
+        What the books show of last year's sales to each customer; the law's expectation stands in when missing.
     level_age : float, weeks
         The levels are means over the past and not those of the origin; the random walks have gone on for so long since.
     """
@@ -156,6 +158,7 @@ class Market:
     reference_share: float
     believed_volume: NDArray[np.float64]
     believed_gain: NDArray[np.float64] | None = None
+    recent_own: NDArray[np.float64] | None = None
     level_age: float = 0.0
 
     @property

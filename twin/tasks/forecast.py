@@ -136,7 +136,9 @@ def alignment_of(scenario: Scenario, twin: Twin) -> NDArray[np.int32] | None:
     if scenario.field_force.alignment == "current":
         return None
     if scenario.field_force.alignment in ALIGNMENTS:
-        heads = np.bincount(twin.world.reps.territory, minlength=len(twin.world.territories))
+        reps = twin.world.reps
+        serving = reps.territory[reps.serving(twin.world.origin)]
+        heads = np.bincount(serving, minlength=len(twin.world.territories))
         for change in scenario.field_force.changes:
             heads[list(twin.world.territories).index(change.territory)] += change.reps
         return balanced(twin.world, twin.calibration.potential.mean, np.maximum(heads, 0))
