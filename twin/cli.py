@@ -17,6 +17,10 @@ from twin.tasks import words
 # verbs import what they need when they are called, so that --help answers at once
 
 
+INTERRUPTED = 130
+"""Exit status of a command that Ctrl-C ended."""
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command.
 
@@ -37,11 +41,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         _complain(error, options.json)
         return 1
     except KeyboardInterrupt:
-        # Python remembers an interrupt that struck inside exec(), as imports use it, and would end `python -m twin` by
-        # signal and not by status; a harmless exec() makes it forget
-        exec("pass")
         print("Interrupted. Nothing half-written; the last published state stands.", file=sys.stderr)
-        return 130
+        return INTERRUPTED
     text = json.dumps(result, ensure_ascii=False, default=str) if options.json else options.show(result)
     try:
         if text:

@@ -106,12 +106,13 @@ def _rep_visits(world: World, in_person: Touches) -> NDArray[np.float64]:
         return reps.visits_per_week.copy()
     named = in_person.rep >= 0
     done = np.bincount(in_person.rep[named], minlength=len(reps)).astype(float)
-    served = np.clip(world.origin - np.maximum(reps.start, world.origin - WINDOW_WEEKS), 1, WINDOW_WEEKS)
-    # visits without a rep's name are shared among the reps of the territory
+    since = world.origin - WINDOW_WEEKS
+    served = np.maximum(np.minimum(reps.end, world.origin) - np.maximum(reps.start, since), 0)
+    # visits without a rep's name are shared among the reps of the territory, by the weeks that each was there
     zone = world.population.territory[in_person.customer[~named]]
     unnamed = np.bincount(zone, minlength=len(world.territories)).astype(float)
-    mates = np.bincount(reps.territory, minlength=len(world.territories))
-    return (done + unnamed[reps.territory] / mates[reps.territory]) / served
+    together = np.bincount(reps.territory, served, len(world.territories))
+    return done / np.maximum(served, 1) + (unnamed / np.maximum(together, 1))[reps.territory]
 
 
 def _contact_rates(recent: Touches, consent: NDArray[np.bool_]) -> NDArray[np.float64]:

@@ -64,6 +64,10 @@ class Reps:
     def __len__(self) -> int:
         return len(self.ids)
 
+    def serving(self, week: int) -> NDArray[np.bool_]:
+        """Reps in service in a week: (r,) bool."""
+        return (self.start <= week) & (week < self.end)
+
 
 @dataclass(frozen=True)
 class Brands:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -75,7 +75,7 @@ def run_forecast(
         The contract's JSON of ``twin forecast``, with ``forecast`` (the version) and ``warnings``.
     """
     twin = shelf.load_twin(workspace)
-    scenarios, warnings = read_scenarios(paths, twin)
+    scenarios, warnings = read_scenarios(paths, twin, settings.n_weeks)
     alignments = {s.name: where for s in scenarios if (where := alignment_of(s, twin)) is not None}
     weeks = settings.n_weeks or max([s.horizon_weeks or 0 for s in scenarios], default=0) or DEFAULT_WEEKS
     ensemble_settings = EnsembleSettings(
@@ -101,8 +101,13 @@ def run_forecast(
     return {**result, "forecast": version}
 
 
-def read_scenarios(paths: Sequence[Path], twin: Twin) -> tuple[tuple[Scenario, ...], list[Problem]]:
-    """Load and check scenario files against the twin; all problems of all files at once."""
+def read_scenarios(
+    paths: Sequence[Path], twin: Twin, n_weeks: int | None = None
+) -> tuple[tuple[Scenario, ...], list[Problem]]:
+    """Load and check scenario files against the twin; all problems of all files at once.
+
+    ``n_weeks`` is the horizon when it is fixed from outside; dates are then checked against it.
+    """
     problems: list[Problem] = []
     warnings: list[Problem] = []
     scenarios: list[Scenario] = []
@@ -113,7 +118,8 @@ def read_scenarios(paths: Sequence[Path], twin: Twin) -> tuple[tuple[Scenario, .
         except ScenarioError as error:
             problems.extend(error.problems)
             continue
-        findings = check_against(scenario, facts, Path(path).name)
+        lived = scenario if n_weeks is None else replace(scenario, horizon_weeks=n_weeks)
+        findings = check_against(lived, facts, Path(path).name)
         problems.extend(findings.errors)
         warnings.extend(findings.warnings)
         scenarios.append(scenario)
