@@ -243,6 +243,36 @@ def test_new_reps_add_visits_and_leaving_reps_cost_sales(made_up):
     assert less.volume[1, 0, 0, 8:].sum() < calm.volume[1, 0, 0, 8:].sum()
 
 
+def test_reps_who_left_long_ago_do_not_count_when_reps_join_or_leave(made_up):
+    world, market = made_up()
+    reps = world.reps
+    # T1 has two reps in service and, on the list, one who left
+    reps = replace(
+        reps,
+        territory=np.array([0, 1, 1, 1], dtype=np.int32),
+        end=np.where(np.arange(4) == 3, world.origin - 10, reps.end).astype(np.int32),
+    )
+    world = replace(world, reps=reps)
+    market = replace(market, rule=replace(market.rule, rep_visits=np.array([12.0, 12.0, 12.0, 0.0])))
+
+    def capacity(*changes: int) -> float:
+        force = FieldForce(changes=tuple(RepChange("T1", reps) for reps in changes))
+        conditions = lay_out(world, market, Scenario(name="s", field_force=force), 4)
+        return float(conditions.rep_visits[conditions.rep_territory == 1, 0].sum())
+
+    assert [capacity(), capacity(1), capacity(-1), capacity(-2), capacity(-1, -1)] == [24.0, 36.0, 12.0, 0.0, 0.0]
+
+
+def test_the_smallest_are_those_who_bought_least_by_the_books(made_up):
+    world, market = made_up()
+    books = np.random.default_rng(3).permutation(len(world.population)).astype(float)
+    drop = Scenario(name="drop", targeting=Targeting(drop_small=0.25))
+    dropped = lay_out(world, replace(market, recent_own=books), drop, 4).dropped
+    known = world.population.known
+    assert dropped.sum() == round(0.25 * known.sum())
+    assert books[dropped].max() < books[known & ~dropped].min()
+
+
 def test_one_shared_memory_never_sells_less_than_silos(made_up):
     world, market = made_up()
     busy = replace(market, rule=replace(market.rule, contact_rate=4 * market.rule.contact_rate))
