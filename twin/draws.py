@@ -31,6 +31,7 @@ class Purpose(IntEnum):
     POTENTIAL = 10
     WORLD = 11
     REACTION = 12
+    JOURNEY = 13
 
 
 @dataclass(frozen=True)

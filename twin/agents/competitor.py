@@ -35,6 +35,7 @@ class CompetitorAgent(mesa.Agent):
         model, reference = self.model, self.model.market.reference_share
         if model.last_share is not None and reference > 0:
             self.seen_share += (model.last_share - self.seen_share) / MEMORY_WEEKS
-        push = model.conditions.reaction * (self.seen_share / reference - 1.0) if reference > 0 else 0.0
+        gain = self.seen_share / reference - 1.0 if reference > 0 else 0.0
+        push = model.conditions.reaction * (max(gain, 0.0) if model.conditions.answers_gains_only else gain)
         campaign = model.conditions.campaigns[self.brand, model.week_index]
         model.brand_shift[self.brand] = model.market.response.promotion[self.brand] * campaign + push

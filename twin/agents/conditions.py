@@ -70,6 +70,8 @@ class Conditions:
         Part of the contacts that know of one another.
     reaction : float
         Rivals' response to our relative gain of share.
+    answers_gains_only : bool
+        Rivals leave our losses alone: the two stress cases, which else would help us where we lose.
     unknown_share : float
     known_rank, unknown_rank : (c,) float or None
         Highest first; ``None`` keeps the learned rule.
@@ -92,6 +94,7 @@ class Conditions:
     handed_over: NDArray[np.int32]
     memory: float
     reaction: float
+    answers_gains_only: bool
     unknown_share: float
     known_rank: NDArray[np.float64] | None
     unknown_rank: NDArray[np.float64] | None
@@ -127,6 +130,7 @@ def lay_out(
     known_rank, known_even = _rank(policy.known_rank, world, market)
     unknown_rank, unknown_even = _rank(policy.unknown_rank, world, market)
     columns = customer_columns(world)
+    dropped = _smallest(policy.drop_small, world, market)
     return Conditions(
         demand=_demand(scenario, market.first_week, n_weeks),
         channel_factor=_channel_factor(world, scenario, market.first_week, n_weeks),
@@ -138,13 +142,14 @@ def lay_out(
         handed_over=_handed_over(world, scenario, territory, market.first_week, n_weeks),
         memory={"omnichannel": 1.0, "multichannel": 0.0}.get(scenario.channels.mode or "", market.response.memory),
         reaction=_reaction(scenario.competitors.reaction, market.response.reaction),
+        answers_gains_only=scenario.competitors.reaction in ("retaliate", "accommodate"),
         unknown_share=market.rule.unknown_share if policy.unknown_share is None else policy.unknown_share,
         known_rank=known_rank,
         unknown_rank=unknown_rank,
         known_even=known_even,
         unknown_even=unknown_even,
-        dropped=_smallest(policy.drop_small, world, market),
-        frequency=_frequency(scenario, columns, len(world.population)),
+        dropped=dropped,
+        frequency=np.where(dropped, np.nan, _frequency(scenario, columns, len(world.population))),
         chains=_chains(scenario, world, columns),
     )
 

@@ -69,7 +69,7 @@ class CustomerCrowd:
         self.recent_at_start = self.recent_own.copy()
         buyers = max(int(journey.considers_us(self.stage).sum()), 1)
         self.typical_own = max(float(self.recent_own.sum()) / buyers, 1e-12)
-        self.ordered_us = np.zeros(len(self.ids), dtype=bool)
+        self.ordered_us, self.tried = np.zeros((2, len(self.ids)), dtype=bool)
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -102,8 +102,9 @@ class CustomerCrowd:
         own = volume[:n_own].sum(axis=0)
         self.ordered_us = own > 0
         # the second purchase makes a customer; the first leaves it in trial
-        convinced = (self.stage == Stage.TRIAL) & self.ordered_us & ~found & (fate > 0.5)
-        self.stage[convinced] = Stage.REPEAT
+        in_trial = (self.stage == Stage.TRIAL) & self.ordered_us
+        self.stage[in_trial & self.tried] = Stage.REPEAT
+        self.tried |= in_trial
         self.habit = attraction.advance_habit(self.habit, share)
         self.recent_own += (own - self.recent_own) / 13.0
         self.handover = np.maximum(self.handover - self.handover_fade, 0.0)

@@ -136,7 +136,7 @@ class TwinModel(mesa.Model):
         self.score[promised] = -np.inf
         self.due[~crowd.consent[VISIT]] = 0.0
         for journey_ in self.journeys:
-            self.due[journey_.wanted_visits() & crowd.consent[VISIT]] += 1.0
+            self.due[journey_.wanted_visits() & crowd.consent[VISIT] & ~plan.dropped] += 1.0
 
     def _contacts(self) -> NDArray[np.float64]:
         contacts = running_contacts(self)

@@ -28,7 +28,7 @@ def running_contacts(model: TwinModel) -> NDArray[np.float64]:
     live = np.flatnonzero(rate.any(axis=1))
     if len(live):
         u = model.luck.uniforms(Purpose.CONTACT, model.week, model.crowd.entity, len(rate))
-        contacts[live] = (u[live] < -np.expm1(-rate[live])) & model.crowd.consent[live]
+        contacts[live] = (u[live] < rate[live]) & model.crowd.consent[live]
     return contacts
 
 
@@ -73,8 +73,10 @@ class JourneyRunner:
         self._end(late)
         met = (channel == VISIT) & visited
         remote = np.flatnonzero(ready & (channel > VISIT))
-        open_ = model.conditions.channel_factor[channel[remote], now] > 0
-        allowed = model.crowd.consent[channel[remote], remote] & open_
+        # a channel at a part of its strength carries that part of the steps; each step is taken once, however strong
+        u = model.luck.uniforms(Purpose.JOURNEY, model.week, model.crowd.entity, 1)[0]
+        carried = u[remote] < model.conditions.channel_factor[channel[remote], now]
+        allowed = model.crowd.consent[channel[remote], remote] & carried
         out[channel[remote][allowed], remote[allowed]] = 1.0
         done = met.copy()
         done[remote] = True

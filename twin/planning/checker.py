@@ -150,13 +150,12 @@ class _Checker:
         late = not self.plan.start <= row.day < self.plan.stop if visit else row.day < self.plan.start
         in_hours = opens <= row.begin and row.end <= closes
         minutes = self.settings.visit_minutes if visit else self.settings.task_minutes
-        promised = np.isfinite(conditions.frequency[c])
         lunch = 60 * self.settings.lunch_start, 60 * self.settings.lunch_end
         at_lunch = row.day not in self.eves and row.begin < lunch[1] and row.end > lunch[0] and lunch[0] < lunch[1]
         rules = {
             "territory": visit and conditions.territory[c] != conditions.rep_territory[self.rep_row[row.rep]],
             "consent": not population.consent[self.world.channels.index(row.channel), c],
-            "dropped": visit and bool(conditions.dropped[c]) and bool(population.known[c]) and not promised,
+            "dropped": visit and bool(conditions.dropped[c]) and bool(population.known[c]),
             "holiday": closes == 0.0 or late,
             "hours": closes > 0.0 and not in_hours and (visit or not stated),
             "window": not inside,

@@ -8,6 +8,9 @@ from numpy.typing import NDArray
 from twin.response import attraction, journey, law
 from twin.response.market import Market
 
+_REST_OF_YEAR_WEEKS = 26.0
+"""What is left of a year, on average, when a visit falls on any of its days."""
+
 
 def own_volume(market: Market, stock: NDArray[np.float64], considers_us: NDArray[np.bool_]) -> NDArray[np.float64]:
     """Expected weekly volume of our brands at a given stock: (c,) float, units, season averaged out."""
@@ -31,4 +34,4 @@ def gain_of_a_visit(market: Market) -> NDArray[np.float64]:
     more = own_volume(market, start.goodwill + 1.0, everyone)
     keep = (more - now) / (1.0 - response.carryover)
     chance = np.where(start.stage == journey.Stage.LAPSED, response.winback, response.discovery_visit)
-    return np.where(buys, keep, chance * more * 26.0)
+    return np.where(buys, keep, chance * more * _REST_OF_YEAR_WEEKS)

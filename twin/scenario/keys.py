@@ -33,7 +33,11 @@ _FREQUENCY = Table(
         Key(
             "where", Where(), "Customers meant; a customer follows the first rule that holds.", absent="every customer"
         ),
-        Key("visits_per_month", Number(0, 31), "Visits wished, as far as capacity goes."),
+        Key(
+            "visits_per_month",
+            Number(0, 31),
+            "Visits wished, as far as capacity goes; one a week at most. Nobody whom `drop_small` drops.",
+        ),
     ),
 )
 _STEP = Table(
@@ -145,7 +149,7 @@ GRAMMAR = Table(
                     Key(
                         "unknown_share",
                         SHARE,
-                        "Part of face-to-face capacity spent on customers who do not buy from us yet.",
+                        "Part of face-to-face capacity spent on customers who do not buy from us yet, after visits that a frequency or a journey promises.",
                         absent=_AT_HISTORY,
                     ),
                     Key("unknown_rank", _RANK, "Which of the unknown customers come first."),
@@ -199,7 +203,11 @@ GRAMMAR = Table(
                         Switch(),
                         "false: rivals make none of the moves expected of them; campaigns named here remain.",
                     ),
-                    Key("reaction", Choice(nouns.REACTIONS), "How rivals answer."),
+                    Key(
+                        "reaction",
+                        Choice(nouns.REACTIONS),
+                        "How rivals answer; `retaliate` and `accommodate` answer our gains only.",
+                    ),
                 ),
             ),
             "How rivals behave.",

@@ -66,7 +66,7 @@ OUTCOMES = ("always", "no_order", "order", "opened", "not_opened")
 
 @dataclass(frozen=True)
 class Goal:
-    """The growth strategy in figures; it steers the optimiser and the review, never the market.
+    """The growth strategy in figures; what results are measured against, never a cause in the market.
 
     Parameters
     ----------
