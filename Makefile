@@ -49,7 +49,7 @@ check: $(STAMP)
 	$(call say,Types)
 	@$(VENV)/bin/mypy
 	$(call say,House rules and fast tests)
-	@$(PY) -m pytest -m 'not slow and not bench' $(PYTEST_ARGS)
+	@$(PY) -m pytest tests/house tests/unit -m 'not slow and not bench' $(PYTEST_ARGS)
 
 bench: $(STAMP)
 	$(call say,Measurements: speed and memory)

@@ -12,7 +12,6 @@ from collections import defaultdict
 from dataclasses import dataclass
 
 import holidays
-import numpy as np
 
 from twin.agents.conditions import Conditions
 from twin.market.world import World
