@@ -149,8 +149,8 @@ GRAMMAR = Table(
                     Key(
                         "unknown_share",
                         SHARE,
-                        "Part of face-to-face capacity spent on customers who do not buy from us yet; visits that a frequency or a "
-                        "journey promises come first.",
+                        "Part of face-to-face capacity spent on customers who do not buy from us yet; visits that a "
+                        "frequency or a journey promises come first.",
                         absent=_AT_HISTORY,
                     ),
                     Key("unknown_rank", _RANK, "Which of the unknown customers come first."),
