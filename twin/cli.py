@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from twin.errors import InputError, ScenarioError, TwinError
-from twin.tasks import words
+from twin.tasks import interrupts, words
 
 # verbs import what they need when they are called, so that --help answers at once
 
@@ -36,7 +36,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     options = parser().parse_args(argv)
     try:
-        result = options.run(options)
+        with interrupts.heard():
+            result = options.run(options)
     except TwinError as error:
         _complain(error, options.json)
         return 1
@@ -272,6 +273,7 @@ def _dashboard(options: argparse.Namespace) -> dict[str, Any]:
 
 def _tell(done: int, total: int, phrase: str) -> None:
     """Progress: on a terminal one line that renews itself, elsewhere a line a step."""
+    interrupts.check()
     text = f"[{done}/{total}] {phrase}"
     if sys.stderr.isatty():
         print(f"\r\x1b[K{text}", end="\n" if done >= total else "", file=sys.stderr, flush=True)

@@ -187,13 +187,12 @@ def _draws(task: _Task, n_draws: int) -> Iterator[tuple[int, dict[tuple[int, int
     # spawn: forked children would inherit locks of threads that other libraries hold
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(task.settings.n_processes, context, _receive, (task,)) as pool:
-        with _deaf_to_interrupts():  # workers are born deaf: an interrupt is the parent's to answer
-            waiting = {pool.submit(_one_draw_of_mine, draw): draw for draw in range(n_draws)}
         try:
+            with _deaf_to_interrupts():  # workers are born deaf: an interrupt is the parent's to answer
+                waiting = {pool.submit(_one_draw_of_mine, draw): draw for draw in range(n_draws)}
             for future in as_completed(waiting):
                 yield waiting[future], future.result()
         except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
             for worker in multiprocessing.active_children():
                 worker.terminate()
             raise
