@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
+import pyarrow
 
 from twin.errors import InputError, Problem
 from twin.intake.check import check
@@ -58,6 +59,8 @@ def read_bundle(folder: Path | str, mapping: Mapping | None = None, today: dt.da
     InputError
         With every problem of every file.
     """
+    # Arrow would answer Ctrl-C itself while it reads, and lose one that comes as a read ends
+    pyarrow.enable_signal_handlers(False)
     reading = read_tables(folder, mapping)
     findings = check(reading.tables, mapping, today)
     errors = [*reading.errors, *findings.errors]
