@@ -118,7 +118,8 @@ def read_scenarios(
         except ScenarioError as error:
             problems.extend(error.problems)
             continue
-        lived = scenario if n_weeks is None else replace(scenario, horizon_weeks=n_weeks)
+        # who looks less far than a year cuts a scenario short and need not rewrite it
+        lived = scenario if n_weeks is None else replace(scenario, horizon_weeks=max(n_weeks, DEFAULT_WEEKS))
         findings = check_against(lived, facts, Path(path).name)
         problems.extend(findings.errors)
         warnings.extend(findings.warnings)
