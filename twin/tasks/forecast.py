@@ -106,7 +106,8 @@ def read_scenarios(
 ) -> tuple[tuple[Scenario, ...], list[Problem]]:
     """Load and check scenario files against the twin; all problems of all files at once.
 
-    ``n_weeks`` is the horizon when it is fixed from outside; dates are then checked against it.
+    ``n_weeks`` is the horizon when it is fixed from outside; dates are then checked against it, or against a year
+    where it is shorter.
     """
     problems: list[Problem] = []
     warnings: list[Problem] = []

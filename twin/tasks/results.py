@@ -23,8 +23,8 @@ from twin.market.history import History
 from twin.market.world import World
 from twin.scenario import files
 from twin.tasks.check import verdict
-from twin.tasks.shelf import BACKTEST, CALIBRATION, DATASET, FORECAST, PLAN, load_dataset
-from twin.workspace import codec, plan_files
+from twin.tasks.shelf import BACKTEST, CALIBRATION, DATASET, FORECAST, PLAN, load_twin
+from twin.workspace import plan_files
 from twin.workspace.catalogue import FILE_NAME, Version
 from twin.workspace.store import Workspace
 
@@ -230,12 +230,8 @@ def plan_file(workspace: Path, plan: str, form: str, locale: str = "", rep: str 
 
 def _learned(workspace: Path, calibration: str) -> tuple[World, History, Calibration]:
     store = Workspace.open(workspace, create=False)
-    version = store.version(calibration)
-    learned = codec.decode(store.blob(version, "calibration"))
-    world, history, _ = load_dataset(store, store.version(version.parents[0]))
-    if learned.origin != history.origin:
-        world, history = world.as_of(learned.origin), history.before(learned.origin)
-    return world, history, learned
+    twin = load_twin(store, store.version(calibration))
+    return twin.world, twin.history, twin.calibration
 
 
 def _last_year(world: World, history: History) -> tuple[float, float]:

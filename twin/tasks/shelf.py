@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
-
-import pandas as pd
 
 from twin.calibration.calibration import Calibration
 from twin.errors import WorkspaceError
@@ -69,17 +66,12 @@ def load_dataset(workspace: Workspace, version: Version | None = None) -> tuple[
     return world, history, version
 
 
-def load_twin(workspace: Workspace) -> Twin:
-    """The newest calibration with the dataset it was learned from."""
-    version = newest(workspace, CALIBRATION)
+def load_twin(workspace: Workspace, version: Version | None = None) -> Twin:
+    """A calibration with the dataset it was learned from; the newest, unless one is given."""
+    version = version or newest(workspace, CALIBRATION)
     dataset = workspace.version(version.parents[0])
     calibration = codec.decode(workspace.blob(version, "calibration"))
     world, history, _ = load_dataset(workspace, dataset)
     if calibration.origin != history.origin:
         world, history = world.as_of(calibration.origin), history.before(calibration.origin)
     return Twin(world, history, calibration, version, dataset)
-
-
-def frame(columns: dict[str, Any]) -> pd.DataFrame:
-    """A table from columns."""
-    return pd.DataFrame(columns)
