@@ -7,7 +7,6 @@ not on who else is simulated, and never on the scenario. Philox4x32-10 of Salmon
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
 from dataclasses import dataclass
 from enum import IntEnum
 
@@ -32,6 +31,10 @@ class Purpose(IntEnum):
     WORLD = 11
     REACTION = 12
     JOURNEY = 13
+    CALL = 14
+    """A customer's week before the contacts: chance of a visit, opening of a message, part carried of a channel."""
+    WEEK = 15
+    """A customer's week after the contacts: fate of its stage, then one order a brand."""
 
 
 @dataclass(frozen=True)
@@ -112,13 +115,27 @@ def uniforms(
     -------
     (n_words, n) float in (0, 1)
     """
+    return (np.stack(words(key, purpose, week, entities, n_words)).astype(np.float64) + 0.5) * 2.0**-32
+
+
+def words(
+    key: Key, purpose: Purpose, week: int, entities: NDArray[np.uint64], n_words: int = 4
+) -> list[NDArray[np.uint64]]:
+    """The 32-bit words behind :func:`uniforms`: ``n_words`` arrays (n,) uint64.
+
+    The counter is the entity's low and high half, the purpose with the number of the block of four words, the week.
+    """
     low, high = entities & _LOW, entities >> _SHIFT
-    blocks = []
+    fourth = np.full_like(low, int(week) & 0xFFFFFFFF)
+    found: list[NDArray[np.uint64]] = []
     for block in range((n_words + 3) // 4):
-        third = np.full_like(low, (int(purpose) << 16) | block)
-        fourth = np.full_like(low, int(week) & 0xFFFFFFFF)
-        blocks.extend(philox((low, high, third, fourth), key.words()))
-    return (np.stack(blocks[:n_words]).astype(np.float64) + 0.5) * 2.0**-32
+        found += philox((low, high, np.full_like(low, counter_word(purpose, block)), fourth), key.words())
+    return found[:n_words]
+
+
+def counter_word(purpose: Purpose, block: int) -> int:
+    """Third word of the counter: what the draw decides, and which block of four words."""
+    return (int(purpose) << 16) | block
 
 
 def normals(
@@ -128,45 +145,14 @@ def normals(
     return special.ndtri(uniforms(key, purpose, week, entities, n_words))
 
 
-def gumbels(
-    key: Key, purpose: Purpose, week: int, entities: NDArray[np.uint64], n_words: int = 1
-) -> NDArray[np.float64]:
-    """Standard Gumbel numbers by inversion: (n_words, n) float. See :func:`uniforms`."""
-    return -np.log(-np.log(uniforms(key, purpose, week, entities, n_words)))
+def units(key: Key, purpose: Purpose, week: int, entities: NDArray[np.uint64], n_words: int = 1) -> NDArray[np.float32]:
+    """Uniform numbers in single precision, as the simulation uses them: (n_words, n) float32 in (0, 1].
 
-
-class Luck:
-    """The draws of one run, kept for the other scenarios that share them.
-
-    Scenarios never enter a key, so what one scenario has drawn the next one draws again; keeping it saves that work.
-
-    Parameters
-    ----------
-    key : Key
-    keep : bool
-        Whether to keep draws: 14 numbers a customer and week.
+    Fine near zero, where rare events are decided: multiples of 2**-31 there. The same words as :func:`uniforms`.
     """
+    return np.stack([unit(word) for word in words(key, purpose, week, entities, n_words)])
 
-    def __init__(self, key: Key, keep: bool = False) -> None:
-        self.key, self.keep = key, keep
-        self._kept: dict[tuple[str, Purpose, int], NDArray[np.float64]] = {}
 
-    def uniforms(self, purpose: Purpose, week: int, entities: NDArray[np.uint64], n_words: int) -> NDArray[np.float64]:
-        """See :func:`uniforms`. Within one Luck a purpose always has the same entities."""
-        return self._remember("u", purpose, week, lambda: uniforms(self.key, purpose, week, entities, n_words))
-
-    def gumbels(self, purpose: Purpose, week: int, entities: NDArray[np.uint64]) -> NDArray[np.float64]:
-        """See :func:`gumbels`; one number an entity, (n,) float."""
-        return self._remember("g", purpose, week, lambda: gumbels(self.key, purpose, week, entities)[0])
-
-    def _remember(
-        self, kind: str, purpose: Purpose, week: int, draw: Callable[[], NDArray[np.float64]]
-    ) -> NDArray[np.float64]:
-        if not self.keep:
-            return draw()
-        address = (kind, purpose, week)
-        if address not in self._kept:
-            drawn = draw()
-            drawn.flags.writeable = False
-            self._kept[address] = drawn
-        return self._kept[address]
+def unit(word: NDArray[np.uint64]) -> NDArray[np.float32]:
+    """A word as a number in (0, 1]: float32, the same bits wherever it is computed."""
+    return (np.float32(np.int32(word >> np.uint64(1))) + np.float32(0.5)) * np.float32(2.0**-31)

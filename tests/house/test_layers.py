@@ -21,6 +21,7 @@ LAYERS = (
     ("twin.forecast",),
     ("twin.calibration",),
     ("twin.agents",),
+    ("twin.engine",),
     ("twin.potential",),  # reads the priors of response and the neighbours of geography
     ("twin.response", "twin.geography", "twin.scenario"),
     ("twin.market",),

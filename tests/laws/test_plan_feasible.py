@@ -10,7 +10,7 @@ from plan_worlds import MONDAY, Size, conditions_of, planned, small_world
 
 from twin.agents.model import TwinModel
 from twin.agents.recorder import Totals
-from twin.draws import Key, Luck
+from twin.draws import Key
 from twin.planning.checker import check_plan
 from twin.planning.settings import PlanSettings
 from twin.planning.targets import aims
@@ -94,7 +94,7 @@ def test_planned_frequencies_are_those_of_the_simulated_reps():
     conditions = conditions_of(world, market)
     visits = np.zeros(size.customers)
     for replicate in range(80):
-        model = TwinModel(world, market, conditions, Luck(Key(7, 0, replicate)), Totals(world, 4))
+        model = TwinModel(world, market, conditions, Key(7, 0, replicate), Totals(world, 4))
         for _ in range(4):
             model.step()
             visits += model.visited / 80

@@ -8,11 +8,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from twin import draws
 from twin.agents.conditions import lay_out
 from twin.agents.model import TwinModel
 from twin.agents.recorder import Diary
 from twin.agents.run import live, run
-from twin.draws import Key, Luck
+from twin.draws import Key, Purpose
 from twin.market.channels import VISIT
 from twin.scenario.scenario import (
     BASELINE,
@@ -47,15 +48,6 @@ def test_an_identical_scenario_differs_by_exactly_zero(made_up):
     a, b = run(world, market, BASELINE, KEY, WEEKS), run(world, market, same, KEY, WEEKS)
     assert np.array_equal(a.volume, b.volume)
     assert np.array_equal(a.contacts, b.contacts)
-
-
-def test_kept_luck_gives_the_same_numbers_as_fresh_luck(made_up):
-    world, market = made_up()
-    luck = Luck(KEY, keep=True)
-    run(world, market, BASELINE, luck, WEEKS)
-    assert np.array_equal(
-        run(world, market, BASELINE, luck, WEEKS).volume, run(world, market, BASELINE, KEY, WEEKS).volume
-    )
 
 
 def test_the_order_of_customers_changes_nothing(made_up):
@@ -329,17 +321,14 @@ def test_learned_campaigns_can_be_switched_off(made_up):
 def test_one_more_customer_changes_nobody_elses_draws(made_up):
     world, _ = made_up()
     few = world.population.entity[:50]
-    luck = Luck(KEY)
-    from twin.draws import Purpose
-
-    alone = luck.uniforms(Purpose.ORDER, 3, few, 3)
-    together = luck.uniforms(Purpose.ORDER, 3, world.population.entity, 3)
+    alone = draws.units(KEY, Purpose.WEEK, 3, few, 3)
+    together = draws.units(KEY, Purpose.WEEK, 3, world.population.entity, 3)
     assert np.array_equal(alone, together[:, :50])
 
 
 def test_a_customer_can_be_looked_at(made_up):
     world, market = made_up()
-    model = TwinModel(world, market, lay_out(world, market, BASELINE, 2), Luck(KEY), Diary())
+    model = TwinModel(world, market, lay_out(world, market, BASELINE, 2), KEY, Diary())
     model.step()
     seen = model.customer("C00003")
     assert seen["stage"] == "repeat" and seen["goodwill"] > 0

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from twin.engine.chains import CONDITIONS, Steps
 from twin.market.world import World
 from twin.response import curves
 from twin.response.market import Market
@@ -21,30 +22,6 @@ from twin.scenario.scenario import Scenario
 
 CYCLE_WEEKS = 4
 """A ranked customer is visited once in so many weeks before the next in rank gets a turn."""
-
-
-@dataclass(frozen=True)
-class Chain:
-    """A journey of contacts over the customers that it concerns.
-
-    Parameters
-    ----------
-    channel : (s,) int
-        Channel of each step.
-    wait : (s,) int, weeks
-        Between the step before and this one.
-    when : tuple of str
-        Condition of each step on what came of the last.
-    times : (s,) int
-        Repetitions of each step.
-    concerns : (c,) bool
-    """
-
-    channel: NDArray[np.int64]
-    wait: NDArray[np.int64]
-    when: tuple[str, ...]
-    times: NDArray[np.int64]
-    concerns: NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -81,7 +58,8 @@ class Conditions:
         Known customers who get no visit.
     frequency : (c,) float, visits per week
         ``nan`` where the scenario asks for none.
-    chains : tuple of Chain
+    chains : tuple of Steps
+        Journeys; a customer follows one of them.
     """
 
     demand: NDArray[np.float64]
@@ -102,7 +80,7 @@ class Conditions:
     unknown_even: bool
     dropped: NDArray[np.bool_]
     frequency: NDArray[np.float64]
-    chains: tuple[Chain, ...]
+    chains: tuple[Steps, ...]
 
 
 def lay_out(
@@ -275,7 +253,7 @@ def _frequency(scenario: Scenario, columns: dict[str, NDArray], n_customers: int
     return frequency
 
 
-def _chains(scenario: Scenario, world: World, columns: dict[str, NDArray]) -> tuple[Chain, ...]:
+def _chains(scenario: Scenario, world: World, columns: dict[str, NDArray]) -> tuple[Steps, ...]:
     free = np.ones(len(world.population), dtype=bool)
     chains = []
     for journey in scenario.journeys:  # a customer follows the first journey whose condition holds
@@ -283,12 +261,12 @@ def _chains(scenario: Scenario, world: World, columns: dict[str, NDArray]) -> tu
         free &= ~concerns
         steps = journey.steps
         chains.append(
-            Chain(
+            Steps(
                 channel=np.array([world.channels.index(step.channel) for step in steps]),
                 wait=np.array([0] + [max(1, -(-step.after_days // 7)) for step in steps[1:]]),
-                when=tuple(step.when or "always" for step in steps),
+                when=np.array([CONDITIONS[step.when or "always"] for step in steps]),
                 times=np.array([step.times for step in steps]),
-                concerns=concerns,
+                member=np.flatnonzero(concerns).astype(np.uint32),
             )
         )
     return tuple(chains)

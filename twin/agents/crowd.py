@@ -1,25 +1,25 @@
-"""CustomerCrowd: every customer of the market as arrays, and the one place where a week passes over them.
+"""CustomerCrowd: every customer of the market as arrays, and what a week does to them.
 
 Customers are deliberately not Mesa agents one by one: a crowd of arrays is a thousand times faster. What one of them is
-and has is seen through :meth:`CustomerCrowd.customer`.
+and has is seen through :meth:`twin.agents.model.TwinModel.customer`. The passes over the arrays stand in
+:mod:`twin.engine`, and the laws they follow in :mod:`twin.response`.
 """
 
 from __future__ import annotations
 
+import copy
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from twin.draws import Luck, Purpose
-from twin.market.channels import VISIT
+from twin.draws import Key
+from twin.engine import columns, week
+from twin.engine.machine import machine
+from twin.market.segments import segments_of
 from twin.market.world import World
-from twin.response import attraction, goodwill, journey, law, orders
-from twin.response.journey import Stage
+from twin.response import journey, law
 from twin.response.market import Market
-
-SECONDED_WEEKS = 2
-"""For so many weeks a customer remembers what another channel said."""
 
 
 @dataclass(frozen=True)
@@ -28,18 +28,26 @@ class Week:
 
     Parameters
     ----------
-    volume : (j, c) float, units
-        Ordered.
-    contacts : (h, c) float
-    found, lost, regained : (c,) bool
+    volume : (z, s, j) float, units
+        Ordered; territories as today, known or unknown at the origin.
+    by_segment : (g, j) float, units
+    contacts : (h, z) int
+    buyers : (s,) int
+        Who buys from us at the end of the week.
+    volume_of_each : (j, c) float32, units
+        Empty unless the recorder asks for single customers; so are the next two.
+    contacts_of_each : (h, c) uint8
+    moved : (c,) bool
         Changed their stage with us.
     """
 
     volume: NDArray[np.float64]
-    contacts: NDArray[np.float64]
-    found: NDArray[np.bool_]
-    lost: NDArray[np.bool_]
-    regained: NDArray[np.bool_]
+    by_segment: NDArray[np.float64]
+    contacts: NDArray[np.int64]
+    buyers: NDArray[np.int64]
+    volume_of_each: NDArray[np.float32]
+    contacts_of_each: NDArray[np.uint8]
+    moved: NDArray[np.bool_]
 
 
 class CustomerCrowd:
@@ -49,121 +57,144 @@ class CustomerCrowd:
     ----------
     world : World
     market : Market
-    luck : Luck
+    key : Key
     memory : float in [0, 1]
         Part of the contacts that know of one another.
+    engine : str
+        See :func:`twin.engine.machine.machine`.
+    single : bool
+        Whether single customers' orders and contacts are kept each week.
     """
 
-    def __init__(self, world: World, market: Market, luck: Luck, memory: float) -> None:
-        start = market.start
-        self.market, self.luck, self.memory = market, luck, memory
-        self.ids, self.entity = world.population.ids, world.population.entity
-        self.consent = world.population.consent
-        self.fit = goodwill.channel_fit(world.population.prefers, len(world.channels), market.response.mismatch)
-        self.goodwill, self.pressure = start.goodwill.copy(), start.pressure.copy()
-        self.habit, self.stage = start.habit.copy(), start.stage.copy()
-        self.last_visit = start.last_visit.copy()
-        self.heard = np.full((2, len(self.ids)), -(2**30), dtype=np.int32)
-        self.handover, self.handover_fade = np.zeros(len(self.ids)), np.zeros(len(self.ids))
-        self.recent_own = self._expected_own()
-        self.recent_at_start = self.recent_own.copy()
-        buyers = max(int(journey.considers_us(self.stage).sum()), 1)
-        self.typical_own = max(float(self.recent_own.sum()) / buyers, 1e-12)
-        self.ordered_us, self.tried = np.zeros((2, len(self.ids)), dtype=bool)
+    def __init__(
+        self, world: World, market: Market, key: Key, memory: float, engine: str = "compiled", single: bool = False
+    ) -> None:
+        self.market, self.ids, self.entity = market, world.population.ids, world.population.entity
+        self.machine = machine(engine)
+        self.key = tuple(np.uint32(word) for word in key.words())
+        self.segments = segments_of(world.population)
+        self.terrain = columns.terrain_of(world, market, self.segments)
+        self.coefficients = columns.coefficients_of(market, memory)
+        self.state = columns.state_at_start(market)
+        n, n_brands, n_channels = len(self.ids), len(world.brands), len(world.channels)
+        self.n_territories = len(world.territories)
+        self.buys = np.zeros(n + 1, dtype=np.uint8)
+        self.chance, self.score = np.zeros(n, dtype=np.float32), np.zeros(n, dtype=np.float32)
+        block = max(min(self.machine.block, n), 1)
+        self.block, self.single = block, single
+        width = n if single else block
+        self.left = week.Left(
+            contacts=np.zeros((n_channels, width), np.uint8),
+            volume=np.zeros((n_brands, width), np.float32),
+            moved=np.zeros(width, np.uint8),
+            own_so_far=np.zeros(n, np.float32),
+            by_group=np.zeros((2 * self.n_territories, n_brands), np.int64),
+            by_segment=np.zeros((len(self.segments.names), n_brands), np.int64),
+            by_territory=np.zeros((n_channels, self.n_territories), np.int64),
+            buyers=np.zeros(2, np.int64),
+        )
+        self.room = week.scratch_for(n_brands, block)
+        self.nobody, self.nothing = np.zeros(0, np.uint32), np.zeros((n_channels, 0), np.uint8)
+        self.see()
 
     def __len__(self) -> int:
         return len(self.ids)
 
-    def step(self, week: int, demand: float, brand_shift: NDArray[np.float64], contacts: NDArray[np.float64]) -> Week:
-        """Let one week pass: goodwill, journey, choice, orders, habit.
+    @property
+    def stage(self) -> NDArray[np.uint8]:
+        """See :class:`twin.response.journey.Stage`: (c,) uint8."""
+        return self.state.stage
+
+    def see(self) -> None:
+        """Note who buys from us as the week begins."""
+        self.machine.passes.who_considers(self.state.stage, self.buys[:-1])
+
+    def score_as_usual(self, number: int) -> None:
+        """Draw this week's chances, and score by the learned rule."""
+        t, s, passes = self.terrain, self.state, self.machine.passes
+        passes.draw_chance(t.low, t.high, week.CALL, np.uint32(number), *self.key, self.chance)
+        passes.score_as_usual(
+            self.coefficients, self.buys[:-1], s.recent_own, t.log_known, t.log_unknown, t.log_start, self.chance,
+            self.score,
+        )  # fmt: skip
+
+    def step(
+        self, number: int, demand: float, shift: NDArray[np.float64], factor: NDArray[np.float64],
+        visited: NDArray[np.uint8], asked: NDArray[np.uint32] | None, given: NDArray[np.uint8] | None,
+    ) -> Week:  # fmt: skip
+        """Let one week pass: contacts, goodwill, journey, choice, orders, habit.
 
         Parameters
         ----------
-        week : int
+        number : int, week
         demand : float
             Factor on every customer's category volume.
-        brand_shift : (j,) float, utility
-        contacts : (h, c) float, contacts
-
-        Returns
-        -------
-        Week
+        shift : (j,) float, utility
+            Campaigns, reaction and drift of each brand.
+        factor : (h,) float
+            On each channel's contacts.
+        visited : (c,) uint8
+        asked : (c,) uint32, optional
+            Channels of journeys, one bit each.
+        given : (h, c) uint8, optional
+            Contacts on record, instead of all others.
         """
-        response, n_own = self.market.response, self.market.n_own
-        luck = self.luck.uniforms(Purpose.ORDER, week, self.entity, len(brand_shift))
-        fate = self.luck.uniforms(Purpose.LIFE, week, self.entity, 1)[0]
-        self._absorb(week, contacts)
-        found, lost, regained = self._move(contacts[VISIT], fate)
-        lift = law.own_lift(response, self.goodwill, self.pressure, self.stage == Stage.TRIAL, self.handover)
-        utility = law.utilities(self.market, lift, self.habit, brand_shift)
-        share = attraction.shares(utility, journey.considers_us(self.stage), n_own)
-        probability = orders.ordering_probability(share, response.orders_per_week)
-        volume = orders.lumpy_volume(share * (self.market.volume * demand), probability, luck)
-        own = volume[:n_own].sum(axis=0)
-        self.ordered_us = own > 0
-        # the second purchase makes a customer; the first leaves it in trial
-        in_trial = (self.stage == Stage.TRIAL) & self.ordered_us
-        self.stage[in_trial & self.tried] = Stage.REPEAT
-        self.tried |= in_trial
-        self.habit = attraction.advance_habit(self.habit, share)
-        self.recent_own += (own - self.recent_own) / 13.0
-        self.handover = np.maximum(self.handover - self.handover_fade, 0.0)
-        return Week(volume, contacts, found, lost, regained)
+        brought = week.Brought(
+            week=np.uint32(number), key0=self.key[0], key1=self.key[1], demand=np.float32(demand),
+            shift=shift.astype(np.float32), factor=factor.astype(np.float32), visited=visited, buys=self.buys,
+            asked=self.nobody if asked is None else asked, given=self.nothing if given is None else given,
+        )  # fmt: skip
+        for total in (self.left.by_group, self.left.by_segment, self.left.by_territory, self.left.buyers):
+            total[:] = 0
+        self.machine.live(
+            0, len(self), self.block, self.single, self.terrain, self.state, self.coefficients, brought, self.left,
+            self.room,
+        )  # fmt: skip
+        return self._week()
 
     def hand_over(self, who: NDArray[np.bool_]) -> None:
         """Give customers to another rep: what that costs fades over a year."""
-        share = self._expected_own() / np.maximum(self.market.volume, 1e-12)
+        if not len(self.state.handover):
+            self.state = self.state._replace(
+                handover=np.zeros(len(self), np.float32), fade=np.zeros(len(self), np.float32)
+            )
+        share = self._expected_share()[who]
         drop = law.handover_utility(self.market.response.handover, share)
-        self.handover[who] = drop[who]
-        self.handover_fade[who] = drop[who] / 52.0
+        self.state.handover[who], self.state.fade[who] = drop, drop / 52.0
 
-    def customer(self, customer_id: str) -> dict[str, object]:
-        """State of one customer, for inspection."""
-        row = int(np.flatnonzero(self.ids == customer_id)[0])
-        return {
-            "customer_id": customer_id,
-            "stage": Stage(int(self.stage[row])).name.lower(),
-            "goodwill": float(self.goodwill[row]),
-            "pressure": float(self.pressure[row]),
-            "own_habit": float(self.habit[: self.market.n_own, row].sum()),
-            "last_visit": int(self.last_visit[row]),
-            "weekly_potential": float(self.market.volume[row]),
-        }
+    def agree(self, who: NDArray[np.integer], consent: NDArray[np.bool_]) -> None:
+        """Customers say on which channels they may be contacted; ``consent`` is (h, n) bool."""
+        self.terrain.consent[who] = columns.consent_bits(consent)
 
-    def _expected_own(self) -> NDArray[np.float64]:
-        lift = law.own_lift(
-            self.market.response, self.goodwill, self.pressure, self.stage == Stage.TRIAL, self.handover
+    def close(self, who: NDArray[np.integer]) -> None:
+        """Customers who close for good buy nothing, and nobody may call."""
+        self.terrain.volume[who], self.terrain.consent[who] = 0.0, 0
+
+    def branch(self) -> CustomerCrowd:
+        """A copy that goes its own way from here; what never changes is shared."""
+        twin = copy.copy(self)
+        twin.state = columns.State(*(column.copy() for column in self.state))
+        twin.left = week.Left(*(column.copy() for column in self.left))
+        twin.room = week.Scratch(*(column.copy() for column in self.room))
+        twin.buys, twin.chance, twin.score = self.buys.copy(), self.chance.copy(), self.score.copy()
+        return twin
+
+    def _expected_share(self) -> NDArray[np.float64]:
+        state, nothing = self.state, np.zeros(len(self))
+        handover = state.handover if len(state.handover) else nothing
+        trial = state.stage == journey.Stage.TRIAL
+        lift = law.own_lift(self.market.response, state.goodwill.astype(float), state.pressure, trial, handover)
+        return law.own_share(self.market, lift, state.habit, journey.considers_us(state.stage))
+
+    def _week(self) -> Week:
+        left, scale = self.left, self.terrain.scale
+        keep = slice(None) if self.single else slice(0, 0)
+        return Week(
+            volume=(left.by_group / scale).reshape(self.n_territories, 2, -1),
+            by_segment=left.by_segment / scale,
+            contacts=left.by_territory.copy(),
+            buyers=left.buyers.copy(),
+            volume_of_each=left.volume[:, keep],
+            contacts_of_each=left.contacts[:, keep],
+            moved=left.moved[keep].astype(bool),
         )
-        utility = law.utilities(self.market, lift, self.habit, np.zeros(len(self.habit)))
-        share = attraction.shares(utility, journey.considers_us(self.stage), self.market.n_own)
-        return self.market.volume * share[: self.market.n_own].sum(axis=0)
-
-    def _absorb(self, week: int, contacts: NDArray[np.float64]) -> None:
-        response = self.market.response
-        in_person, remote = contacts[VISIT] > 0, contacts[VISIT + 1 :].any(axis=0)
-        recently = week - self.heard <= SECONDED_WEEKS
-        seconded = (in_person & (recently[1] | remote)) | (remote & (recently[0] | in_person))
-        added = goodwill.inflow(contacts, response.channel_effect, self.fit, seconded, response.synergy, self.memory)
-        self.goodwill = goodwill.advance_goodwill(self.goodwill, added, response.carryover)
-        self.pressure = goodwill.advance_pressure(self.pressure, contacts, seconded, self.memory)
-        self.heard[0, in_person] = week
-        self.heard[1, remote] = week
-        self.last_visit[in_person] = week
-
-    def _move(
-        self, visits: NDArray[np.float64], fate: NDArray[np.float64]
-    ) -> tuple[NDArray[np.bool_], NDArray[np.bool_], NDArray[np.bool_]]:
-        response = self.market.response
-        ours = journey.considers_us(self.stage)
-        listed = self.market.neighbours >= 0
-        word = (ours[self.market.neighbours] & listed).sum(axis=1) / np.maximum(listed.sum(axis=1), 1)
-        finds = journey.discovery(
-            response.discovery_base, response.discovery_visit, response.discovery_word, visits, word
-        )
-        found = (self.stage == Stage.UNAWARE) & (fate < finds)
-        lost = ours & (fate < journey.loss(response.loss, response.loss_contact, self.goodwill))
-        regained = (self.stage == Stage.LAPSED) & (fate < journey.winback(response.winback, visits))
-        self.stage[found] = Stage.TRIAL
-        self.stage[lost] = Stage.LAPSED
-        self.stage[regained] = Stage.REPEAT
-        return found, lost, regained

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from twin.market.channels import VISIT
+from twin.market.segments import segments_of
 from twin.market.world import World
-from twin.response import journey
 
 if TYPE_CHECKING:
     from twin.agents.crowd import Week
@@ -30,25 +31,36 @@ class Run:
     contacts : (h, z, w) float
     buyers : (s, w) int
         Customers who buy from us at the end of the week.
-    own_by_customer : (c,) float, units
+    own_by_customer : (c,) float32, units
         Our volume over the whole run.
+    by_segment : (g, j, w) float, units
+        The same orders by segment; see :func:`twin.market.segments.segments_of`.
     """
 
     volume: NDArray[np.float64]
     contacts: NDArray[np.float64]
     buyers: NDArray[np.int64]
     own_by_customer: NDArray[np.float64]
+    by_segment: NDArray[np.float64]
 
 
 class Recorder(Protocol):
-    """Anything that wants to see every week."""
+    """Anything that wants to see every week.
+
+    Attributes
+    ----------
+    single_customers : bool
+        Whether weeks have to hold the orders and contacts of each customer.
+    """
+
+    single_customers: bool
 
     def record(self, model: TwinModel, week: Week) -> None:
         """Take what is wanted of the week that has just passed."""
 
 
 class Totals:
-    """Weekly totals by territory, known or unknown, and brand.
+    """Weekly totals by territory, known or unknown, segment and brand.
 
     Parameters
     ----------
@@ -56,31 +68,26 @@ class Totals:
     n_weeks : int
     """
 
+    single_customers = False
+
     def __init__(self, world: World, n_weeks: int) -> None:
-        self.n_territories = len(world.territories)
-        self.unknown = ~world.population.known
-        self.group = world.population.territory * 2 + self.unknown
-        shape = (self.n_territories, 2, len(world.brands), n_weeks)
-        self.volume = np.zeros(shape)
-        self.contacts = np.zeros((len(world.channels), self.n_territories, n_weeks))
+        n_zones, n_brands = len(world.territories), len(world.brands)
+        self.volume = np.zeros((n_zones, 2, n_brands, n_weeks))
+        self.by_segment = np.zeros((len(segments_of(world.population).names), n_brands, n_weeks))
+        self.contacts = np.zeros((len(world.channels), n_zones, n_weeks))
         self.buyers = np.zeros((2, n_weeks), dtype=np.int64)
-        self.own = np.zeros(len(world.population))
-        self.territory = world.population.territory
+        self.own = np.zeros(len(world.population), dtype=np.float32)
 
     def record(self, model: TwinModel, week: Week) -> None:
         """Add one week."""
         t = model.week_index
-        for j, volume in enumerate(week.volume):
-            self.volume[:, :, j, t] = np.bincount(self.group, volume, 2 * self.n_territories).reshape(-1, 2)
-        for h in np.flatnonzero(week.contacts.any(axis=1)):
-            self.contacts[h, :, t] = np.bincount(self.territory, week.contacts[h], self.n_territories)
-        buys = journey.considers_us(model.crowd.stage)
-        self.buyers[:, t] = np.bincount(self.unknown[buys], minlength=2)
-        self.own += week.volume[: model.market.n_own].sum(axis=0)
+        self.volume[..., t], self.by_segment[..., t] = week.volume, week.by_segment
+        self.contacts[..., t], self.buyers[:, t] = week.contacts, week.buyers
+        self.own = model.crowd.left.own_so_far
 
     def run(self) -> Run:
         """Everything recorded."""
-        return Run(self.volume, self.contacts, self.buyers, self.own)
+        return Run(self.volume, self.contacts, self.buyers, self.own, self.by_segment)
 
 
 class Diary:
@@ -96,6 +103,8 @@ class Diary:
         (week, customer (m,), stage (m,)) of those found, lost or regained.
     """
 
+    single_customers = True
+
     def __init__(self) -> None:
         self.orders: list[tuple] = []
         self.contacts: list[tuple] = []
@@ -103,10 +112,10 @@ class Diary:
 
     def record(self, model: TwinModel, week: Week) -> None:
         """Write down one week."""
-        brand, customer = np.nonzero(week.volume)
-        self.orders.append((model.week, customer, brand, week.volume[brand, customer]))
-        channel, contacted = np.nonzero(week.contacts)
-        rep = np.where(channel == 0, model.visited_by[contacted], -1)
+        brand, customer = np.nonzero(week.volume_of_each)
+        self.orders.append((model.week, customer, brand, week.volume_of_each[brand, customer].astype(np.float64)))
+        channel, contacted = np.nonzero(week.contacts_of_each)
+        rep = np.where(channel == VISIT, model.calling.visited_by[contacted], -1)
         self.contacts.append((model.week, contacted, channel, rep))
-        moved = np.flatnonzero(week.found | week.lost | week.regained)
-        self.changes.append((model.week, moved, model.crowd.stage[moved]))
+        moved = np.flatnonzero(week.moved)
+        self.changes.append((model.week, moved, model.crowd.stage[moved].astype(np.int8)))

@@ -23,7 +23,8 @@ class RepAgent(mesa.Agent):
 
     Notes
     -----
-    Override :meth:`plan` to try another policy.
+    Override :meth:`plan` to try another policy: read ``model.calling`` and ``model.crowd``, and enter visits with
+    :meth:`visit`. While nobody does, all reps choose in one compiled pass, with the same outcome.
     """
 
     model: TwinModel
@@ -31,42 +32,23 @@ class RepAgent(mesa.Agent):
     def __init__(self, model: TwinModel, index: int) -> None:
         super().__init__(model)
         self.index = index
-        self.book = np.flatnonzero(model.conditions.territory == model.conditions.rep_territory[index])
-        # fractions of a visit are kept for the next week, by pool
-        self.credit, self.unknown_credit = 0.0, 0.0
+
+    @property
+    def book(self) -> NDArray[np.int64]:
+        """Customers of this rep's territory: (n,) int, rows."""
+        conditions = self.model.conditions
+        return np.flatnonzero(conditions.territory == conditions.rep_territory[self.index])
+
+    @property
+    def visits(self) -> NDArray[np.int64]:
+        """Customers visited this week: (n,) int, rows."""
+        return np.flatnonzero(self.model.calling.visited_by == self.index)
 
     def plan(self) -> None:
         """Choose this week's visits and enter them in the model."""
-        capacity = self.model.conditions.rep_visits[self.index, self.model.week_index]
-        self.credit += capacity * self.model.conditions.channel_factor[0, self.model.week_index]
-        visits = int(self.credit + 1e-9)
-        self.credit -= visits
-        if not visits or not len(self.book):
-            return
-        free = self.book[~self.model.visited[self.book]]
-        due = free[self.model.due[free] >= 1.0]
-        promised = due[np.argsort(-self.model.due[due], kind="stable")][:visits]
-        self._visit(promised)
-        rest = visits - len(promised)
-        self.unknown_credit += rest * self.model.conditions.unknown_share
-        to_unknown = min(int(self.unknown_credit + 1e-9), rest)
-        free = self.book[~self.model.visited[self.book]]
-        buys = self.model.buys[free]
-        chosen = _best(free[~buys], self.model.score, to_unknown)
-        self.unknown_credit -= to_unknown
-        self._visit(chosen)
-        self._visit(_best(free[buys], self.model.score, rest - to_unknown))
+        self.model.calling.choose(self.model.week_index, np.array([self.index]))
 
-    def _visit(self, customers: NDArray[np.int64]) -> None:
-        self.model.visited[customers] = True
-        self.model.visited_by[customers] = self.index
-
-
-def _best(candidates: NDArray[np.int64], score: NDArray[np.float64], n: int) -> NDArray[np.int64]:
-    """The ``n`` candidates with the highest finite score."""
-    eligible = candidates[np.isfinite(score[candidates])]
-    if n <= 0:
-        return eligible[:0]
-    if n >= len(eligible):
-        return eligible
-    return eligible[np.argpartition(-score[eligible], n - 1)[:n]]
+    def visit(self, customers: NDArray[np.int64]) -> None:
+        """Enter visits of this week."""
+        self.model.calling.visited[customers] = 1
+        self.model.calling.visited_by[customers] = self.index

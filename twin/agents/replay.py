@@ -8,14 +8,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twin.agents.conditions import lay_out
+from twin.agents.crowd import Week
 from twin.agents.model import TwinModel
 from twin.agents.recorder import Run, Totals
-from twin.draws import Key, Luck
-from twin.market.channels import VISIT
+from twin.draws import Key
 from twin.market.history import Touches
 from twin.market.world import World
 from twin.response.market import Market
 from twin.scenario.scenario import BASELINE
+
+_MOST_A_WEEK = 7
+"""Contacts of one customer on one channel; more are one fault of the records."""
 
 
 class ReplayModel(TwinModel):
@@ -28,16 +31,20 @@ class ReplayModel(TwinModel):
     """
 
     touches: Touches
+    given: NDArray[np.uint8]
 
-    def _score_customers(self) -> None:
-        self.visited[:] = False
-
-    def _contacts(self) -> NDArray[np.float64]:
+    def _call(self) -> None:
         now = self.touches.week == self.week
-        contacts = np.zeros((len(self.world.channels), len(self.crowd)))
-        np.add.at(contacts, (self.touches.channel[now], self.touches.customer[now]), 1.0)
-        self.visited = contacts[VISIT] > 0
-        return contacts
+        contacts = np.zeros((len(self.world.channels), len(self.crowd)), dtype=np.int64)
+        np.add.at(contacts, (self.touches.channel[now], self.touches.customer[now]), 1)
+        self.given = np.minimum(contacts, _MOST_A_WEEK).astype(np.uint8)
+
+    def _live(self, t: int) -> Week:
+        demand = self.conditions.demand[t] * np.exp(self.market.log_demand[t] + self.demand_path[t])
+        factor = self.conditions.channel_factor[:, t]
+        return self.crowd.step(
+            self.week, float(demand), self.brand_shift, factor, self.calling.visited, None, self.given
+        )
 
 
 def replay(world: World, market: Market, touches: Touches, key: Key, n_weeks: int) -> Run:
@@ -60,7 +67,7 @@ def replay(world: World, market: Market, touches: Touches, key: Key, n_weeks: in
     """
     nobody = replace(lay_out(world, market, BASELINE, n_weeks), rep_ids=np.array([], dtype=str))
     totals = Totals(world, n_weeks)
-    model = ReplayModel(world, market, nobody, Luck(key), totals)
+    model = ReplayModel(world, market, nobody, key, totals)
     model.touches = touches
     for _ in range(n_weeks):
         model.step()

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from twin.agents.conditions import lay_out
 from twin.agents.model import TwinModel
 from twin.agents.recorder import Recorder, Run, Totals
-from twin.draws import Key, Luck
+from twin.draws import Key
 from twin.market.world import World
 from twin.response.market import Market
 from twin.scenario.scenario import Scenario
@@ -18,9 +18,10 @@ def run(
     world: World,
     market: Market,
     scenario: Scenario,
-    key: Key | Luck,
+    key: Key,
     n_weeks: int,
     alignment: NDArray[np.int32] | None = None,
+    engine: str = "compiled",
 ) -> Run:
     """Live ``n_weeks`` weeks of one draw under one scenario.
 
@@ -29,12 +30,14 @@ def run(
     world : World
     market : Market
     scenario : Scenario
-    key : Key or Luck
-        Same key, same luck, whatever the scenario. A Luck that is passed to several scenarios saves drawing again.
+    key : Key
+        Same key, same luck, whatever the scenario.
     n_weeks : int
         At most ``market.n_weeks``.
     alignment : (c,) int32, optional
         Territory of each customer where the scenario changes it.
+    engine : str
+        See :class:`TwinModel`.
 
     Returns
     -------
@@ -46,7 +49,7 @@ def run(
         When the draw does not cover the horizon.
     """
     totals = Totals(world, n_weeks)
-    live(world, market, scenario, key, n_weeks, totals, alignment)
+    live(world, market, scenario, key, n_weeks, totals, alignment, engine)
     return totals.run()
 
 
@@ -54,17 +57,17 @@ def live(
     world: World,
     market: Market,
     scenario: Scenario,
-    key: Key | Luck,
+    key: Key,
     n_weeks: int,
     recorder: Recorder,
     alignment: NDArray[np.int32] | None = None,
+    engine: str = "compiled",
 ) -> TwinModel:
     """As :func:`run`, with a recorder of one's own; returns the model as the last week left it."""
     if not 0 <= n_weeks <= market.n_weeks:
         raise ValueError(f"n_weeks: expected 0 to {market.n_weeks}, got {n_weeks}")
     conditions = lay_out(world, market, scenario, n_weeks, alignment)
-    luck = key if isinstance(key, Luck) else Luck(key)
-    model = TwinModel(world, market, conditions, luck, recorder)
+    model = TwinModel(world, market, conditions, key, recorder, engine)
     for _ in range(n_weeks):
         model.step()
     return model

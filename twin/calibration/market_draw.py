@@ -86,7 +86,7 @@ def _response(calibration: Calibration, world: World, draw: int, seller_share: f
         return float(calibration.draws_of(name)[draw])
 
     # an estimated worth holds at the average fit of those who were contacted; the law multiplies by each one's own fit
-    fit = goodwill.channel_fit(world.population.prefers, len(world.channels), one("mismatch"))
+    fit = goodwill.channel_fits(world.population.prefers, len(world.channels), one("mismatch"))
     rate = calibration.rule.contact_rate.copy()
     rate[VISIT] = calibration.rule.known_weight * world.population.known
     mean_fit = (fit * rate).sum(axis=1) / np.maximum(rate.sum(axis=1), 1e-300)
@@ -161,7 +161,7 @@ def _contact_state(
     if not len(history.touches):
         stock = _expected_visits(calibration, world, buys) / (1.0 - response.carryover)
         return stock, np.log1p(stock), np.zeros(n)
-    fit = goodwill.channel_fit(world.population.prefers, len(world.channels), response.mismatch)
+    fit = goodwill.channel_fits(world.population.prefers, len(world.channels), response.mismatch)
     touches = history.touches
     worth = response.channel_effect[touches.channel] * fit[touches.channel, touches.customer]
     stock, usual = goodwill_state.stock_at(touches, worth, n, calibration.origin, response.carryover)

@@ -22,7 +22,7 @@ from twin.agents.recorder import Run
 from twin.agents.run import run
 from twin.calibration.calibration import Calibration
 from twin.calibration.market_draw import lay_out_draw
-from twin.draws import Key, Luck
+from twin.draws import Key
 from twin.errors import TwinError
 from twin.market.history import History
 from twin.market.world import World
@@ -30,7 +30,6 @@ from twin.progress import Progress
 from twin.response import curves
 from twin.scenario.scenario import BASELINE, Scenario
 
-_KEEP_BYTES = 400e6
 _BELIEF_DRAWS = 16
 _SERIAL_BELOW = 2_000_000
 """Customer-weeks under which starting processes costs more than it saves."""
@@ -202,13 +201,12 @@ def _one_draw(task: _Task, draw: int) -> dict[tuple[int, int], Run]:
     settings = task.settings
     market = lay_out_draw(task.calibration, task.world, task.history, draw, settings.n_weeks)
     market = replace(market, believed_gain=task.gain)
-    keep = 14 * 8 * len(task.world.population) * settings.n_weeks < _KEEP_BYTES
     runs = {}
     for replicate in range(settings.n_replicates):
-        luck = Luck(Key(settings.seed, draw, replicate), keep)
+        key = Key(settings.seed, draw, replicate)
         for a, scenario in enumerate(task.scenarios):
             alignment = task.alignments.get(scenario.name)
-            runs[a, replicate] = run(task.world, market, scenario, luck, settings.n_weeks, alignment)
+            runs[a, replicate] = run(task.world, market, scenario, key, settings.n_weeks, alignment)
     return runs
 
 

@@ -14,12 +14,13 @@ from numpy.typing import NDArray
 from twin.agents.conditions import Conditions, lay_out
 from twin.agents.model import TwinModel
 from twin.agents.recorder import Diary
-from twin.draws import Key, Luck, identity
+from twin.draws import Key, identity
 from twin.forecast.true_market import first_world, true_market
 from twin.market.population import Population
 from twin.market.synthetic import MadeUp, make_up
 from twin.market.synthetic_settings import SyntheticSettings
 from twin.market.world import World
+from twin.response import visiting
 from twin.response.journey import Stage
 from twin.response.market import Market, Start
 from twin.scenario.scenario import BASELINE
@@ -108,7 +109,7 @@ def live_history(settings: SyntheticSettings, progress: Callable[[int, int], Non
     world = first_world(made)
     market = true_market(made, world)
     diary, closed = Diary(), np.full(len(made.outlets), NEVER, dtype=np.int32)
-    model = TwinModel(world, market, _conditions(made, world, market), Luck(Key(settings.seed)), diary)
+    model = TwinModel(world, market, _conditions(made, world, market), Key(settings.seed), diary)
     for week in range(settings.n_weeks):
         model.step()
         _newcomers_agree(made, model, diary)
@@ -134,7 +135,8 @@ def _newcomers_agree(made: MadeUp, model: TwinModel, diary: Diary) -> None:
     """Whoever has just become a customer says on which channels we may write."""
     _, who, stage = diary.changes[-1]
     came = who[stage != Stage.LAPSED]
-    model.crowd.consent[:, came] = made.outlets.consent[:, came]
+    model.world.population.consent[:, came] = made.outlets.consent[:, came]
+    model.crowd.agree(came, made.outlets.consent[:, came])
 
 
 def _some_close(made: MadeUp, model: TwinModel, diary: Diary, closed: NDArray[np.int32]) -> None:
@@ -144,7 +146,8 @@ def _some_close(made: MadeUp, model: TwinModel, diary: Diary, closed: NDArray[np
     gone = lost[made.settings.dice.uniform(f"closes {week}", lost) < made.settings.truth.closes]
     closed[gone] = week
     model.market.volume[gone] = 0.0
-    model.crowd.consent[:, gone] = False
+    model.world.population.consent[:, gone] = False
+    model.crowd.close(gone)
 
 
 def _after(made: MadeUp, world: World, model: TwinModel, diary: Diary, closed: NDArray[np.int32]) -> Lived:
@@ -165,7 +168,7 @@ def _after(made: MadeUp, world: World, model: TwinModel, diary: Diary, closed: N
     left = np.where(lapsed, np.where(left < NEVER, left, earlier), NEVER).astype(np.int32)
     ids = bundle_ids(settings, known)
     population = replace(
-        world.population, ids=ids, known=known, known_since=since, left=left, consent=model.crowd.consent
+        world.population, ids=ids, known=known, known_since=since, left=left, consent=world.population.consent
     )
     demand = np.exp(model.market.log_demand[: settings.n_weeks] + model.demand_path)
     return Lived(
@@ -227,7 +230,8 @@ def _from_origin(made: MadeUp, model: TwinModel) -> Market:
     """The true market from the origin on: what has drifted stays, what was learned is kept, luck starts anew."""
     settings, crowd, market = made.settings, model.crowd, model.market
     n_weeks = settings.n_weeks
-    chased = np.log((crowd.recent_own + crowd.typical_own) / (crowd.recent_at_start + crowd.typical_own))
+    state, typical = crowd.state, crowd.coefficients.typical_own
+    chased = visiting.recent_log(state.recent_own.astype(np.float64), typical) - crowd.terrain.log_start
     rule = replace(market.rule, known_weight=market.rule.known_weight * np.exp(market.rule.follows_sales * chased))
     campaigns = market.campaigns[:, n_weeks:].copy()
     campaigns[: market.n_own] = 0.0  # ours are planned in scenarios
@@ -237,6 +241,10 @@ def _from_origin(made: MadeUp, model: TwinModel) -> Market:
         log_demand=market.log_demand[n_weeks:] + model.demand_path[-1],
         campaigns=campaigns,
         rule=rule,
-        start=Start(crowd.goodwill, crowd.pressure, crowd.habit, crowd.stage, crowd.last_visit),
+        start=Start(
+            *(column.astype(np.float64) for column in (state.goodwill, state.pressure, state.habit)),
+            state.stage.astype(np.int8),
+            (settings.origin - state.since_visit.astype(np.int32)).astype(np.int32),
+        ),
         first_week=settings.origin,
     )

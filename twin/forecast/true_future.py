@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from twin.agents.recorder import UNKNOWN
 from twin.agents.run import run
-from twin.draws import Key, Luck
+from twin.draws import Key
 from twin.forecast.lived_history import Lived, live_history
 from twin.market.channels import VISIT
 from twin.market.synthetic_settings import SyntheticSettings
@@ -99,9 +99,9 @@ def true_counterfactual(
     own, category = np.zeros((2, len(moves), n_replicates, n_weeks))
     own_unknown, category_unknown = np.zeros((2, len(moves), n_replicates))
     for replicate in range(n_replicates):
-        luck = Luck(Key(settings.seed, 0, _LUCK + replicate), keep=True)
+        key = Key(settings.seed, 0, _LUCK + replicate)
         for s, (scenario, alignment) in enumerate(zip(moves, maps)):
-            volume = run(lived.world, lived.market, scenario, luck, n_weeks, alignment).volume
+            volume = run(lived.world, lived.market, scenario, key, n_weeks, alignment).volume
             own[s, replicate] = volume[:, :, :n_own].sum(axis=(0, 1, 2))
             category[s, replicate] = volume.sum(axis=(0, 1, 2))
             own_unknown[s, replicate] = volume[:, UNKNOWN, :n_own].sum()

@@ -151,9 +151,9 @@ def _start(
     )
     contacts = rule.contact_rate * population.consent
     contacts[0] = visits
-    fit = goodwill.channel_fit(population.prefers, len(contacts), response.mismatch)
+    fit = goodwill.channel_fits(population.prefers, len(contacts), response.mismatch)
     nobody = np.zeros(len(population), dtype=bool)
-    stock = goodwill.inflow(contacts, response.channel_effect, fit, nobody, 0.0, 0.0) / (1.0 - response.carryover)
+    stock = np.einsum("h,hc,hc->c", response.channel_effect, fit, contacts) / (1.0 - response.carryover)
     pressure = contacts.sum(axis=0) * goodwill.PRESSURE_WEEKS
     lift = law.own_lift(response, stock, pressure, nobody, np.zeros(len(population)))
     habit = np.full(base.shape, 1.0 / len(base))

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from twin.agents.conditions import Chain, Conditions
+from twin.agents.conditions import Conditions
+from twin.engine.chains import CONDITIONS, Steps
 from twin.market.channels import VISIT
 from twin.planning.targets import Turns
 from twin.response import curves, orders
@@ -20,6 +21,7 @@ from twin.response.market import Market
 from twin.scenario.scenario import Journey
 
 _NOT_DUE = 2**30
+_WHEN = {number: name for name, number in CONDITIONS.items()}
 
 
 @dataclass(frozen=True)
@@ -47,12 +49,12 @@ class Course:
         return next((s for s in range(made + 1, len(self)) if self.channel[s] == VISIT), -1)
 
 
-def courses(chains: Sequence[Chain], journeys: Sequence[Journey] = ()) -> tuple[Course, ...]:
+def courses(chains: Sequence[Steps], journeys: Sequence[Journey] = ()) -> tuple[Course, ...]:
     """Chains with their repetitions written out.
 
     Parameters
     ----------
-    chains : sequence of Chain
+    chains : sequence of Steps
         In weeks, as the simulator lives them.
     journeys : sequence of Journey
         The same ones in days, as the scenario has them; without them a week counts seven days.
@@ -69,7 +71,7 @@ def courses(chains: Sequence[Chain], journeys: Sequence[Journey] = ()) -> tuple[
         for s in range(len(chain.channel)):
             weeks = int(chain.wait[s])
             days = journeys[number].steps[s].after_days if journeys else 7 * weeks
-            rows.append((int(chain.channel[s]), weeks, days, chain.when[s]))
+            rows.append((int(chain.channel[s]), weeks, days, _WHEN[chain.when[s]]))
             rows += [(int(chain.channel[s]), max(weeks, 1), max(days, 1), "always")] * (int(chain.times[s]) - 1)
         channel, weeks_, days_, when = zip(*rows)
         out.append(Course(channel, weeks_, days_, when))
@@ -98,7 +100,7 @@ class JourneyDiary:
         self.turns, self.courses = turns, courses(conditions.chains)
         self.chain = np.full(n, -1, dtype=np.int64)
         for number, chain in enumerate(conditions.chains):
-            self.chain[chain.concerns] = number
+            self.chain[chain.member] = number
         self.step, self.due, self.free_from = np.full(n, -1), np.full(n, _NOT_DUE), np.full(n, -_NOT_DUE)
         self.credit = turns.aims.begin[1].copy()
         self.allowed = turns.aims.eligible | turns.aims.promised

@@ -5,13 +5,28 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from twin.response.elementary import exp, log1p, maximum, where
+
+HABIT_WEEKS = 8.0
+"""Memory of habit: a moving average over so many weeks."""
+
 
 def contact_utility(stock: NDArray[np.float64], coefficient: float) -> NDArray[np.float64]:
     """Utility that goodwill gives to our brands: (...) float.
 
     Logarithmic saturation: the elasticity of our odds at stock A is ``coefficient * A / (1 + A)``.
     """
-    return coefficient * np.log1p(stock)
+    return coefficient * log1p(stock)
+
+
+def pull(utility: NDArray[np.float64], considers: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """Attraction of a brand: (...) float, not negative; zero for those who do not consider it."""
+    return where(considers, exp(utility), 0.0)
+
+
+def part(attraction: NDArray[np.float64], total: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Share of a brand in the attraction of all: (...) float in [0, 1]; zero where nothing attracts."""
+    return attraction / maximum(total, 1e-30)
 
 
 def shares(utility: NDArray[np.float64], considers_us: NDArray[np.bool_], n_own: int) -> NDArray[np.float64]:
@@ -31,10 +46,9 @@ def shares(utility: NDArray[np.float64], considers_us: NDArray[np.bool_], n_own:
         Sums to one over brands (Bell, Keeney, Little 1975). When only our brands exist, a customer who does not
         consider us buys nothing.
     """
-    attraction = np.exp(utility - utility.max(axis=0))
-    attraction[:n_own] *= considers_us
-    total = attraction.sum(axis=0)
-    return np.divide(attraction, total, out=np.zeros_like(attraction), where=total > 0)
+    ours = np.arange(len(utility))[:, None] < n_own
+    attraction = pull(utility - utility.max(axis=0), considers_us | ~ours)
+    return part(attraction, attraction.sum(axis=0))
 
 
 def own_utility_for(share: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -43,6 +57,6 @@ def own_utility_for(share: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.log(clipped / (1.0 - clipped))
 
 
-def advance_habit(habit: NDArray[np.float64], share: NDArray[np.float64], weeks: float = 8.0) -> NDArray[np.float64]:
-    """Habit after one week: moving average of shares, (j, c) float in [0, 1]."""
-    return habit + (share - habit) / weeks
+def advance_habit(habit: NDArray[np.float64], share: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Habit after one week: moving average of shares, (...) float in [0, 1]."""
+    return habit + (share - habit) * (1.0 / HABIT_WEEKS)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from twin.response import attraction, journey, law
+from twin.response import journey, law
 from twin.response.market import Market
 
 _REST_OF_YEAR_WEEKS = 26.0
@@ -16,9 +16,7 @@ def own_volume(market: Market, stock: NDArray[np.float64], considers_us: NDArray
     """Expected weekly volume of our brands at a given stock: (c,) float, units, season averaged out."""
     zero = np.zeros_like(stock)
     lift = law.own_lift(market.response, stock, zero, zero.astype(bool), zero)
-    utility = law.utilities(market, lift, market.start.habit, np.zeros(len(market.base_utility)))
-    share = attraction.shares(utility, considers_us, market.n_own)
-    return market.volume * share[: market.n_own].sum(axis=0)
+    return market.volume * law.own_share(market, lift, market.start.habit, considers_us)
 
 
 def gain_of_a_visit(market: Market) -> NDArray[np.float64]:

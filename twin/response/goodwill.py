@@ -8,46 +8,46 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from twin.response.elementary import maximum, where
+
 PRESSURE_WEEKS = 13.0
 """Memory of contact pressure, weeks: the ideal numbers of contacts are published by quarter."""
+SECONDED_WEEKS = 2
+"""For so many weeks a customer remembers what another channel said."""
 
 
-def channel_fit(prefers: NDArray[np.int8], n_channels: int, mismatch: float) -> NDArray[np.float64]:
-    """How well each channel suits each customer.
+def channel_fit(prefers: NDArray[np.int8], channel: NDArray[np.int64], mismatch: float) -> NDArray[np.float64]:
+    """How well a channel suits a customer.
 
     Parameters
     ----------
-    prefers : (c,) int8
+    prefers : (...) int8
         Preferred channel; -1 when not stated, and then every channel suits.
-    n_channels : int
+    channel : (...) int
     mismatch : float in (0, 1]
         Worth of a contact on a channel that the customer did not ask for.
 
     Returns
     -------
-    (h, c) float in (0, 1]
+    (...) float in (0, 1]
     """
-    channels = np.arange(n_channels)[:, None]
-    return np.where((prefers[None, :] < 0) | (channels == prefers[None, :]), 1.0, mismatch)
+    return where((prefers < 0) | (prefers == channel), 1.0, mismatch)
+
+
+def channel_fits(prefers: NDArray[np.int8], n_channels: int, mismatch: float) -> NDArray[np.float64]:
+    """:func:`channel_fit` of every channel: (h, c) float."""
+    return channel_fit(prefers[None, :], np.arange(n_channels)[:, None], mismatch)
 
 
 def inflow(
-    contacts: NDArray[np.float64],
-    effect: NDArray[np.float64],
-    fit: NDArray[np.float64],
-    seconded: NDArray[np.bool_],
-    synergy: float,
-    memory: float,
+    worth: NDArray[np.float64], seconded: NDArray[np.bool_], synergy: float, memory: float
 ) -> NDArray[np.float64]:
     """Goodwill added by one week's contacts.
 
     Parameters
     ----------
-    contacts : (h, c) float, contacts per week
-    effect : (h,) float, visits
-        Worth of a contact in face-to-face visits; the visit is 1.
-    fit : (h, c) float
-        See :func:`channel_fit`.
+    worth : (c,) float, visits
+        Sum over channels of contacts, times their effect in face-to-face visits, times :func:`channel_fit`.
     seconded : (c,) bool
         Another channel spoke to the customer within the last weeks.
     synergy : float
@@ -59,8 +59,27 @@ def inflow(
     -------
     (c,) float, visits
     """
-    worth = np.einsum("h,hc,hc->c", effect, fit, contacts)
-    return worth * (1.0 + synergy * memory * seconded)
+    return where(seconded, worth * (1.0 + synergy * memory), worth)
+
+
+def is_seconded(
+    visited: NDArray[np.bool_],
+    written: NDArray[np.bool_],
+    since_visit: NDArray[np.int64],
+    since_remote: NDArray[np.int64],
+) -> NDArray[np.bool_]:
+    """Whether this week's contacts take up what the other side of the house said: (c,) bool.
+
+    Parameters
+    ----------
+    visited, written : (c,) bool
+        Contacted this week in person, and on any other channel.
+    since_visit, since_remote : (c,) int, weeks
+        Since the contacts before; 1 = last week.
+    """
+    return (visited & (written | (since_remote <= SECONDED_WEEKS))) | (
+        written & (visited | (since_visit <= SECONDED_WEEKS))
+    )
 
 
 def advance_goodwill(stock: NDArray[np.float64], added: NDArray[np.float64], carryover: float) -> NDArray[np.float64]:
@@ -71,11 +90,11 @@ def advance_goodwill(stock: NDArray[np.float64], added: NDArray[np.float64], car
 def advance_pressure(
     pressure: NDArray[np.float64], contacts: NDArray[np.float64], seconded: NDArray[np.bool_], memory: float
 ) -> NDArray[np.float64]:
-    """Contact pressure after one week: (c,) float, contacts per 13 weeks.
+    """Contact pressure after one week: (c,) float, contacts per 13 weeks; ``contacts`` is (c,), all channels together.
 
     Silos repeat themselves: a contact that ignores what another channel just said weighs double.
     """
-    weight = contacts.sum(axis=0) * (1.0 + (1.0 - memory) * seconded)
+    weight = where(seconded, contacts * (2.0 - memory), contacts)
     return pressure * (1.0 - 1.0 / PRESSURE_WEEKS) + weight
 
 
@@ -84,4 +103,5 @@ def fatigue(pressure: NDArray[np.float64], ideal: float, strength: float) -> NDA
 
     Zero up to the ideal, quadratic beyond, so that response to contacts is an inverted U (Godfrey, Seiders, Voss 2011).
     """
-    return strength * np.maximum(pressure / ideal - 1.0, 0.0) ** 2
+    excess = maximum(pressure / ideal - 1.0, 0.0)
+    return strength * (excess * excess)

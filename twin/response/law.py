@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twin.response import attraction, goodwill
+from twin.response.elementary import where
 from twin.response.market import Market, Response
 
 
@@ -35,7 +36,7 @@ def own_lift(
     return (
         attraction.contact_utility(stock, response.coefficient)
         - goodwill.fatigue(pressure, response.ideal_contacts, response.fatigue)
-        - response.trial_discount * in_trial
+        - where(in_trial, response.trial_discount, 0.0)
         - handover
     )
 
@@ -54,9 +55,32 @@ def utilities(
     brand_shift : (j,) float
         Campaigns, reaction and drift of this week.
     """
-    utility = market.base_utility + market.response.habit * habit + brand_shift[:, None]
-    utility[: market.n_own] += lift
-    return utility
+    total = utility(market.base_utility, market.response.habit, habit, brand_shift[:, None])
+    total[: market.n_own] += lift
+    return total
+
+
+def utility(base: NDArray[np.float64], weight: float, habit: NDArray[np.float64], shift: float) -> NDArray[np.float64]:
+    """Utility of a brand without what our own acts add: (...) float.
+
+    Parameters
+    ----------
+    base : (...) float
+    weight : float
+        Utility of a habit of one.
+    habit : (...) float in [0, 1]
+    shift : float
+        Campaigns, reaction and drift of this week.
+    """
+    return base + weight * habit + shift
+
+
+def own_share(
+    market: Market, lift: NDArray[np.float64], habit: NDArray[np.float64], considers_us: NDArray[np.bool_]
+) -> NDArray[np.float64]:
+    """Share of our brands together, campaigns apart: (c,) float in [0, 1]. See :func:`utilities`."""
+    utility_of_each = utilities(market, lift, habit, np.zeros(len(habit)))
+    return attraction.shares(utility_of_each, considers_us, market.n_own)[: market.n_own].sum(axis=0)
 
 
 def handover_utility(loss: float, share: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -5,13 +5,15 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from twin.response.elementary import expm1, log, maximum, minimum
+
 
 def ordering_probability(share: NDArray[np.float64], orders_per_week: float) -> NDArray[np.float64]:
     """Probability that a customer orders a brand this week: (...) float in [0, 1).
 
     ``orders_per_week`` counts orders of the whole category; a brand gets its share of them.
     """
-    return -np.expm1(-orders_per_week * share)
+    return -expm1(-orders_per_week * share)
 
 
 def lumpy_volume(
@@ -24,13 +26,13 @@ def lumpy_volume(
     expected : (...) float, units per week
     probability : (...) float
         Of any order, see :func:`ordering_probability`.
-    u : (...) float in (0, 1)
+    u : (...) float in (0, 1]
+        An order comes when u is below its probability, and the smaller u, the larger it is.
 
     Returns
     -------
     (...) float, units per week
-        Quantile at ``u``, monotone in ``u`` and in ``expected``, so that common random numbers stay aligned.
+        Quantile at ``1 - u``, monotone in ``u`` and in ``expected``, so that common random numbers stay aligned.
     """
-    rest = np.minimum((1.0 - u) / np.maximum(probability, 1e-300), 1.0)
-    size = np.divide(expected, probability, out=np.zeros_like(expected), where=probability > 0)
-    return -size * np.log(rest)
+    per_chance = 1.0 / maximum(probability, 1e-30)
+    return expected * per_chance * -log(minimum(u * per_chance, 1.0))

@@ -1,0 +1,260 @@
+"""Passes: the weekly law in short compiled loops over one block of customers, that stay in the nearest cache.
+
+Every pass is one loop without branches over contiguous columns, which compilers turn into vector instructions; its NumPy
+twin of the same name stands in :mod:`twin.engine.reference`. Arguments: what is read, then what is written.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from twin.engine.compiling import compiled
+from twin.engine.philox import philox, unit
+from twin.response import attraction, goodwill, journey, law, orders, visiting
+from twin.response.elementary import minimum
+from twin.response.journey import Stage
+
+_F, _I, _U = np.float32, np.int32, np.uint32
+_U8 = np.uint8
+_UNAWARE, _TRIAL = np.int32(Stage.UNAWARE), np.int32(Stage.TRIAL)
+_REPEAT, _LAPSED = np.int32(Stage.REPEAT), np.int32(Stage.LAPSED)
+_LONG_AGO = np.int32(255)
+_NEVER = np.float32(-np.inf)
+
+
+@compiled
+def who_considers(stage, buys):
+    """Customers whose choice includes us."""
+    for i in range(buys.size):
+        buys[i] = _U8(journey.considers_us(_I(stage[i])))
+
+
+@compiled
+def draw_chance(low, high, call, week, key0, key1, chance):
+    """Gumbel numbers of this week's visits."""
+    for i in range(chance.size):
+        word, _, _, _ = philox(low[i], high[i], call, week, key0, key1)
+        chance[i] = visiting.gumbel(unit(word))
+
+
+@compiled
+def score_as_usual(coefficients, buys, recent_own, log_known, log_unknown, log_start, chance, score):
+    """Score by the learned rule: buyers by size and recent sales, others by size."""
+    for i in range(score.size):
+        recent = visiting.recent_log(recent_own[i], coefficients.typical_own)
+        known = visiting.usual_score(log_known[i], recent, log_start[i], coefficients.follows_sales, chance[i])
+        score[i] = known if buys[i] else log_unknown[i] + chance[i]
+
+
+@compiled
+def score_evenly(buys, pool, chance, score):
+    """Everybody in a pool has the same chance."""
+    for i in range(score.size):
+        score[i] = chance[i] if buys[i] == pool else score[i]
+
+
+@compiled
+def score_by_rank(buys, pool, rank, since_visit, cycle, score):
+    """The highest rank in a pool first, among those not visited for a cycle."""
+    for i in range(score.size):
+        ranked = rank[i] if _I(since_visit[i]) >= cycle else _NEVER
+        score[i] = ranked if buys[i] == pool else score[i]
+
+
+@compiled
+def bar(consent, excluded, score):
+    """Nobody calls on those who are excluded or refuse visits."""
+    for i in range(score.size):
+        open_to = (excluded[i] == _U8(0)) & ((consent[i] & _U(1)) != _U(0))
+        score[i] = score[i] if open_to else _NEVER
+
+
+@compiled
+def draw_words(low, high, third, week, key0, key1, w0, w1, w2, w3):
+    """Four words for each customer."""
+    for i in range(low.size):
+        w0[i], w1[i], w2[i], w3[i] = philox(low[i], high[i], third, week, key0, key1)
+
+
+@compiled
+def draw_units(low, high, third, week, key0, key1, u0, u1, u2, u3):
+    """Four uniform numbers for each customer."""
+    for i in range(low.size):
+        a, b, c, d = philox(low[i], high[i], third, week, key0, key1)
+        u0[i], u1[i], u2[i], u3[i] = unit(a), unit(b), unit(c), unit(d)
+
+
+@compiled
+def run_programme(u, rate, factor, consent, channel, contacts):
+    """Contacts of a channel programme: with a chance of its rate, and with consent."""
+    for i in range(contacts.size):
+        allowed = (consent[i] >> channel) & _U(1)
+        contacts[i] = _U8((u[i] < rate[i] * factor) and (allowed != _U(0)))
+
+
+@compiled
+def add_asked(asked, channel, contacts):
+    """Contacts that a journey asks for on a channel; one is enough."""
+    for i in range(contacts.size):
+        bit = _U8((asked[i] >> channel) & _U(1))
+        contacts[i] = contacts[i] | bit
+
+
+@compiled
+def weigh(contacts, effect, channel, prefers, mismatch, remote, worth, number, written):
+    """Add a channel's contacts to the worth and the number of all."""
+    for i in range(worth.size):
+        count = _F(contacts[i])
+        fit = goodwill.channel_fit(_I(prefers[i]), channel, mismatch)
+        worth[i] = worth[i] + effect * fit * count
+        number[i] = number[i] + count
+        written[i] = written[i] | (contacts[i] & remote)
+
+
+@compiled
+def absorb(coefficients, visits, written, worth, number, stock, pressure, since_visit, since_remote):
+    """Goodwill and pressure after this week's contacts."""
+    for i in range(stock.size):
+        met, wrote = visits[i] != _U8(0), written[i] != _U8(0)
+        visit_ago, remote_ago = _I(since_visit[i]), _I(since_remote[i])
+        seconded = goodwill.is_seconded(met, wrote, visit_ago, remote_ago)
+        added = goodwill.inflow(worth[i], seconded, coefficients.synergy, coefficients.memory)
+        stock[i] = goodwill.advance_goodwill(stock[i], added, coefficients.carryover)
+        pressure[i] = goodwill.advance_pressure(pressure[i], number[i], seconded, coefficients.memory)
+        since_visit[i] = _U8(_I(1) if met else minimum(visit_ago + _I(1), _LONG_AGO))
+        since_remote[i] = _U8(_I(1) if wrote else minimum(remote_ago + _I(1), _LONG_AGO))
+
+
+@compiled
+def hear_word(buys_everywhere, neighbours, hears, word):
+    """Part of each customer's neighbours that buy from us."""
+    many = neighbours.shape[1]
+    for i in range(word.size):
+        buying = _I(0)
+        for k in range(many):
+            buying += _I(buys_everywhere[neighbours[i, k]])
+        word[i] = _F(buying) * hears[i]
+
+
+@compiled
+def move(coefficients, visits, word, fate, stock, pressure, handover, stage, moved, considers, lift):
+    """Move customers along their journey, and set what our acts add to our brands."""
+    c = coefficients
+    for i in range(lift.size):
+        before, times = _I(stage[i]), _I(visits[i])
+        finds = journey.discovery(c.discovery_base, c.discovery_visit, c.discovery_word, times, word[i])
+        found = (before == _UNAWARE) & (fate[i] < finds)
+        lost = journey.considers_us(before) & (fate[i] < journey.loss(c.loss, c.loss_contact, stock[i]))
+        back = (before == _LAPSED) & (fate[i] < journey.winback(c.winback, times))
+        after = _TRIAL if found else (_LAPSED if lost else (_REPEAT if back else before))
+        stage[i] = _U8(after)
+        moved[i] = _U8(found | lost | back)
+        considers[i] = _U8(journey.considers_us(after))
+        lift[i] = law.own_lift(c, stock[i], pressure[i], after == _TRIAL, handover[i])
+
+
+@compiled
+def attract_ours(base, weight, habit, shift, lift, considers, pull, total):
+    """Attraction of a brand of ours, added to the total."""
+    for i in range(total.size):
+        utility = law.utility(base[i], weight, habit[i], shift) + lift[i]
+        pull[i] = attraction.pull(utility, considers[i] != _U8(0))
+        total[i] = total[i] + pull[i]
+
+
+@compiled
+def attract_rival(base, weight, habit, shift, pull, total):
+    """Attraction of a rival's brand, added to the total."""
+    for i in range(total.size):
+        pull[i] = attraction.pull(law.utility(base[i], weight, habit[i], shift), True)
+        total[i] = total[i] + pull[i]
+
+
+@compiled
+def order(orders_per_week, demand, volume, u, pull, total, habit, ordered):
+    """Orders of one brand, and the habit that they leave."""
+    for i in range(ordered.size):
+        share = attraction.part(pull[i], total[i])
+        probability = orders.ordering_probability(share, orders_per_week)
+        ordered[i] = orders.lumpy_volume(share * (volume[i] * demand), probability, u[i])
+        habit[i] = attraction.advance_habit(habit[i], share)
+
+
+@compiled
+def add(values, total):
+    """Add one column to another."""
+    for i in range(total.size):
+        total[i] = total[i] + values[i]
+
+
+@compiled
+def fill(value, column):
+    """Set a column to one value."""
+    for i in range(column.size):
+        column[i] = value
+
+
+@compiled
+def settle(own, stage, tried, ordered, recent_own, own_so_far):
+    """After the orders: the second purchase makes a customer, and reps see what was bought."""
+    for i in range(own.size):
+        bought, before = own[i] > _F(0.0), _I(stage[i])
+        in_trial = (before == _TRIAL) & bought
+        stage[i] = _U8(_REPEAT if in_trial & (tried[i] != _U8(0)) else before)
+        tried[i] = tried[i] | _U8(in_trial)
+        ordered[i] = _U8(bought)
+        recent_own[i] = visiting.advance_recent(recent_own[i], own[i])
+        own_so_far[i] = own_so_far[i] + own[i]
+
+
+@compiled
+def fade_handover(handover, fade):
+    """What a change of rep costs grows less."""
+    for i in range(fade.size):
+        handover[i] = max(handover[i] - fade[i], _F(0.0))
+
+
+@compiled
+def number_active(values, active):
+    """Rows whose value is above zero, in order: how many; their numbers are written to ``active``."""
+    n = _U(0)
+    for i in range(values.size):
+        active[n] = _U(i)
+        n += _U(values[i] > _F(0.0))
+    return np.int64(n)
+
+
+@compiled
+def tally_orders(active, volume, at, group, segment, scale, by_group, by_segment):
+    """Add the orders of active customers to the sums: whole numbers, so the order of adding is nothing."""
+    brands = volume.shape[0]
+    for a in range(active.size):
+        i = active[a]
+        g, s = group[i], segment[i]
+        for j in range(brands):
+            amount = np.int64(np.float64(volume[j, at + i]) * scale + 0.5)
+            by_group[g, j] += amount
+            by_segment[s, j] += amount
+
+
+@compiled
+def tally_contacts(active, contacts, at, group, by_territory):
+    """Add the contacts of active customers to the sums."""
+    channels = contacts.shape[0]
+    for a in range(active.size):
+        i = active[a]
+        z = group[i] >> _U(1)
+        for h in range(channels):
+            by_territory[h, z] += np.int64(contacts[h, at + i])
+
+
+@compiled
+def tally_buyers(stage, group, buyers):
+    """Count who buys from us at the end of the week, known and unknown."""
+    every, unknown = _I(0), _I(0)
+    for i in range(stage.size):
+        ours = _I(journey.considers_us(_I(stage[i])))
+        every += ours
+        unknown += ours * _I(group[i] & _U(1))
+    buyers[0] += np.int64(every - unknown)
+    buyers[1] += np.int64(unknown)

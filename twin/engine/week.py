@@ -1,0 +1,230 @@
+"""Week: one week of a range of customers, block by block; the order of the passes stands here once.
+
+As it stands it runs the NumPy passes; :func:`compiled_live` is the same text over the compiled ones.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from twin.draws import Purpose, counter_word
+from twin.engine import reference as passes
+from twin.engine.columns import Coefficients, State, Terrain
+from twin.market.channels import VISIT
+
+BLOCK = 512
+"""Customers a block: their columns stay in the nearest cache."""
+CALL = np.uint32(counter_word(Purpose.CALL, 0))
+_CONTACT, _WEEK = np.uint32(counter_word(Purpose.CONTACT, 0)), np.uint32(counter_word(Purpose.WEEK, 0))
+_NONE, _ZERO, _REMOTE, _IN_PERSON = np.uint8(0), np.float32(0.0), np.uint8(1), np.uint8(0)
+
+
+class Brought(NamedTuple):
+    """What a week brings.
+
+    Parameters
+    ----------
+    week, key0, key1 : uint32
+    demand : float32
+        Factor on every customer's category volume.
+    shift : (j,) float32, utility
+        Campaigns, reaction and drift.
+    factor : (h,) float32
+        On the contact rate of each channel.
+    visited : (c,) uint8
+    buys : (c + 1,) uint8
+        Who buys from us as the week begins; the last one is nobody.
+    asked : (c,) uint32
+        Channels on which a journey contacts the customer, one bit each. Empty when no journey runs.
+    given : (h, c) uint8, contacts
+        Contacts as recorded, instead of programmes and visits. Empty in a forecast.
+    """
+
+    week: np.uint32
+    key0: np.uint32
+    key1: np.uint32
+    demand: np.float32
+    shift: NDArray[np.float32]
+    factor: NDArray[np.float32]
+    visited: NDArray[np.uint8]
+    buys: NDArray[np.uint8]
+    asked: NDArray[np.uint32]
+    given: NDArray[np.uint8]
+
+
+class Left(NamedTuple):
+    """What a week leaves behind, beside the state.
+
+    Parameters
+    ----------
+    contacts : (h, w) uint8
+    volume : (j, w) float32, units
+    moved : (w,) uint8
+        Whether the stage changed. The axis w is the customers, or one block when nobody asks for single customers.
+    own_so_far : (c,) float32, units
+        Our volume since the start of the run.
+    by_group : (g, j) int64
+        Orders in whole numbers of ``1 / terrain.scale`` units; by territory, known and unknown.
+    by_segment : (s, j) int64
+    by_territory : (h, z) int64, contacts
+    buyers : (2,) int64
+        Known and unknown customers who buy from us at the end of the week.
+    """
+
+    contacts: NDArray[np.uint8]
+    volume: NDArray[np.float32]
+    moved: NDArray[np.uint8]
+    own_so_far: NDArray[np.float32]
+    by_group: NDArray[np.int64]
+    by_segment: NDArray[np.int64]
+    by_territory: NDArray[np.int64]
+    buyers: NDArray[np.int64]
+
+
+class Scratch(NamedTuple):
+    """Room for the columns of one block: one for each thread."""
+
+    units: NDArray[np.float32]
+    pull: NDArray[np.float32]
+    columns: NDArray[np.float32]
+    flags: NDArray[np.uint8]
+    active: NDArray[np.uint32]
+
+
+def scratch_for(n_brands: int, block: int) -> Scratch:
+    """Room for blocks of so many customers."""
+    n_units = max(4 * ((n_brands + 4) // 4), 4)
+    return Scratch(
+        units=np.zeros((n_units, block), np.float32),
+        pull=np.zeros((n_brands, block), np.float32),
+        columns=np.zeros((6, block), np.float32),
+        flags=np.zeros((2, block), np.uint8),
+        active=np.zeros(block + 1, np.uint32),
+    )
+
+
+def live(
+    lo: int, hi: int, block: int, keep: bool, terrain: Terrain, state: State, c: Coefficients, brought: Brought,
+    left: Left, room: Scratch,
+) -> None:  # fmt: skip
+    """Let a week pass over customers ``lo`` to ``hi``; ``keep`` says whether single customers are written to ``left``."""
+    for a in range(lo, hi, block):
+        b = min(a + block, hi)
+        at = a if keep else 0
+        contact(a, b, at, terrain, brought, left, room)
+        respond(a, b, at, terrain, state, c, brought, left, room)
+        choose(a, b, at, terrain, state, c, brought, left, room)
+        note(a, b, at, terrain, state, left, room)
+
+
+def contact(a: int, b: int, at: int, terrain: Terrain, brought: Brought, left: Left, room: Scratch) -> None:
+    """Contacts of the week: visits, programmes, journeys; or those on record."""
+    end, n = at + b - a, b - a
+    if brought.given.shape[1] > 0:
+        for h in range(left.contacts.shape[0]):
+            left.contacts[h, at:end] = brought.given[h, a:b]
+        return
+    for h in range(left.contacts.shape[0]):
+        passes.fill(_NONE, left.contacts[h, at:end])
+    left.contacts[VISIT, at:end] = brought.visited[a:b]
+    u, drawn = room.units, -1
+    low, high = terrain.low[a:b], terrain.high[a:b]
+    for q in range(terrain.live.size):
+        h = terrain.live[q]
+        if h // 4 != drawn:
+            drawn = h // 4
+            third = np.uint32(_CONTACT + np.uint32(drawn))
+            passes.draw_units(
+                low, high, third, brought.week, brought.key0, brought.key1, u[0, :n], u[1, :n], u[2, :n], u[3, :n]
+            )
+        passes.run_programme(
+            u[h % 4, :n], terrain.rate[q, a:b], brought.factor[h], terrain.consent[a:b], np.uint32(h),
+            left.contacts[h, at:end],
+        )  # fmt: skip
+    if brought.asked.size > 0:
+        for h in range(VISIT + 1, left.contacts.shape[0]):
+            passes.add_asked(brought.asked[a:b], np.uint32(h), left.contacts[h, at:end])
+
+
+def respond(
+    a: int, b: int, at: int, terrain: Terrain, state: State, c: Coefficients, brought: Brought, left: Left,
+    room: Scratch,
+) -> None:  # fmt: skip
+    """Customers absorb contacts and move along their journey."""
+    end, n = at + b - a, b - a
+    worth, number, word, lift = room.columns[0, :n], room.columns[1, :n], room.columns[2, :n], room.columns[3, :n]
+    written, considers = room.flags[0, :n], room.flags[1, :n]
+    passes.fill(_ZERO, worth)
+    passes.fill(_ZERO, number)
+    passes.fill(_NONE, written)
+    for h in range(left.contacts.shape[0]):
+        passes.weigh(
+            left.contacts[h, at:end], terrain.effect[h], np.int32(h), terrain.prefers[a:b], c.mismatch,
+            _IN_PERSON if h == VISIT else _REMOTE, worth, number, written,
+        )  # fmt: skip
+    visits = left.contacts[VISIT, at:end]
+    stock, pressure = state.goodwill[a:b], state.pressure[a:b]
+    passes.absorb(c, visits, written, worth, number, stock, pressure, state.since_visit[a:b], state.since_remote[a:b])
+    passes.hear_word(brought.buys, terrain.neighbours[a:b], terrain.hears[a:b], word)
+    u, low, high = room.units, terrain.low[a:b], terrain.high[a:b]
+    for q in range(u.shape[0] // 4):
+        third = np.uint32(_WEEK + np.uint32(q))
+        passes.draw_units(
+            low, high, third, brought.week, brought.key0, brought.key1,
+            u[4 * q, :n], u[4 * q + 1, :n], u[4 * q + 2, :n], u[4 * q + 3, :n],
+        )  # fmt: skip
+    unharmed = room.columns[5, :n]  # nobody writes here: a change of rep that costs nothing
+    handover = state.handover[a:b] if state.handover.size > 0 else unharmed
+    passes.move(
+        c, visits, word, u[0, :n], stock, pressure, handover, state.stage[a:b], left.moved[at:end], considers, lift
+    )
+
+
+def choose(
+    a: int, b: int, at: int, terrain: Terrain, state: State, c: Coefficients, brought: Brought, left: Left,
+    room: Scratch,
+) -> None:  # fmt: skip
+    """Customers choose among the brands and order."""
+    end, n = at + b - a, b - a
+    lift, considers, total, own = room.columns[3, :n], room.flags[1, :n], room.columns[2, :n], room.columns[4, :n]
+    passes.fill(_ZERO, total)
+    for j in range(left.volume.shape[0]):
+        base, habit, pull = terrain.base[j, a:b], state.habit[j, a:b], room.pull[j, :n]
+        if j < terrain.n_own:
+            passes.attract_ours(base, c.habit, habit, brought.shift[j], lift, considers, pull, total)
+        else:
+            passes.attract_rival(base, c.habit, habit, brought.shift[j], pull, total)
+    passes.fill(_ZERO, own)
+    everything = room.columns[0, :n]
+    passes.fill(_ZERO, everything)
+    for j in range(left.volume.shape[0]):
+        ordered = left.volume[j, at:end]
+        passes.order(
+            c.orders_per_week, brought.demand, terrain.volume[a:b], room.units[j + 1, :n], room.pull[j, :n], total,
+            state.habit[j, a:b], ordered,
+        )  # fmt: skip
+        passes.add(ordered, everything)
+        if j < terrain.n_own:
+            passes.add(ordered, own)
+
+
+def note(a: int, b: int, at: int, terrain: Terrain, state: State, left: Left, room: Scratch) -> None:
+    """What was bought is remembered by the customers, seen by the reps and added to the sums."""
+    n = b - a
+    own, everything, number = room.columns[4, :n], room.columns[0, :n], room.columns[1, :n]
+    passes.settle(
+        own, state.stage[a:b], state.tried[a:b], state.ordered[a:b], state.recent_own[a:b], left.own_so_far[a:b]
+    )
+    if state.handover.size > 0:
+        passes.fade_handover(state.handover[a:b], state.fade[a:b])
+    group = terrain.group[a:b]
+    m = passes.number_active(everything, room.active)
+    passes.tally_orders(
+        room.active[:m], left.volume, at, group, terrain.segment[a:b], terrain.scale, left.by_group, left.by_segment
+    )
+    m = passes.number_active(number, room.active)
+    passes.tally_contacts(room.active[:m], left.contacts, at, group, left.by_territory)
+    passes.tally_buyers(state.stage[a:b], group, left.buyers)

@@ -1,0 +1,53 @@
+"""Visiting: how much a customer calls for a visit when reps do as they always did. See :class:`VisitRule`."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from twin.response.elementary import log, maximum
+
+RECENT_WEEKS = 13.0
+"""Reps look at what a customer bought over about so many weeks."""
+
+
+def gumbel(u: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Standard Gumbel number of a uniform one in (0, 1]: (...) float.
+
+    The highest of ``log(weight) + gumbel`` is each entity with probability proportional to its weight (Luce 1959,
+    Yellott 1977), so the highest n are n draws without replacement.
+    """
+    return -log(maximum(-log(u), 1e-9))
+
+
+def recent_log(recent_own: NDArray[np.float64], typical_own: float) -> NDArray[np.float64]:
+    """Logarithm of recent purchases, kept calm where they are small: (...) float."""
+    return log(recent_own + typical_own)
+
+
+def usual_score(
+    log_weight: NDArray[np.float64],
+    log_recent: NDArray[np.float64],
+    log_start: NDArray[np.float64],
+    follows_sales: float,
+    chance: NDArray[np.float64],
+) -> NDArray[np.float64]:
+    """Score of a customer; reps visit the highest: (...) float.
+
+    Parameters
+    ----------
+    log_weight : (...) float
+        Of the relative chance of a visit at the start.
+    log_recent, log_start : (...) float
+        See :func:`recent_log`: now, and at the start.
+    follows_sales : float
+        Exponent with which reps follow sales.
+    chance : (...) float
+        See :func:`gumbel`.
+    """
+    return log_weight + follows_sales * (log_recent - log_start) + chance
+
+
+def advance_recent(recent_own: NDArray[np.float64], own: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Recent purchases after one week: (...) float, units per week."""
+    return recent_own + (own - recent_own) * (1.0 / RECENT_WEEKS)
