@@ -22,6 +22,7 @@ class Purpose(IntEnum):
     LIFE = 2
     VISIT = 3
     CONTACT = 4
+    """Of a customer: in half h the contact on channel h."""
     OPENING = 5
     TRAIT = 6
     PARAMETER = 7
@@ -31,10 +32,9 @@ class Purpose(IntEnum):
     WORLD = 11
     REACTION = 12
     JOURNEY = 13
-    CALL = 14
-    """A customer's week before the contacts: chance of a visit, opening of a message, part carried of a channel."""
-    WEEK = 15
-    """A customer's week after the contacts: fate of its stage, then one order a brand."""
+    WEEK = 14
+    """Of a customer: word 0 the chance of a visit, 1 the fate of its stage, 2 in its halves the opening of a message and
+    whether a weak channel carries, 3 and on the orders of each brand."""
 
 
 @dataclass(frozen=True)
@@ -151,6 +151,23 @@ def units(key: Key, purpose: Purpose, week: int, entities: NDArray[np.uint64], n
     Fine near zero, where rare events are decided: multiples of 2**-31 there. The same words as :func:`uniforms`.
     """
     return np.stack([unit(word) for word in words(key, purpose, week, entities, n_words)])
+
+
+def halves(key: Key, purpose: Purpose, week: int, entities: NDArray[np.uint64], n_halves: int) -> NDArray[np.float32]:
+    """Uniform numbers from half-words, for chances that need no more than five digits: (n_halves, n) float32 in (0, 1).
+
+    Half 2 k is the low half of word k, half 2 k + 1 the high one.
+    """
+    found = [
+        half(word, shift) for word in words(key, purpose, week, entities, (n_halves + 1) // 2) for shift in (0, 16)
+    ]
+    return np.stack(found[:n_halves])
+
+
+def half(word: NDArray[np.uint64], shift: int) -> NDArray[np.float32]:
+    """16 bits of a word as a number in (0, 1): float32."""
+    bits = (word >> np.uint64(shift)) & np.uint64(0xFFFF)
+    return (np.float32(np.int32(bits)) + np.float32(0.5)) * np.float32(2.0**-16)
 
 
 def unit(word: NDArray[np.uint64]) -> NDArray[np.float32]:

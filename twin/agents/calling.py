@@ -61,16 +61,16 @@ class Calling:
             )
         ]
 
-    def score(self, t: int, week: int) -> None:
+    def score(self, t: int) -> None:
         """Set how much each customer calls for a visit this week; the highest are visited."""
         crowd, passes = self.crowd, self.crowd.machine.passes
         self.visited[:], self.visited_by[:] = 0, -1
-        crowd.score_as_usual(week)
+        crowd.score_as_usual()
         for pool, rank, even in self.ranks:
             if even:
-                passes.score_evenly(crowd.buys[:-1], pool, crowd.chance, crowd.score)
+                passes.score_evenly(crowd.state.buys, pool, crowd.chance, crowd.score)
             elif rank is not None:
-                passes.score_by_rank(crowd.buys[:-1], pool, rank, crowd.state.since_visit, CYCLE_WEEKS, crowd.score)
+                passes.score_by_rank(crowd.state.buys, pool, rank, crowd.state.since_visit, CYCLE_WEEKS, crowd.score)
         passes.bar(crowd.terrain.consent, self.excluded, crowd.score)
         if self.owes:
             self._call_due(t)
@@ -84,7 +84,7 @@ class Calling:
         terrain = self.crowd.terrain
         self.crowd.machine.calls.choose_visits(
             self.book_start, self.book, self.rep_start, self.rep, visits, self.conditions.unknown_share, terrain.low,
-            terrain.high, self.crowd.buys, self.crowd.score, self.due, int(wanted.max()), self.unknown_credit,
+            terrain.high, self.crowd.state.buys, self.crowd.score, self.due, int(wanted.max()), self.unknown_credit,
             self.calls, self.visited, self.visited_by,
         )  # fmt: skip
 

@@ -73,13 +73,12 @@ class CustomerCrowd:
         self.machine = machine(engine)
         self.key = tuple(np.uint32(word) for word in key.words())
         self.segments = segments_of(world.population)
-        self.terrain = columns.terrain_of(world, market, self.segments)
+        self.terrain = columns.terrain_of(world, market, self.segments, self.machine.passes)
         self.coefficients = columns.coefficients_of(market, memory)
         self.state = columns.state_at_start(market)
         n, n_brands, n_channels = len(self.ids), len(world.brands), len(world.channels)
         self.n_territories = len(world.territories)
-        self.buys = np.zeros(n + 1, dtype=np.uint8)
-        self.chance, self.score = np.zeros(n, dtype=np.float32), np.zeros(n, dtype=np.float32)
+        self.chance, self.fate, self.first, self.score = (np.zeros(n, dtype=np.float32) for _ in range(4))
         block = max(min(self.machine.block, n), 1)
         self.block, self.single = block, single
         width = n if single else block
@@ -88,14 +87,12 @@ class CustomerCrowd:
             volume=np.zeros((n_brands, width), np.float32),
             moved=np.zeros(width, np.uint8),
             own_so_far=np.zeros(n, np.float32),
-            by_group=np.zeros((2 * self.n_territories, n_brands), np.int64),
-            by_segment=np.zeros((len(self.segments.names), n_brands), np.int64),
+            by_cell=np.zeros((2 * self.n_territories * len(self.segments.names), n_brands), np.int64),
             by_territory=np.zeros((n_channels, self.n_territories), np.int64),
             buyers=np.zeros(2, np.int64),
         )
         self.room = week.scratch_for(n_brands, block)
         self.nobody, self.nothing = np.zeros(0, np.uint32), np.zeros((n_channels, 0), np.uint8)
-        self.see()
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -105,18 +102,18 @@ class CustomerCrowd:
         """See :class:`twin.response.journey.Stage`: (c,) uint8."""
         return self.state.stage
 
-    def see(self) -> None:
-        """Note who buys from us as the week begins."""
-        self.machine.passes.who_considers(self.state.stage, self.buys[:-1])
-
-    def score_as_usual(self, number: int) -> None:
-        """Draw this week's chances, and score by the learned rule."""
+    def begin(self, number: int) -> None:
+        """Note who buys from us as week ``number`` begins, and draw what it holds for each customer."""
         t, s, passes = self.terrain, self.state, self.machine.passes
-        passes.draw_chance(t.low, t.high, week.CALL, np.uint32(number), *self.key, self.chance)
-        passes.score_as_usual(
-            self.coefficients, self.buys[:-1], s.recent_own, t.log_known, t.log_unknown, t.log_start, self.chance,
-            self.score,
-        )  # fmt: skip
+        passes.see(s.stage, t.listener_start, t.listener, s.buys, s.heard)
+        passes.draw_week(t.low, t.high, week.WEEK, np.uint32(number), *self.key, self.chance, self.fate, self.first)
+
+    def score_as_usual(self) -> None:
+        """Score by the learned rule."""
+        t, s = self.terrain, self.state
+        self.machine.passes.score_as_usual(
+            self.coefficients, s.buys, s.recent_own, t.log_known, t.log_unknown, t.log_start, self.chance, self.score
+        )
 
     def step(
         self, number: int, demand: float, shift: NDArray[np.float64], factor: NDArray[np.float64],
@@ -141,10 +138,10 @@ class CustomerCrowd:
         """
         brought = week.Brought(
             week=np.uint32(number), key0=self.key[0], key1=self.key[1], demand=np.float32(demand),
-            shift=shift.astype(np.float32), factor=factor.astype(np.float32), visited=visited, buys=self.buys,
-            asked=self.nobody if asked is None else asked, given=self.nothing if given is None else given,
+            shift=shift.astype(np.float32), factor=factor.astype(np.float32), visited=visited, fate=self.fate,
+            first=self.first, asked=self.nobody if asked is None else asked, given=self.nothing if given is None else given,
         )  # fmt: skip
-        for total in (self.left.by_group, self.left.by_segment, self.left.by_territory, self.left.buyers):
+        for total in (self.left.by_cell, self.left.by_territory, self.left.buyers):
             total[:] = 0
         self.machine.live(
             0, len(self), self.block, self.single, self.terrain, self.state, self.coefficients, brought, self.left,
@@ -176,7 +173,8 @@ class CustomerCrowd:
         twin.state = columns.State(*(column.copy() for column in self.state))
         twin.left = week.Left(*(column.copy() for column in self.left))
         twin.room = week.Scratch(*(column.copy() for column in self.room))
-        twin.buys, twin.chance, twin.score = self.buys.copy(), self.chance.copy(), self.score.copy()
+        for name in ("chance", "fate", "first", "score"):
+            setattr(twin, name, getattr(self, name).copy())
         return twin
 
     def _expected_share(self) -> NDArray[np.float64]:
@@ -187,11 +185,12 @@ class CustomerCrowd:
         return law.own_share(self.market, lift, state.habit, journey.considers_us(state.stage))
 
     def _week(self) -> Week:
-        left, scale = self.left, self.terrain.scale
+        left = self.left
+        orders = left.by_cell.reshape(self.n_territories, 2, len(self.segments.names), -1)
         keep = slice(None) if self.single else slice(0, 0)
         return Week(
-            volume=(left.by_group / scale).reshape(self.n_territories, 2, -1),
-            by_segment=left.by_segment / scale,
+            volume=orders.sum(axis=2) / self.terrain.scale,
+            by_segment=orders.sum(axis=(0, 1)) / self.terrain.scale,
             contacts=left.by_territory.copy(),
             buyers=left.buyers.copy(),
             volume_of_each=left.volume[:, keep],

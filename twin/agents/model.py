@@ -76,7 +76,7 @@ class TwinModel(mesa.Model):
         for rival in self.competitors:
             rival.act()
         self.brand_shift += self.drift[:, t]
-        self.crowd.see()
+        self.crowd.begin(self.week)
         self._call()
         week = self._live(t)
         total = week.volume.sum()
@@ -86,7 +86,7 @@ class TwinModel(mesa.Model):
 
     def _call(self) -> None:
         """Reps choose, and journeys go on."""
-        self.calling.score(self.week_index, self.week)
+        self.calling.score(self.week_index)
         if self.reps_decide:
             for rep in self.reps:
                 rep.plan()

@@ -8,7 +8,7 @@ from twin.engine.chains import (
     BUYERS, NO_ORDER, NOT_OPENED, OPENED, ORDER, OTHERS, PATIENCE_WEEKS, PROMISED, REST_WEEKS,
 )  # fmt: skip
 from twin.engine.compiling import compiled, written_in
-from twin.engine.philox import CALL, philox, unit
+from twin.engine.philox import WEEK, half, philox
 from twin.market.channels import VISIT
 
 _F, _U, _U8 = np.float32, np.uint32, np.uint8
@@ -145,8 +145,8 @@ def advance_chain(chain, state, now, week, key0, key1, low, high, consent, facto
         i = chain.member[m]
         state.ordered[m] |= ordered[i]
         met, step = visited[i] != _U8(0), state.step[m]
-        _, w1, w2, _ = philox(low[i], high[i], CALL, week, key0, key1)
-        opens = _U8(unit(w1) < opening)
+        _, _, word, _ = philox(low[i], high[i], WEEK, week, key0, key1)
+        opens = _U8(half(word, 0) < opening)
         if step < 0 and chain.channel[0] == VISIT and met:
             _reach(chain, state, m, 0, now, opens)
         elif step < 0 and chain.channel[0] != VISIT and state.due[m] <= now:
@@ -165,7 +165,7 @@ def advance_chain(chain, state, now, week, key0, key1, low, high, consent, facto
         else:
             h = chain.channel[step]
             # a channel at a part of its strength carries that part of the steps; each is taken once, however strong
-            allowed = ((consent[i] >> _U(h)) & _U(1)) != _U(0) and unit(w2) < factor[h]
+            allowed = ((consent[i] >> _U(h)) & _U(1)) != _U(0) and half(word, 16) < factor[h]
             _reach(chain, state, m, step, now, opens)
             if allowed:
                 asked[i] |= _U(1) << _U(h)

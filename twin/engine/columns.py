@@ -6,6 +6,7 @@ population; j: brands, ours first; h: channels; l: channels whose programmes run
 
 from __future__ import annotations
 
+from types import ModuleType
 from typing import NamedTuple
 
 import numpy as np
@@ -55,9 +56,6 @@ class Terrain(NamedTuple):
     ----------
     low, high : (c,) uint32
         Halves of the entity number.
-    group : (c,) uint32
-        Territory times two, plus one for the unknown.
-    segment : (c,) uint8
     consent : (c,) uint32
         One bit a channel.
     prefers : (c,) int8
@@ -68,10 +66,16 @@ class Terrain(NamedTuple):
         Channels.
     rate : (l, c) float32, contacts per week
     effect : (h,) float32, visits
-    neighbours : (c, k) uint32
-        The number of customers stands for none.
+    listener_start : (c + 1,) uint32
+    listener : (l,) uint32
+        Rows of those who hear from each customer: ``listener[listener_start[i] : listener_start[i + 1]]``.
     hears : (c,) float32
         One over the number of neighbours.
+    edges : (q + 1,) int64
+        Where runs of customers of one cell begin, and the end.
+    cell : (q,) int64
+        Of each run: (territory * 2 + 1 when unknown) * n_segments + segment.
+    n_segments : int
     log_known, log_unknown : (c,) float32
         Logarithm of the relative chance of a visit.
     log_start : (c,) float32
@@ -83,8 +87,6 @@ class Terrain(NamedTuple):
 
     low: NDArray[np.uint32]
     high: NDArray[np.uint32]
-    group: NDArray[np.uint32]
-    segment: NDArray[np.uint8]
     consent: NDArray[np.uint32]
     prefers: NDArray[np.int8]
     volume: NDArray[np.float32]
@@ -92,8 +94,12 @@ class Terrain(NamedTuple):
     live: NDArray[np.int64]
     rate: NDArray[np.float32]
     effect: NDArray[np.float32]
-    neighbours: NDArray[np.uint32]
+    listener_start: NDArray[np.uint32]
+    listener: NDArray[np.uint32]
     hears: NDArray[np.float32]
+    edges: NDArray[np.int64]
+    cell: NDArray[np.int64]
+    n_segments: int
     log_known: NDArray[np.float32]
     log_unknown: NDArray[np.float32]
     log_start: NDArray[np.float32]
@@ -116,6 +122,10 @@ class State(NamedTuple):
         Since the last contact in person, and on another channel, counted at the start of the week.
     tried, ordered : (c,) uint8
         Bought in the trial stage; bought from us in the week before.
+    buys : (c,) uint8
+        Bought from us as the week began.
+    heard : (c,) uint8
+        How many of the neighbours did.
     handover, fade : (c,) float32, utility; and utility per week
         What a change of rep still costs. Empty until somebody changes hands.
     """
@@ -129,16 +139,23 @@ class State(NamedTuple):
     since_remote: NDArray[np.uint8]
     tried: NDArray[np.uint8]
     ordered: NDArray[np.uint8]
+    buys: NDArray[np.uint8]
+    heard: NDArray[np.uint8]
     handover: NDArray[np.float32]
     fade: NDArray[np.float32]
 
 
-def terrain_of(world: World, market: Market, segments: Segments) -> Terrain:
-    """Lay a draw out for the engine."""
+def terrain_of(world: World, market: Market, segments: Segments, passes: ModuleType) -> Terrain:
+    """Lay a draw out for the engine, whose passes help."""
     people, response, n = world.population, market.response, len(world.population)
     live = np.flatnonzero(market.rule.contact_rate.any(axis=1))
     live = live[live != VISIT]
     listed = market.neighbours >= 0
+    start, listener = np.zeros(n + 1, dtype=np.uint32), np.zeros(int(listed.sum()), dtype=np.uint32)
+    passes.listeners(market.neighbours, n, start, listener)
+    cell_of_each = (people.territory * 2 + ~people.known) * np.int64(len(segments.names)) + segments.code
+    begins = np.flatnonzero(np.diff(cell_of_each, prepend=-1))
+    edges, cell = np.append(begins, n).astype(np.int64), cell_of_each[begins]
     recent = expected_own(market)
     with np.errstate(divide="ignore"):
         known, unknown = np.log(market.rule.known_weight), np.log(market.rule.unknown_weight)
@@ -147,8 +164,6 @@ def terrain_of(world: World, market: Market, segments: Segments) -> Terrain:
     return Terrain(
         low=people.entity.astype(np.uint32),
         high=(people.entity >> np.uint64(32)).astype(np.uint32),
-        group=(people.territory * 2 + ~people.known).astype(np.uint32),
-        segment=segments.code,
         consent=consent_bits(people.consent),
         prefers=people.prefers,
         volume=market.volume.astype(np.float32),
@@ -156,8 +171,12 @@ def terrain_of(world: World, market: Market, segments: Segments) -> Terrain:
         live=live,
         rate=market.rule.contact_rate[live].astype(np.float32),
         effect=response.channel_effect.astype(np.float32),
-        neighbours=np.where(listed, market.neighbours, n).astype(np.uint32),
+        listener_start=start,
+        listener=listener,
         hears=(1.0 / np.maximum(listed.sum(axis=1), 1)).astype(np.float32),
+        edges=edges,
+        cell=cell,
+        n_segments=len(segments.names),
         log_known=known.astype(np.float32),
         log_unknown=unknown.astype(np.float32),
         log_start=log(recent.astype(np.float32) + np.float32(typical_own(market, recent))),
@@ -183,6 +202,9 @@ def consent_bits(consent: NDArray[np.bool_]) -> NDArray[np.uint32]:
 def state_at_start(market: Market) -> State:
     """State of the customers before the first week."""
     start, n = market.start, len(market.volume)
+    buys = journey.considers_us(start.stage)
+    told = np.append(buys, False)  # the last one is nobody
+    heard = told[np.where(market.neighbours >= 0, market.neighbours, n)].sum(axis=1)
     since = np.clip(market.first_week - start.last_visit.astype(np.int64), 1, LONG_AGO)
     nothing = np.zeros(0, dtype=np.float32)
     return State(
@@ -195,6 +217,8 @@ def state_at_start(market: Market) -> State:
         since_remote=np.full(n, LONG_AGO, dtype=np.uint8),
         tried=np.zeros(n, dtype=np.uint8),
         ordered=np.zeros(n, dtype=np.uint8),
+        buys=buys.astype(np.uint8),
+        heard=heard.astype(np.uint8),
         handover=nothing,
         fade=nothing.copy(),
     )

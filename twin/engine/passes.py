@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from twin.engine.compiling import compiled
-from twin.engine.philox import philox, unit
+from twin.engine.philox import half, philox, unit
 from twin.response import attraction, goodwill, journey, law, orders, visiting
 from twin.response.elementary import minimum
 from twin.response.journey import Stage
@@ -20,21 +20,54 @@ _UNAWARE, _TRIAL = np.int32(Stage.UNAWARE), np.int32(Stage.TRIAL)
 _REPEAT, _LAPSED = np.int32(Stage.REPEAT), np.int32(Stage.LAPSED)
 _LONG_AGO = np.int32(255)
 _NEVER = np.float32(-np.inf)
+_GLANCE = 256
 
 
 @compiled
-def who_considers(stage, buys):
-    """Customers whose choice includes us."""
-    for i in range(buys.size):
-        buys[i] = _U8(journey.considers_us(_I(stage[i])))
+def see(stage, start, listener, buys, heard):
+    """Who buys from us as the week begins, and how many of each customer's neighbours do.
+
+    Few change in a week, so those who listen to them are told of the change instead of everybody asking everybody.
+    """
+    for first in range(0, stage.size, _GLANCE):
+        last = min(first + _GLANCE, stage.size)
+        changes = _I(0)
+        for i in range(first, last):
+            changes += _I(_U8(journey.considers_us(_I(stage[i]))) != buys[i])
+        if changes == _I(0):
+            continue
+        for i in range(first, last):
+            now = _U8(journey.considers_us(_I(stage[i])))
+            if now != buys[i]:
+                change = now - buys[i]  # one more, or by overflow one less
+                buys[i] = now
+                for k in range(start[i], start[i + 1]):
+                    heard[listener[k]] += _U8(change)
 
 
 @compiled
-def draw_chance(low, high, call, week, key0, key1, chance):
-    """Gumbel numbers of this week's visits."""
+def listeners(neighbours, n_customers, start, listener):
+    """Turn round who hears from whom: rows of those who listen to each customer, by counting."""
+    for i in range(neighbours.shape[0]):
+        for k in range(neighbours.shape[1]):
+            if neighbours[i, k] >= 0:
+                start[neighbours[i, k] + 1] += _U(1)
+    for i in range(n_customers):
+        start[i + 1] += start[i]
+    place = start.copy()
+    for i in range(neighbours.shape[0]):
+        for k in range(neighbours.shape[1]):
+            if neighbours[i, k] >= 0:
+                listener[place[neighbours[i, k]]] = _U(i)
+                place[neighbours[i, k]] += _U(1)
+
+
+@compiled
+def draw_week(low, high, third, week, key0, key1, chance, fate, first):
+    """Chance of a visit as a Gumbel number, fate of the stage, and order of the first brand."""
     for i in range(chance.size):
-        word, _, _, _ = philox(low[i], high[i], call, week, key0, key1)
-        chance[i] = visiting.gumbel(unit(word))
+        a, b, _, d = philox(low[i], high[i], third, week, key0, key1)
+        chance[i], fate[i], first[i] = visiting.gumbel(unit(a)), unit(b), unit(d)
 
 
 @compiled
@@ -85,30 +118,38 @@ def draw_units(low, high, third, week, key0, key1, u0, u1, u2, u3):
 
 
 @compiled
-def run_programme(u, rate, factor, consent, channel, contacts):
+def run_programme(words, shift, rate, factor, consent, channel, contacts):
     """Contacts of a channel programme: with a chance of its rate, and with consent."""
     for i in range(contacts.size):
-        allowed = (consent[i] >> channel) & _U(1)
-        contacts[i] = _U8((u[i] < rate[i] * factor) and (allowed != _U(0)))
+        allowed = ((consent[i] >> channel) & _U(1)) != _U(0)
+        contacts[i] = _U8((half(words[i], shift) < rate[i] * factor) & allowed)
 
 
 @compiled
 def add_asked(asked, channel, contacts):
     """Contacts that a journey asks for on a channel; one is enough."""
     for i in range(contacts.size):
-        bit = _U8((asked[i] >> channel) & _U(1))
-        contacts[i] = contacts[i] | bit
+        contacts[i] = contacts[i] | _U8((asked[i] >> channel) & _U(1))
 
 
 @compiled
-def weigh(contacts, effect, channel, prefers, mismatch, remote, worth, number, written):
-    """Add a channel's contacts to the worth and the number of all."""
+def weigh_visits(contacts, effect, channel, prefers, mismatch, worth, number, written):
+    """Start the worth and the number of all contacts with the visits."""
+    for i in range(worth.size):
+        count = _F(contacts[i])
+        fit = goodwill.channel_fit(_I(prefers[i]), channel, mismatch)
+        worth[i], number[i], written[i] = effect * fit * count, count, _U8(0)
+
+
+@compiled
+def weigh(contacts, effect, channel, prefers, mismatch, worth, number, written):
+    """Add another channel's contacts to the worth and the number of all."""
     for i in range(worth.size):
         count = _F(contacts[i])
         fit = goodwill.channel_fit(_I(prefers[i]), channel, mismatch)
         worth[i] = worth[i] + effect * fit * count
         number[i] = number[i] + count
-        written[i] = written[i] | (contacts[i] & remote)
+        written[i] = written[i] | contacts[i]
 
 
 @compiled
@@ -126,23 +167,12 @@ def absorb(coefficients, visits, written, worth, number, stock, pressure, since_
 
 
 @compiled
-def hear_word(buys_everywhere, neighbours, hears, word):
-    """Part of each customer's neighbours that buy from us."""
-    many = neighbours.shape[1]
-    for i in range(word.size):
-        buying = _I(0)
-        for k in range(many):
-            buying += _I(buys_everywhere[neighbours[i, k]])
-        word[i] = _F(buying) * hears[i]
-
-
-@compiled
-def move(coefficients, visits, word, fate, stock, pressure, handover, stage, moved, considers, lift):
+def move(coefficients, visits, heard, hears, fate, stock, pressure, handover, stage, moved, considers, lift):
     """Move customers along their journey, and set what our acts add to our brands."""
     c = coefficients
     for i in range(lift.size):
-        before, times = _I(stage[i]), _I(visits[i])
-        finds = journey.discovery(c.discovery_base, c.discovery_visit, c.discovery_word, times, word[i])
+        before, times, word = _I(stage[i]), _I(visits[i]), _F(heard[i]) * hears[i]
+        finds = journey.discovery(c.discovery_base, c.discovery_visit, c.discovery_word, times, word)
         found = (before == _UNAWARE) & (fate[i] < finds)
         lost = journey.considers_us(before) & (fate[i] < journey.loss(c.loss, c.loss_contact, stock[i]))
         back = (before == _LAPSED) & (fate[i] < journey.winback(c.winback, times))
@@ -154,12 +184,11 @@ def move(coefficients, visits, word, fate, stock, pressure, handover, stage, mov
 
 
 @compiled
-def attract_ours(base, weight, habit, shift, lift, considers, pull, total):
-    """Attraction of a brand of ours, added to the total."""
-    for i in range(total.size):
+def attract_ours(base, weight, habit, shift, lift, considers, pull):
+    """Attraction of a brand of ours."""
+    for i in range(pull.size):
         utility = law.utility(base[i], weight, habit[i], shift) + lift[i]
         pull[i] = attraction.pull(utility, considers[i] != _U8(0))
-        total[i] = total[i] + pull[i]
 
 
 @compiled
@@ -171,12 +200,20 @@ def attract_rival(base, weight, habit, shift, pull, total):
 
 
 @compiled
-def order(orders_per_week, demand, volume, u, pull, total, habit, ordered):
+def compare(total, demand, volume, per_total, wanted):
+    """What turns attractions into shares, and the volume to be shared."""
+    for i in range(total.size):
+        per_total[i] = attraction.one_over(total[i])
+        wanted[i] = volume[i] * demand
+
+
+@compiled
+def order(orders_per_week, wanted, u, pull, per_total, habit, ordered):
     """Orders of one brand, and the habit that they leave."""
     for i in range(ordered.size):
-        share = attraction.part(pull[i], total[i])
+        share = pull[i] * per_total[i]
         probability = orders.ordering_probability(share, orders_per_week)
-        ordered[i] = orders.lumpy_volume(share * (volume[i] * demand), probability, u[i])
+        ordered[i] = orders.lumpy_volume(share * wanted[i], probability, u[i])
         habit[i] = attraction.advance_habit(habit[i], share)
 
 
@@ -215,46 +252,32 @@ def fade_handover(handover, fade):
 
 
 @compiled
-def number_active(values, active):
-    """Rows whose value is above zero, in order: how many; their numbers are written to ``active``."""
-    n = _U(0)
-    for i in range(values.size):
-        active[n] = _U(i)
-        n += _U(values[i] > _F(0.0))
-    return np.int64(n)
+def tally(a, b, at, edges, cell, n_segments, scale, volume, contacts, stage, by_cell, by_territory, buyers):
+    """Add orders, contacts and buyers to the sums, run by run of customers of one cell.
 
-
-@compiled
-def tally_orders(active, volume, at, group, segment, scale, by_group, by_segment):
-    """Add the orders of active customers to the sums: whole numbers, so the order of adding is nothing."""
-    brands = volume.shape[0]
-    for a in range(active.size):
-        i = active[a]
-        g, s = group[i], segment[i]
-        for j in range(brands):
-            amount = np.int64(np.float64(volume[j, at + i]) * scale + 0.5)
-            by_group[g, j] += amount
-            by_segment[s, j] += amount
-
-
-@compiled
-def tally_contacts(active, contacts, at, group, by_territory):
-    """Add the contacts of active customers to the sums."""
-    channels = contacts.shape[0]
-    for a in range(active.size):
-        i = active[a]
-        z = group[i] >> _U(1)
-        for h in range(channels):
-            by_territory[h, z] += np.int64(contacts[h, at + i])
-
-
-@compiled
-def tally_buyers(stage, group, buyers):
-    """Count who buys from us at the end of the week, known and unknown."""
-    every, unknown = _I(0), _I(0)
-    for i in range(stage.size):
-        ours = _I(journey.considers_us(_I(stage[i])))
-        every += ours
-        unknown += ours * _I(group[i] & _U(1))
-    buyers[0] += np.int64(every - unknown)
-    buyers[1] += np.int64(unknown)
+    A cell is a territory, known or unknown, and a segment. Orders are added as whole numbers, so that the order of
+    adding is nothing.
+    """
+    q, above = 0, edges.size - 1
+    while above - q > 1:
+        middle = (q + above) // 2
+        q, above = (middle, above) if edges[middle] <= a else (q, middle)
+    first = a
+    while first < b:
+        last = min(edges[q + 1], b)
+        c, x, y = cell[q], at + first - a, at + last - a
+        for j in range(volume.shape[0]):
+            amount = np.int64(0)
+            for i in range(x, y):
+                amount += np.int64(np.float64(volume[j, i]) * scale + 0.5)
+            by_cell[c, j] += amount
+        for h in range(contacts.shape[0]):
+            number = _I(0)
+            for i in range(x, y):
+                number += _I(contacts[h, i])
+            by_territory[h, c // (2 * n_segments)] += number
+        ours = _I(0)
+        for i in range(first, last):
+            ours += _I(journey.considers_us(_I(stage[i])))
+        buyers[(c // n_segments) % 2] += ours
+        first, q = last, q + 1

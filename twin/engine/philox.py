@@ -12,11 +12,10 @@ _W0, _W1 = np.uint64(0x9E3779B9), np.uint64(0xBB67AE85)
 _LOW, _SHIFT, _ONE = np.uint64(0xFFFFFFFF), np.uint64(32), np.uint32(1)
 _F, _I, _U, _L = np.float32, np.int32, np.uint32, np.uint64
 _HALF, _STEP = np.float32(0.5), np.float32(2.0**-31)
+_HALF_MASK, _HALF_STEP = np.uint32(0xFFFF), np.float32(2.0**-16)
 
-CALL = np.uint32(counter_word(Purpose.CALL, 0))
-CONTACT = np.uint32(counter_word(Purpose.CONTACT, 0))
 WEEK = np.uint32(counter_word(Purpose.WEEK, 0))
-"""Third counter words of the first block; later blocks follow one by one."""
+"""Third counter word of a customer's week."""
 
 
 @written_in
@@ -35,3 +34,9 @@ def philox(c0, c1, c2, c3, k0, k1):
 def unit(word):
     """As :func:`twin.draws.unit`."""
     return (_F(_I(_U(word) >> _ONE)) + _HALF) * _STEP
+
+
+@written_in
+def half(word, shift):
+    """As :func:`twin.draws.half`."""
+    return (_F(_I((_U(word) >> _U(shift)) & _HALF_MASK)) + _HALF) * _HALF_STEP

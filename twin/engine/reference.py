@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from twin.draws import philox, unit
+from twin.draws import half, philox, unit
 from twin.response import attraction, goodwill, journey, law, orders, visiting
 from twin.response.elementary import minimum, where
 from twin.response.journey import Stage
@@ -13,12 +13,24 @@ _F = np.float32
 _LONG_AGO = 255
 
 
-def who_considers(stage, buys):
-    buys[:] = journey.considers_us(stage)
+def see(stage, start, listener, buys, heard):
+    now = journey.considers_us(stage).astype(np.uint8)
+    more = now.astype(np.int8) - buys.astype(np.int8)
+    buys[:] = now
+    told = np.repeat(more, np.diff(start.astype(np.int64)))
+    heard[:] = heard + np.bincount(listener, told, len(heard)).astype(np.int64)
 
 
-def draw_chance(low, high, call, week, key0, key1, chance):
-    chance[:] = visiting.gumbel(unit(block_of_words(low, high, call, week, key0, key1)[0]))
+def listeners(neighbours, n_customers, start, listener):
+    who, place = np.nonzero(neighbours >= 0)
+    heard_from = neighbours[who, place]
+    start[1:] = np.cumsum(np.bincount(heard_from, minlength=n_customers))
+    listener[:] = who[np.argsort(heard_from, kind="stable")]
+
+
+def draw_week(low, high, third, week, key0, key1, chance, fate, first):
+    block = block_of_words(low, high, third, week, key0, key1)
+    chance[:], fate[:], first[:] = visiting.gumbel(unit(block[0])), unit(block[1]), unit(block[3])
 
 
 def score_as_usual(coefficients, buys, recent_own, log_known, log_unknown, log_start, chance, score):
@@ -48,21 +60,27 @@ def draw_units(low, high, third, week, key0, key1, u0, u1, u2, u3):
     u0[:], u1[:], u2[:], u3[:] = (unit(word) for word in block_of_words(low, high, third, week, key0, key1))
 
 
-def run_programme(u, rate, factor, consent, channel, contacts):
-    allowed = (consent >> np.uint32(channel)) & np.uint32(1)
-    contacts[:] = (u < rate * factor) & (allowed != 0)
+def run_programme(words, shift, rate, factor, consent, channel, contacts):
+    allowed = ((consent >> np.uint32(channel)) & np.uint32(1)) != 0
+    contacts[:] = (half(words.astype(np.uint64), int(shift)) < rate * factor) & allowed
 
 
 def add_asked(asked, channel, contacts):
     contacts |= ((asked >> np.uint32(channel)) & np.uint32(1)).astype(np.uint8)
 
 
-def weigh(contacts, effect, channel, prefers, mismatch, remote, worth, number, written):
+def weigh_visits(contacts, effect, channel, prefers, mismatch, worth, number, written):
+    worth[:], number[:], written[:] = 0.0, 0.0, 0
+    weigh(contacts, effect, channel, prefers, mismatch, worth, number, written)
+    written[:] = 0
+
+
+def weigh(contacts, effect, channel, prefers, mismatch, worth, number, written):
     count = contacts.astype(np.float32)
     fit = goodwill.channel_fit(prefers, channel, mismatch).astype(np.float32)
     worth += effect * fit * count
     number += count
-    written |= contacts & remote
+    written |= contacts
 
 
 def absorb(coefficients, visits, written, worth, number, stock, pressure, since_visit, since_remote):
@@ -75,12 +93,8 @@ def absorb(coefficients, visits, written, worth, number, stock, pressure, since_
     since_remote[:] = where(wrote, 1, minimum(since_remote.astype(np.int32) + 1, _LONG_AGO))
 
 
-def hear_word(buys_everywhere, neighbours, hears, word):
-    word[:] = buys_everywhere[neighbours].sum(axis=1, dtype=np.int32).astype(np.float32) * hears
-
-
-def move(coefficients, visits, word, fate, stock, pressure, handover, stage, moved, considers, lift):
-    c = coefficients
+def move(coefficients, visits, heard, hears, fate, stock, pressure, handover, stage, moved, considers, lift):
+    c, word = coefficients, heard.astype(np.float32) * hears
     finds = journey.discovery(c.discovery_base, c.discovery_visit, c.discovery_word, visits, word)
     found = (stage == Stage.UNAWARE) & (fate < finds)
     lost = journey.considers_us(stage) & (fate < journey.loss(c.loss, c.loss_contact, stock))
@@ -91,9 +105,8 @@ def move(coefficients, visits, word, fate, stock, pressure, handover, stage, mov
     lift[:] = law.own_lift(c, stock, pressure, stage == Stage.TRIAL, handover)
 
 
-def attract_ours(base, weight, habit, shift, lift, considers, pull, total):
+def attract_ours(base, weight, habit, shift, lift, considers, pull):
     pull[:] = attraction.pull(law.utility(base, weight, habit, shift) + lift, considers != 0)
-    total += pull
 
 
 def attract_rival(base, weight, habit, shift, pull, total):
@@ -101,10 +114,14 @@ def attract_rival(base, weight, habit, shift, pull, total):
     total += pull
 
 
-def order(orders_per_week, demand, volume, u, pull, total, habit, ordered):
-    share = attraction.part(pull, total)
+def compare(total, demand, volume, per_total, wanted):
+    per_total[:], wanted[:] = attraction.one_over(total), volume * demand
+
+
+def order(orders_per_week, wanted, u, pull, per_total, habit, ordered):
+    share = pull * per_total
     probability = orders.ordering_probability(share, orders_per_week)
-    ordered[:] = orders.lumpy_volume(share * (volume * demand), probability, u)
+    ordered[:] = orders.lumpy_volume(share * wanted, probability, u)
     habit[:] = attraction.advance_habit(habit, share)
 
 
@@ -130,31 +147,13 @@ def fade_handover(handover, fade):
     handover[:] = np.maximum(handover - fade, _F(0.0))
 
 
-def number_active(values, active):
-    rows = np.flatnonzero(values > 0)
-    active[: len(rows)] = rows
-    return len(rows)
-
-
-def tally_orders(active, volume, at, group, segment, scale, by_group, by_segment):
-    for j in range(volume.shape[0]):
-        amount = (volume[j, at + active.astype(np.int64)].astype(np.float64) * scale + 0.5).astype(np.int64)
-        np.add.at(by_group[:, j], group[active], amount)
-        np.add.at(by_segment[:, j], segment[active], amount)
-
-
-def tally_contacts(active, contacts, at, group, by_territory):
-    for h in range(contacts.shape[0]):
-        np.add.at(
-            by_territory[h], group[active] >> np.uint32(1), contacts[h, at + active.astype(np.int64)].astype(np.int64)
-        )
-
-
-def tally_buyers(stage, group, buyers):
-    ours = journey.considers_us(stage)
-    unknown = int((ours & ((group & np.uint32(1)) != 0)).sum())
-    buyers[0] += int(ours.sum()) - unknown
-    buyers[1] += unknown
+def tally(a, b, at, edges, cell, n_segments, scale, volume, contacts, stage, by_cell, by_territory, buyers):
+    here = slice(at, at + b - a)
+    whose = np.repeat(cell, np.diff(edges))[a:b]
+    amount = (volume[:, here].astype(np.float64) * scale + 0.5).astype(np.int64)
+    np.add.at(by_cell, whose, amount.T)
+    np.add.at(by_territory.T, whose // (2 * n_segments), contacts[:, here].T)
+    np.add.at(buyers, (whose // n_segments) % 2, journey.considers_us(stage[a:b]))
 
 
 def block_of_words(low, high, third, week, key0, key1):

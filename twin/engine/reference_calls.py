@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from twin.draws import Purpose, counter_word, unit
+from twin.draws import Purpose, counter_word, half
 from twin.engine.chains import (
     ALWAYS, BUYERS, NO_ORDER, NOT_OPENED, OPENED, ORDER, OTHERS, PATIENCE_WEEKS, REST_WEEKS,
 )  # fmt: skip
@@ -48,8 +48,8 @@ def advance_chain(chain, state, now, week, key0, key1, low, high, consent, facto
     who = chain.member
     state.ordered[:] |= ordered[who]
     met = visited[who] != 0
-    block = block_of_words(low[who], high[who], counter_word(Purpose.CALL, 0), week, key0, key1)
-    opens = (unit(block[1]) < opening).astype(np.uint8)
+    word = block_of_words(low[who], high[who], counter_word(Purpose.WEEK, 0), week, key0, key1)[2]
+    opens = (half(word, 0) < opening).astype(np.uint8)
     idle = state.step < 0
     if chain.channel[0] == VISIT:
         _reach(chain, state, idle & met, np.zeros(len(who), np.int64), now, opens)
@@ -65,7 +65,7 @@ def advance_chain(chain, state, now, week, key0, key1, low, high, consent, facto
     state.step[fails | late], state.due[fails | late] = -1, now + REST_WEEKS
     remote = channel > VISIT
     agreed = ((consent[who] >> np.maximum(channel, 0).astype(np.uint32)) & np.uint32(1)) != 0
-    allowed = remote & agreed & (unit(block[2]) < factor[channel])
+    allowed = remote & agreed & (half(word, 16) < factor[channel])
     _reach(chain, state, ((channel == VISIT) & met) | remote, state.step.astype(np.int64), now, opens)
     asked[who[allowed]] |= (np.uint32(1) << channel[allowed].astype(np.uint32)).astype(np.uint32)
     state.opened[remote & ~allowed] = 0

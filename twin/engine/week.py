@@ -17,9 +17,8 @@ from twin.market.channels import VISIT
 
 BLOCK = 512
 """Customers a block: their columns stay in the nearest cache."""
-CALL = np.uint32(counter_word(Purpose.CALL, 0))
-_CONTACT, _WEEK = np.uint32(counter_word(Purpose.CONTACT, 0)), np.uint32(counter_word(Purpose.WEEK, 0))
-_NONE, _ZERO, _REMOTE, _IN_PERSON = np.uint8(0), np.float32(0.0), np.uint8(1), np.uint8(0)
+WEEK, _CONTACT = np.uint32(counter_word(Purpose.WEEK, 0)), np.uint32(counter_word(Purpose.CONTACT, 0))
+_NONE, _ZERO = np.uint8(0), np.float32(0.0)
 
 
 class Brought(NamedTuple):
@@ -35,8 +34,8 @@ class Brought(NamedTuple):
     factor : (h,) float32
         On the contact rate of each channel.
     visited : (c,) uint8
-    buys : (c + 1,) uint8
-        Who buys from us as the week begins; the last one is nobody.
+    fate, first : (c,) float32 in (0, 1]
+        Drawn for the stage, and for the order of the first brand.
     asked : (c,) uint32
         Channels on which a journey contacts the customer, one bit each. Empty when no journey runs.
     given : (h, c) uint8, contacts
@@ -50,7 +49,8 @@ class Brought(NamedTuple):
     shift: NDArray[np.float32]
     factor: NDArray[np.float32]
     visited: NDArray[np.uint8]
-    buys: NDArray[np.uint8]
+    fate: NDArray[np.float32]
+    first: NDArray[np.float32]
     asked: NDArray[np.uint32]
     given: NDArray[np.uint8]
 
@@ -66,9 +66,8 @@ class Left(NamedTuple):
         Whether the stage changed. The axis w is the customers, or one block when nobody asks for single customers.
     own_so_far : (c,) float32, units
         Our volume since the start of the run.
-    by_group : (g, j) int64
-        Orders in whole numbers of ``1 / terrain.scale`` units; by territory, known and unknown.
-    by_segment : (s, j) int64
+    by_cell : (z * s * g, j) int64
+        Orders in whole numbers of ``1 / terrain.scale`` units; by territory, known or unknown, segment.
     by_territory : (h, z) int64, contacts
     buyers : (2,) int64
         Known and unknown customers who buy from us at the end of the week.
@@ -78,8 +77,7 @@ class Left(NamedTuple):
     volume: NDArray[np.float32]
     moved: NDArray[np.uint8]
     own_so_far: NDArray[np.float32]
-    by_group: NDArray[np.int64]
-    by_segment: NDArray[np.int64]
+    by_cell: NDArray[np.int64]
     by_territory: NDArray[np.int64]
     buyers: NDArray[np.int64]
 
@@ -87,22 +85,21 @@ class Left(NamedTuple):
 class Scratch(NamedTuple):
     """Room for the columns of one block: one for each thread."""
 
+    words: NDArray[np.uint32]
     units: NDArray[np.float32]
     pull: NDArray[np.float32]
     columns: NDArray[np.float32]
     flags: NDArray[np.uint8]
-    active: NDArray[np.uint32]
 
 
 def scratch_for(n_brands: int, block: int) -> Scratch:
     """Room for blocks of so many customers."""
-    n_units = max(4 * ((n_brands + 4) // 4), 4)
     return Scratch(
-        units=np.zeros((n_units, block), np.float32),
+        words=np.zeros((4, block), np.uint32),
+        units=np.zeros((4 * ((n_brands + 2) // 4), block), np.float32),
         pull=np.zeros((n_brands, block), np.float32),
         columns=np.zeros((6, block), np.float32),
         flags=np.zeros((2, block), np.uint8),
-        active=np.zeros(block + 1, np.uint32),
     )
 
 
@@ -110,8 +107,9 @@ def live(
     lo: int, hi: int, block: int, keep: bool, terrain: Terrain, state: State, c: Coefficients, brought: Brought,
     left: Left, room: Scratch,
 ) -> None:  # fmt: skip
-    """Let a week pass over customers ``lo`` to ``hi``; ``keep`` says whether single customers are written to ``left``."""
-    for a in range(lo, hi, block):
+    """Let a week pass over customers ``lo`` to ``hi``; ``keep``: single customers are written to ``left``."""
+    for q in range((hi - lo + block - 1) // block):
+        a = lo + q * block
         b = min(a + block, hi)
         at = a if keep else 0
         contact(a, b, at, terrain, brought, left, room)
@@ -121,28 +119,28 @@ def live(
 
 
 def contact(a: int, b: int, at: int, terrain: Terrain, brought: Brought, left: Left, room: Scratch) -> None:
-    """Contacts of the week: visits, programmes, journeys; or those on record."""
+    """Contacts of the week: visits, programmes, journeys; or those on record. Rows that nobody writes to stay zero."""
     end, n = at + b - a, b - a
     if brought.given.shape[1] > 0:
         for h in range(left.contacts.shape[0]):
             left.contacts[h, at:end] = brought.given[h, a:b]
         return
-    for h in range(left.contacts.shape[0]):
-        passes.fill(_NONE, left.contacts[h, at:end])
     left.contacts[VISIT, at:end] = brought.visited[a:b]
-    u, drawn = room.units, -1
-    low, high = terrain.low[a:b], terrain.high[a:b]
+    if brought.asked.size > 0:
+        for h in range(VISIT + 1, left.contacts.shape[0]):
+            passes.fill(_NONE, left.contacts[h, at:end])
+    w, drawn = room.words, -1
     for q in range(terrain.live.size):
         h = terrain.live[q]
-        if h // 4 != drawn:
-            drawn = h // 4
-            third = np.uint32(_CONTACT + np.uint32(drawn))
-            passes.draw_units(
-                low, high, third, brought.week, brought.key0, brought.key1, u[0, :n], u[1, :n], u[2, :n], u[3, :n]
-            )
+        if h // 8 != drawn:
+            drawn = h // 8
+            passes.draw_words(
+                terrain.low[a:b], terrain.high[a:b], np.uint32(_CONTACT + np.uint32(drawn)), brought.week,
+                brought.key0, brought.key1, w[0, :n], w[1, :n], w[2, :n], w[3, :n],
+            )  # fmt: skip
         passes.run_programme(
-            u[h % 4, :n], terrain.rate[q, a:b], brought.factor[h], terrain.consent[a:b], np.uint32(h),
-            left.contacts[h, at:end],
+            w[(h % 8) // 2, :n], np.uint32(16 * (h % 2)), terrain.rate[q, a:b], brought.factor[h],
+            terrain.consent[a:b], np.uint32(h), left.contacts[h, at:end],
         )  # fmt: skip
     if brought.asked.size > 0:
         for h in range(VISIT + 1, left.contacts.shape[0]):
@@ -155,32 +153,24 @@ def respond(
 ) -> None:  # fmt: skip
     """Customers absorb contacts and move along their journey."""
     end, n = at + b - a, b - a
-    worth, number, word, lift = room.columns[0, :n], room.columns[1, :n], room.columns[2, :n], room.columns[3, :n]
-    written, considers = room.flags[0, :n], room.flags[1, :n]
-    passes.fill(_ZERO, worth)
-    passes.fill(_ZERO, number)
-    passes.fill(_NONE, written)
-    for h in range(left.contacts.shape[0]):
-        passes.weigh(
-            left.contacts[h, at:end], terrain.effect[h], np.int32(h), terrain.prefers[a:b], c.mismatch,
-            _IN_PERSON if h == VISIT else _REMOTE, worth, number, written,
-        )  # fmt: skip
+    worth, number, lift = room.columns[0, :n], room.columns[1, :n], room.columns[2, :n]
+    written, considers, prefers = room.flags[0, :n], room.flags[1, :n], terrain.prefers[a:b]
     visits = left.contacts[VISIT, at:end]
+    passes.weigh_visits(visits, terrain.effect[VISIT], np.int32(VISIT), prefers, c.mismatch, worth, number, written)
+    everywhere = brought.asked.size > 0 or brought.given.shape[1] > 0
+    for q in range(left.contacts.shape[0] - 1 if everywhere else terrain.live.size):
+        h = np.int64(q + 1) if everywhere else terrain.live[q]
+        passes.weigh(
+            left.contacts[h, at:end], terrain.effect[h], np.int32(h), prefers, c.mismatch, worth, number, written
+        )
     stock, pressure = state.goodwill[a:b], state.pressure[a:b]
     passes.absorb(c, visits, written, worth, number, stock, pressure, state.since_visit[a:b], state.since_remote[a:b])
-    passes.hear_word(brought.buys, terrain.neighbours[a:b], terrain.hears[a:b], word)
-    u, low, high = room.units, terrain.low[a:b], terrain.high[a:b]
-    for q in range(u.shape[0] // 4):
-        third = np.uint32(_WEEK + np.uint32(q))
-        passes.draw_units(
-            low, high, third, brought.week, brought.key0, brought.key1,
-            u[4 * q, :n], u[4 * q + 1, :n], u[4 * q + 2, :n], u[4 * q + 3, :n],
-        )  # fmt: skip
     unharmed = room.columns[5, :n]  # nobody writes here: a change of rep that costs nothing
     handover = state.handover[a:b] if state.handover.size > 0 else unharmed
     passes.move(
-        c, visits, word, u[0, :n], stock, pressure, handover, state.stage[a:b], left.moved[at:end], considers, lift
-    )
+        c, visits, state.heard[a:b], terrain.hears[a:b], brought.fate[a:b], stock, pressure, handover,
+        state.stage[a:b], left.moved[at:end], considers, lift,
+    )  # fmt: skip
 
 
 def choose(
@@ -189,42 +179,42 @@ def choose(
 ) -> None:  # fmt: skip
     """Customers choose among the brands and order."""
     end, n = at + b - a, b - a
-    lift, considers, total, own = room.columns[3, :n], room.flags[1, :n], room.columns[2, :n], room.columns[4, :n]
+    lift, total, per_total, wanted = room.columns[2, :n], room.columns[3, :n], room.columns[0, :n], room.columns[1, :n]
+    u = room.units
+    for q in range(u.shape[0] // 4):
+        passes.draw_units(
+            terrain.low[a:b], terrain.high[a:b], np.uint32(WEEK + np.uint32(q + 1)), brought.week, brought.key0,
+            brought.key1, u[4 * q, :n], u[4 * q + 1, :n], u[4 * q + 2, :n], u[4 * q + 3, :n],
+        )  # fmt: skip
     passes.fill(_ZERO, total)
     for j in range(left.volume.shape[0]):
         base, habit, pull = terrain.base[j, a:b], state.habit[j, a:b], room.pull[j, :n]
         if j < terrain.n_own:
-            passes.attract_ours(base, c.habit, habit, brought.shift[j], lift, considers, pull, total)
+            passes.attract_ours(base, c.habit, habit, brought.shift[j], lift, room.flags[1, :n], pull)
+            passes.add(pull, total)
         else:
             passes.attract_rival(base, c.habit, habit, brought.shift[j], pull, total)
-    passes.fill(_ZERO, own)
-    everything = room.columns[0, :n]
-    passes.fill(_ZERO, everything)
+    passes.compare(total, brought.demand, terrain.volume[a:b], per_total, wanted)
     for j in range(left.volume.shape[0]):
-        ordered = left.volume[j, at:end]
+        drawn = brought.first[a:b] if j == 0 else u[j - 1, :n]
         passes.order(
-            c.orders_per_week, brought.demand, terrain.volume[a:b], room.units[j + 1, :n], room.pull[j, :n], total,
-            state.habit[j, a:b], ordered,
-        )  # fmt: skip
-        passes.add(ordered, everything)
-        if j < terrain.n_own:
-            passes.add(ordered, own)
+            c.orders_per_week, wanted, drawn, room.pull[j, :n], per_total, state.habit[j, a:b], left.volume[j, at:end]
+        )
 
 
 def note(a: int, b: int, at: int, terrain: Terrain, state: State, left: Left, room: Scratch) -> None:
     """What was bought is remembered by the customers, seen by the reps and added to the sums."""
-    n = b - a
-    own, everything, number = room.columns[4, :n], room.columns[0, :n], room.columns[1, :n]
+    end, n = at + b - a, b - a
+    own = room.columns[4, :n]
+    passes.fill(_ZERO, own)
+    for j in range(terrain.n_own):
+        passes.add(left.volume[j, at:end], own)
     passes.settle(
         own, state.stage[a:b], state.tried[a:b], state.ordered[a:b], state.recent_own[a:b], left.own_so_far[a:b]
     )
     if state.handover.size > 0:
         passes.fade_handover(state.handover[a:b], state.fade[a:b])
-    group = terrain.group[a:b]
-    m = passes.number_active(everything, room.active)
-    passes.tally_orders(
-        room.active[:m], left.volume, at, group, terrain.segment[a:b], terrain.scale, left.by_group, left.by_segment
-    )
-    m = passes.number_active(number, room.active)
-    passes.tally_contacts(room.active[:m], left.contacts, at, group, left.by_territory)
-    passes.tally_buyers(state.stage[a:b], group, left.buyers)
+    passes.tally(
+        a, b, at, terrain.edges, terrain.cell, terrain.n_segments, terrain.scale, left.volume, left.contacts,
+        state.stage, left.by_cell, left.by_territory, left.buyers,
+    )  # fmt: skip

@@ -24,9 +24,9 @@ def pull(utility: NDArray[np.float64], considers: NDArray[np.bool_]) -> NDArray[
     return where(considers, exp(utility), 0.0)
 
 
-def part(attraction: NDArray[np.float64], total: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Share of a brand in the attraction of all: (...) float in [0, 1]; zero where nothing attracts."""
-    return attraction / maximum(total, 1e-30)
+def one_over(total: NDArray[np.float64]) -> NDArray[np.float64]:
+    """What an attraction is multiplied by to become a share: (...) float; shares are zero where nothing attracts."""
+    return 1.0 / maximum(total, 1e-30)
 
 
 def shares(utility: NDArray[np.float64], considers_us: NDArray[np.bool_], n_own: int) -> NDArray[np.float64]:
@@ -48,7 +48,7 @@ def shares(utility: NDArray[np.float64], considers_us: NDArray[np.bool_], n_own:
     """
     ours = np.arange(len(utility))[:, None] < n_own
     attraction = pull(utility - utility.max(axis=0), considers_us | ~ours)
-    return part(attraction, attraction.sum(axis=0))
+    return attraction * one_over(attraction.sum(axis=0))
 
 
 def own_utility_for(share: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -103,5 +103,5 @@ def fatigue(pressure: NDArray[np.float64], ideal: float, strength: float) -> NDA
 
     Zero up to the ideal, quadratic beyond, so that response to contacts is an inverted U (Godfrey, Seiders, Voss 2011).
     """
-    excess = maximum(pressure / ideal - 1.0, 0.0)
+    excess = maximum(pressure * (1.0 / ideal) - 1.0, 0.0)
     return strength * (excess * excess)
