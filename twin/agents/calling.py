@@ -7,11 +7,15 @@ import copy
 import numpy as np
 from numpy.typing import NDArray
 
+from twin.agents.branching import rows_before, standing_kept
 from twin.agents.conditions import CYCLE_WEEKS, Conditions
 from twin.agents.crowd import CustomerCrowd
 from twin.engine.chains import Standing, standing_at_start
 from twin.market.world import World
 from twin.response.market import Market
+
+PART_OF_A_PROMISE = 2.0**-16
+"""Promised visits are counted in such parts, which add up exactly: who is owed equally much is owed the same."""
 
 
 class Calling:
@@ -39,20 +43,26 @@ class Calling:
     """
 
     def __init__(self, world: World, market: Market, conditions: Conditions, crowd: CustomerCrowd) -> None:
-        self.conditions, self.crowd = conditions, crowd
-        self.opening = np.float32(market.response.opening)
-        n, n_reps, n_zones = len(crowd), len(conditions.rep_ids), len(world.territories)
-        self.book, self.book_start = _by_zone(conditions.territory, n_zones, np.uint32)
-        self.rep, self.rep_start = _by_zone(conditions.rep_territory[:n_reps], n_zones, np.int64)
+        self.crowd, self.opening = crowd, np.float32(market.response.opening)
+        self.known, self.n_zones = world.population.known, len(world.territories)
+        self._study(conditions)
+        n, n_reps = len(crowd), len(conditions.rep_ids)
         self.credit, self.unknown_credit = np.zeros(n_reps), np.zeros(n_reps)
         self.calls = np.zeros((n_reps, 3), dtype=np.int64)
         self.visited, self.visited_by = np.zeros(n, dtype=np.uint8), np.full(n, -1, dtype=np.int32)
         self.due = np.zeros(n, dtype=np.float32)
-        self.promised = np.isfinite(conditions.frequency)
-        self.excluded = ((conditions.dropped & world.population.known) | self.promised).astype(np.uint8)
-        self.owes = bool(self.promised.any() or conditions.chains)
         self.standing = [standing_at_start(chain) for chain in conditions.chains]
         self.asked = np.zeros(n, dtype=np.uint32) if conditions.chains else None
+
+    def _study(self, conditions: Conditions) -> None:
+        """Note what the conditions say of whom to visit; nothing of it changes with the weeks."""
+        self.conditions = conditions
+        n_reps = len(conditions.rep_ids)
+        self.book, self.book_start = _by_zone(conditions.territory, self.n_zones, np.uint32)
+        self.rep, self.rep_start = _by_zone(conditions.rep_territory[:n_reps], self.n_zones, np.int64)
+        self.promised = np.isfinite(conditions.frequency)
+        self.excluded = ((conditions.dropped & self.known) | self.promised).astype(np.uint8)
+        self.owes = bool(self.promised.any() or conditions.chains)
         self.ranks = [
             (pool, None if rank is None else rank.astype(np.float32), even)
             for pool, rank, even in (
@@ -84,7 +94,7 @@ class Calling:
         terrain = self.crowd.terrain
         self.crowd.machine.calls.choose_visits(
             self.book_start, self.book, self.rep_start, self.rep, visits, self.conditions.unknown_share, terrain.low,
-            terrain.high, self.crowd.state.buys, self.crowd.score, self.due, int(wanted.max()), self.unknown_credit,
+            terrain.high, self.crowd.state.buys, self.crowd.score, self.due, self.owes, int(wanted.max()), self.unknown_credit,
             self.calls, self.visited, self.visited_by,
         )  # fmt: skip
 
@@ -104,15 +114,36 @@ class Calling:
                 crowd.terrain.consent, factor, self.opening, self.visited, crowd.state.ordered, self.asked,
             )  # fmt: skip
 
-    def branch(self, crowd: CustomerCrowd) -> Calling:
-        """A copy that goes its own way with a branch of the crowd."""
+    def branch(self, crowd: CustomerCrowd, conditions: Conditions) -> Calling:
+        """A copy that goes its own way with a branch of the crowd, from now on under these conditions."""
         twin = copy.copy(self)
         twin.crowd = crowd
         for name in ("credit", "unknown_credit", "calls", "visited", "visited_by", "due"):
             setattr(twin, name, getattr(self, name).copy())
         twin.standing = [Standing(*(column.copy() for column in standing)) for standing in self.standing]
         twin.asked = None if self.asked is None else self.asked.copy()
+        if conditions is not self.conditions:
+            twin._go_over_to(conditions)
         return twin
+
+    def _go_over_to(self, conditions: Conditions) -> None:
+        """Other conditions: reps who stay keep their fractions of a visit, journeys that stay go on."""
+        past = self.conditions
+        before = rows_before(past.rep_ids, conditions.rep_ids)
+        stays = np.flatnonzero(before >= 0)
+        row_now = np.full(len(past.rep_ids) + 1, -1, dtype=np.int32)  # the last one is nobody
+        row_now[before[stays]] = stays
+        for name in ("credit", "unknown_credit", "calls"):
+            column = getattr(self, name)
+            kept = np.zeros((len(before), *column.shape[1:]), dtype=column.dtype)
+            kept[stays] = column[before[stays]]
+            setattr(self, name, kept)
+        self.visited_by = row_now[self.visited_by]
+        self.standing = [standing_kept(chain, past.chains, self.standing) for chain in conditions.chains]
+        self.asked = np.zeros(len(self.visited), dtype=np.uint32) if conditions.chains else None
+        self._study(conditions)
+        if not self.owes:
+            self.due[:] = 0.0
 
     def _budget(self, t: int, reps: NDArray[np.integer] | None) -> NDArray[np.int64]:
         """Visits of each rep this week; fractions of a visit are kept for the next one: (r,) int."""
@@ -126,8 +157,8 @@ class Calling:
     def _call_due(self, t: int) -> None:
         """What was promised comes due: frequencies bit by bit, a journey's visit at once."""
         refused = (self.crowd.terrain.consent & 1) == 0
-        more = np.nan_to_num(self.conditions.frequency).astype(np.float32)
-        self.due = np.where(self.promised & ~refused, self.due + more, np.float32(0.0))
+        more = np.nan_to_num(np.round(self.conditions.frequency / PART_OF_A_PROMISE) * PART_OF_A_PROMISE)
+        self.due = np.where(self.promised & ~refused, self.due + more.astype(np.float32), np.float32(0.0))
         barred = (refused | self.conditions.dropped).astype(np.uint8)
         for chain, standing in zip(self.conditions.chains, self.standing):
             self.crowd.machine.calls.wish_visits(chain, standing, t, barred, self.due)

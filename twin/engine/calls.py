@@ -7,125 +7,155 @@ import numpy as np
 from twin.engine.chains import (
     BUYERS, NO_ORDER, NOT_OPENED, OPENED, ORDER, OTHERS, PATIENCE_WEEKS, PROMISED, REST_WEEKS,
 )  # fmt: skip
-from twin.engine.compiling import compiled, written_in
+from twin.engine.compiling import compiled, inner, written_in
 from twin.engine.philox import WEEK, half, philox
 from twin.market.channels import VISIT
 
 _F, _U, _U8 = np.float32, np.uint32, np.uint8
+# as numpy numbers they are values; as plain ones every value would compile a version of its own
+_PROMISED, _OTHERS, _BUYERS = np.int64(PROMISED), np.int64(OTHERS), np.int64(BUYERS)
 _LEAST = np.float32(-np.inf)
 
 
-@written_in
-def _worse(score_a, a, score_b, b, low, high):
-    """Whether a comes after b; equal scores are told apart by the entities' numbers, never by rows."""
-    if score_a != score_b:
-        return score_a < score_b
-    if high[a] != high[b]:
-        return high[a] > high[b]
-    return low[a] > low[b]
+@inner
+def keep_best(book, first, last, key, least, pool, buys, visited, room, low, high, scores, rows):
+    """The ``room`` customers of a book with the highest key, in no order: how many; equal keys by the entities' numbers.
 
-
-@written_in
-def _sink(scores, rows, root, size, low, high):
-    """Restore a heap, whose root is its worst entry, below ``root``."""
-    score, row = scores[root], rows[root]
-    while True:
-        child = 2 * root + 1
-        if child >= size:
-            break
-        right = child + 1
-        if right < size and _worse(scores[right], rows[right], scores[child], rows[child], low, high):
-            child = right
-        if not _worse(scores[child], rows[child], score, row, low, high):
-            break
-        scores[root], rows[root] = scores[child], rows[child]
-        root = child
-    scores[root], rows[root] = score, row
-
-
-@written_in
-def _offer(scores, rows, size, room, score, row, low, high):
-    """Offer an entry to the best ``room`` so far; returns how many there are now."""
-    if size < room:
-        at = size
-        while at > 0:
-            parent = (at - 1) // 2
-            if not _worse(score, row, scores[parent], rows[parent], low, high):
+    ``scores`` is a heap whose root is the worst that is kept, so that most customers cost one comparison. Columns are
+    handed over once a book: each time they are counted, which costs more than a comparison.
+    """
+    for q in range(room):
+        scores[q], rows[q] = _LEAST, book[first]
+    for b in range(first, last):
+        i = book[b]
+        score = key[i]
+        if score < scores[0] or score < least or visited[i] != _U8(0) or score == _LEAST:
+            continue
+        if pool != _PROMISED and buys[i] != _U8(pool - _OTHERS):
+            continue
+        if score == scores[0] and _later(low[i], high[i], low[rows[0]], high[rows[0]]):
+            continue
+        root = 0
+        while True:
+            child = 2 * root + 1
+            if child >= room:
                 break
-            scores[at], rows[at] = scores[parent], rows[parent]
-            at = parent
-        scores[at], rows[at] = score, row
-        return size + 1
-    if _worse(scores[0], rows[0], score, row, low, high):
-        scores[0], rows[0] = score, row
-        _sink(scores, rows, 0, size, low, high)
+            if child + 1 < room:
+                a, c = rows[child], rows[child + 1]
+                if scores[child + 1] < scores[child] or (
+                    scores[child + 1] == scores[child] and _later(low[c], high[c], low[a], high[a])
+                ):
+                    child += 1
+            a = rows[child]
+            if scores[child] > score or (scores[child] == score and _later(low[i], high[i], low[a], high[a])):
+                break
+            scores[root], rows[root] = scores[child], rows[child]
+            root = child
+        scores[root], rows[root] = score, i
+    size = 0
+    for q in range(room):
+        if scores[q] > _LEAST:
+            scores[size], rows[size] = scores[q], rows[q]
+            size += 1
     return size
 
 
 @written_in
-def _sort(scores, rows, size, low, high):
-    """Order a heap from the best to the worst."""
-    for end in range(size - 1, 0, -1):
-        scores[0], scores[end] = scores[end], scores[0]
-        rows[0], rows[end] = rows[end], rows[0]
-        _sink(scores, rows, 0, end, low, high)
+def _later(low_a, high_a, low_b, high_b):
+    """Whether a comes after b when their scores are equal."""
+    return high_a > high_b or (high_a == high_b and low_a > low_b)
+
+
+@inner
+def best_first(scores, rows, start, size, k, low, high):
+    """Bring the best ``k`` of ``start`` to ``size`` to the front, in no order (Hoare 1961)."""
+    lo, hi, last = start, size - 1, start + k - 1
+    while lo < hi:
+        middle = (lo + hi) // 2
+        score, row = scores[middle], rows[middle]
+        a, b = lo, hi
+        while a <= b:
+            while scores[a] > score or (
+                scores[a] == score and _later(low[row], high[row], low[rows[a]], high[rows[a]])
+            ):
+                a += 1
+            while scores[b] < score or (
+                scores[b] == score and _later(low[rows[b]], high[rows[b]], low[row], high[row])
+            ):
+                b -= 1
+            if a <= b:
+                kept_score, kept_row = scores[a], rows[a]
+                scores[a], rows[a] = scores[b], rows[b]
+                scores[b], rows[b] = kept_score, kept_row
+                a, b = a + 1, b - 1
+        if last <= b:
+            hi = b
+        elif last >= a:
+            lo = a
+        else:
+            break
+
+
+@inner
+def give(rep, first, last, calls, pool, scores, rows, size, low, high, visited, visited_by):
+    """Give a pool's chosen customers to one rep after the other, the best ones first."""
+    start = 0
+    for k in range(first, last):
+        n = min(calls[rep[k], pool], size - start)
+        if start + n < size:
+            best_first(scores, rows, start, size, n, low, high)
+        for q in range(start, start + n):
+            visited[rows[q]], visited_by[rows[q]] = _U8(1), rep[k]
+        start += n
 
 
 @compiled
 def choose_visits(
-    book_start, book, rep_start, rep, visits, unknown_share, low, high, buys, score, due, room,
+    book_start, book, rep_start, rep, visits, unknown_share, low, high, buys, score, due, owes, room,
     unknown_credit, calls, visited, visited_by,
 ):  # fmt: skip
     """Visits of all reps: promised customers first, then the best of those who do not buy, and of those who do.
 
     Reps of one territory share its book and choose one after the other, the best first.
     """
-    scores, rows = np.empty((3, room), np.float32), np.empty((3, room), np.uint32)
-    size, wanted = np.zeros(3, np.int64), np.zeros(3, np.int64)
+    scores, rows = np.empty(room, np.float32), np.empty(room, np.uint32)
     for z in range(book_start.size - 1):
-        size[:], wanted[:] = 0, 0
-        for k in range(rep_start[z], rep_start[z + 1]):
-            wanted[PROMISED] += visits[rep[k]]
-        if wanted[PROMISED] == 0:
+        first, last, rep_a, rep_b = book_start[z], book_start[z + 1], rep_start[z], rep_start[z + 1]
+        total = 0
+        for k in range(rep_a, rep_b):
+            total += visits[rep[k]]
+        if total == 0 or first == last:
             continue
-        for b in range(book_start[z], book_start[z + 1]):
-            i = book[b]
-            if due[i] >= _F(1.0):
-                size[0] = _offer(scores[0], rows[0], size[0], wanted[0], due[i], i, low, high)
-        _sort(scores[PROMISED], rows[PROMISED], size[PROMISED], low, high)
-        for q in range(size[PROMISED]):
-            visited[rows[PROMISED, q]] = _U8(1)
-        _share_out(rep[rep_start[z] : rep_start[z + 1]], visits, unknown_share, size[PROMISED], unknown_credit, calls)
-        for k in range(rep_start[z], rep_start[z + 1]):
-            wanted[OTHERS] += calls[rep[k], OTHERS]
-            wanted[BUYERS] += calls[rep[k], BUYERS]
-        for b in range(book_start[z], book_start[z + 1]):
-            i = book[b]
-            pool = OTHERS + np.int64(buys[i])
-            if wanted[pool] > 0 and score[i] > _LEAST and visited[i] == _U8(0):
-                size[pool] = _offer(scores[pool], rows[pool], size[pool], wanted[pool], score[i], i, low, high)
-        for pool in range(3):
-            if pool != PROMISED:
-                _sort(scores[pool], rows[pool], size[pool], low, high)
-            q = 0
-            for k in range(rep_start[z], rep_start[z + 1]):
-                for _ in range(min(calls[rep[k], pool], size[pool] - q)):
-                    visited[rows[pool, q]], visited_by[rows[pool, q]] = _U8(1), rep[k]
-                    q += 1
+        n = 0
+        if owes:
+            n = keep_best(book, first, last, due, _F(1.0), _PROMISED, buys, visited, total, low, high, scores, rows)
+        others, buyers = _share_out(rep, rep_a, rep_b, visits, unknown_share, n, unknown_credit, calls)
+        if n > 0:
+            give(rep, rep_a, rep_b, calls, _PROMISED, scores, rows, n, low, high, visited, visited_by)
+        if others > 0:
+            n = keep_best(book, first, last, score, _LEAST, _OTHERS, buys, visited, others, low, high, scores, rows)
+            give(rep, rep_a, rep_b, calls, _OTHERS, scores, rows, n, low, high, visited, visited_by)
+        if buyers > 0:
+            n = keep_best(book, first, last, score, _LEAST, _BUYERS, buys, visited, buyers, low, high, scores, rows)
+            give(rep, rep_a, rep_b, calls, _BUYERS, scores, rows, n, low, high, visited, visited_by)
 
 
-@written_in
-def _share_out(reps, visits, unknown_share, n_promised, unknown_credit, calls):
-    """Each rep's visits by pool; fractions of a visit to those who do not buy are kept for the next week."""
-    given = 0
-    for r in reps:
+@inner
+def _share_out(rep, first, last, visits, unknown_share, n_promised, unknown_credit, calls):
+    """Each rep's visits by pool, and how many go to others and to buyers; fractions are kept for the next week."""
+    given, n_others, n_buyers = 0, 0, 0
+    for k in range(first, last):
+        r = rep[k]
         promised = min(visits[r], n_promised - given)
         given += promised
         rest = visits[r] - promised
         unknown_credit[r] += rest * unknown_share
-        calls[r, OTHERS] = min(np.int64(unknown_credit[r] + 1e-9), rest)
-        unknown_credit[r] -= calls[r, OTHERS]
-        calls[r, PROMISED], calls[r, BUYERS] = promised, rest - calls[r, OTHERS]
+        others = min(np.int64(unknown_credit[r] + 1e-9), rest)
+        unknown_credit[r] -= others
+        calls[r, _PROMISED], calls[r, _OTHERS], calls[r, _BUYERS] = promised, others, rest - others
+        n_others += others
+        n_buyers += rest - others
+    return n_others, n_buyers
 
 
 @compiled

@@ -63,7 +63,9 @@ class Terrain(NamedTuple):
     base : (j, c) float32, utility
         The best rival at zero.
     live : (l,) int64
-        Channels.
+        Channels whose programmes run.
+    runs : (h,) bool
+        The same, by channel.
     rate : (l, c) float32, contacts per week
     effect : (h,) float32, visits
     listener_start : (c + 1,) uint32
@@ -92,6 +94,7 @@ class Terrain(NamedTuple):
     volume: NDArray[np.float32]
     base: NDArray[np.float32]
     live: NDArray[np.int64]
+    runs: NDArray[np.bool_]
     rate: NDArray[np.float32]
     effect: NDArray[np.float32]
     listener_start: NDArray[np.uint32]
@@ -169,6 +172,7 @@ def terrain_of(world: World, market: Market, segments: Segments, passes: ModuleT
         volume=market.volume.astype(np.float32),
         base=(market.base_utility - best).astype(np.float32),
         live=live,
+        runs=np.isin(np.arange(len(world.channels)), live),
         rate=market.rule.contact_rate[live].astype(np.float32),
         effect=response.channel_effect.astype(np.float32),
         listener_start=start,

@@ -69,9 +69,12 @@ def _prepare() -> None:
 
 _prepare()
 compiled = numba.njit(error_model="numpy", nogil=True, cache=True, boundscheck=False)
-"""Decorator of passes."""
+"""Decorator of what Python calls: the machine code is kept for later processes."""
+inner = numba.njit(error_model="numpy", nogil=True, boundscheck=False, no_cpython_wrapper=True)
+"""Decorator of passes that only compiled code calls, and whose machine code is kept with it."""
+_unrolled = numba.njit(error_model="numpy", nogil=True, boundscheck=False, inline="always")
 written_in = register_jitable(inline="never", forceinline=True, error_model="numpy", no_cpython_wrapper=True)
-"""Decorator of parts of passes."""
+"""Decorator of parts of passes that take numbers."""
 
 
 def single_precision(function: Callable) -> Callable:
@@ -88,7 +91,8 @@ def compile_together(functions: tuple[Callable, ...], **instead: Any) -> Callabl
     for function in functions:
         text = types.FunctionType(function.__code__, names, function.__name__, function.__defaults__)
         text.__qualname__, text.__module__ = function.__qualname__, function.__module__
-        names[function.__name__] = compiled(text)
+        # the parts are written into the last one, for every level of calls would be compiled once more
+        names[function.__name__] = compiled(text) if function is functions[-1] else _unrolled(text)
     return names[functions[-1].__name__]
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from twin.engine.compiling import compiled
+from twin.engine.compiling import compiled, inner
 from twin.engine.philox import half, philox, unit
 from twin.response import attraction, goodwill, journey, law, orders, visiting
 from twin.response.elementary import minimum
@@ -29,20 +29,25 @@ def see(stage, start, listener, buys, heard):
 
     Few change in a week, so those who listen to them are told of the change instead of everybody asking everybody.
     """
-    for first in range(0, stage.size, _GLANCE):
+    for q in range((stage.size + _GLANCE - 1) // _GLANCE):
+        first = q * _GLANCE
         last = min(first + _GLANCE, stage.size)
-        changes = _I(0)
-        for i in range(first, last):
-            changes += _I(_U8(journey.considers_us(_I(stage[i]))) != buys[i])
-        if changes == _I(0):
-            continue
-        for i in range(first, last):
-            now = _U8(journey.considers_us(_I(stage[i])))
-            if now != buys[i]:
-                change = now - buys[i]  # one more, or by overflow one less
-                buys[i] = now
-                for k in range(start[i], start[i + 1]):
-                    heard[listener[k]] += _U8(change)
+        if _any_change(stage[first:last], buys[first:last]):
+            for i in range(first, last):
+                now = _U8(journey.considers_us(_I(stage[i])))
+                if now != buys[i]:
+                    change = now - buys[i]  # one more, or by overflow one less
+                    buys[i] = now
+                    for k in range(start[i], start[i + 1]):
+                        heard[listener[k]] += _U8(change)
+
+
+@inner
+def _any_change(stage, buys):
+    changes = _I(0)
+    for i in range(stage.size):
+        changes += _I(_U8(journey.considers_us(_I(stage[i]))) != buys[i])
+    return changes != _I(0)
 
 
 @compiled
@@ -102,14 +107,14 @@ def bar(consent, excluded, score):
         score[i] = score[i] if open_to else _NEVER
 
 
-@compiled
+@inner
 def draw_words(low, high, third, week, key0, key1, w0, w1, w2, w3):
     """Four words for each customer."""
     for i in range(low.size):
         w0[i], w1[i], w2[i], w3[i] = philox(low[i], high[i], third, week, key0, key1)
 
 
-@compiled
+@inner
 def draw_units(low, high, third, week, key0, key1, u0, u1, u2, u3):
     """Four uniform numbers for each customer."""
     for i in range(low.size):
@@ -117,22 +122,31 @@ def draw_units(low, high, third, week, key0, key1, u0, u1, u2, u3):
         u0[i], u1[i], u2[i], u3[i] = unit(a), unit(b), unit(c), unit(d)
 
 
-@compiled
-def run_programme(words, shift, rate, factor, consent, channel, contacts):
-    """Contacts of a channel programme: with a chance of its rate, and with consent."""
+@inner
+def run_programme(
+    words, shift, rate, factor, consent, channel, effect, prefers, mismatch, contacts, worth, number, written
+):
+    """Contacts of a channel programme, with a chance of its rate and with consent, and their weight."""
     for i in range(contacts.size):
-        allowed = ((consent[i] >> channel) & _U(1)) != _U(0)
-        contacts[i] = _U8((half(words[i], shift) < rate[i] * factor) & allowed)
+        allowed = ((consent[i] >> _U(channel)) & _U(1)) != _U(0)
+        reached = _U8((half(words[i], shift) < rate[i] * factor) & allowed)
+        contacts[i] = reached
+        count = _F(reached)
+        worth[i] = worth[i] + effect * goodwill.channel_fit(_I(prefers[i]), channel, mismatch) * count
+        number[i] = number[i] + count
+        written[i] = written[i] | reached
 
 
-@compiled
-def add_asked(asked, channel, contacts):
-    """Contacts that a journey asks for on a channel; one is enough."""
+@inner
+def add_asked(asked, channel, contacts, extra):
+    """Contacts that a journey asks for on a channel; one of both kinds is enough, so ``extra`` is what is new."""
     for i in range(contacts.size):
-        contacts[i] = contacts[i] | _U8((asked[i] >> channel) & _U(1))
+        more = _U8((asked[i] >> channel) & _U(1)) & (contacts[i] ^ _U8(1))
+        contacts[i] = contacts[i] | more
+        extra[i] = more
 
 
-@compiled
+@inner
 def weigh_visits(contacts, effect, channel, prefers, mismatch, worth, number, written):
     """Start the worth and the number of all contacts with the visits."""
     for i in range(worth.size):
@@ -141,7 +155,7 @@ def weigh_visits(contacts, effect, channel, prefers, mismatch, worth, number, wr
         worth[i], number[i], written[i] = effect * fit * count, count, _U8(0)
 
 
-@compiled
+@inner
 def weigh(contacts, effect, channel, prefers, mismatch, worth, number, written):
     """Add another channel's contacts to the worth and the number of all."""
     for i in range(worth.size):
@@ -152,7 +166,7 @@ def weigh(contacts, effect, channel, prefers, mismatch, worth, number, written):
         written[i] = written[i] | contacts[i]
 
 
-@compiled
+@inner
 def absorb(coefficients, visits, written, worth, number, stock, pressure, since_visit, since_remote):
     """Goodwill and pressure after this week's contacts."""
     for i in range(stock.size):
@@ -166,7 +180,7 @@ def absorb(coefficients, visits, written, worth, number, stock, pressure, since_
         since_remote[i] = _U8(_I(1) if wrote else minimum(remote_ago + _I(1), _LONG_AGO))
 
 
-@compiled
+@inner
 def move(coefficients, visits, heard, hears, fate, stock, pressure, handover, stage, moved, considers, lift):
     """Move customers along their journey, and set what our acts add to our brands."""
     c = coefficients
@@ -183,7 +197,7 @@ def move(coefficients, visits, heard, hears, fate, stock, pressure, handover, st
         lift[i] = law.own_lift(c, stock[i], pressure[i], after == _TRIAL, handover[i])
 
 
-@compiled
+@inner
 def attract_ours(base, weight, habit, shift, lift, considers, pull):
     """Attraction of a brand of ours."""
     for i in range(pull.size):
@@ -191,7 +205,7 @@ def attract_ours(base, weight, habit, shift, lift, considers, pull):
         pull[i] = attraction.pull(utility, considers[i] != _U8(0))
 
 
-@compiled
+@inner
 def attract_rival(base, weight, habit, shift, pull, total):
     """Attraction of a rival's brand, added to the total."""
     for i in range(total.size):
@@ -199,7 +213,7 @@ def attract_rival(base, weight, habit, shift, pull, total):
         total[i] = total[i] + pull[i]
 
 
-@compiled
+@inner
 def compare(total, demand, volume, per_total, wanted):
     """What turns attractions into shares, and the volume to be shared."""
     for i in range(total.size):
@@ -207,7 +221,7 @@ def compare(total, demand, volume, per_total, wanted):
         wanted[i] = volume[i] * demand
 
 
-@compiled
+@inner
 def order(orders_per_week, wanted, u, pull, per_total, habit, ordered):
     """Orders of one brand, and the habit that they leave."""
     for i in range(ordered.size):
@@ -217,21 +231,21 @@ def order(orders_per_week, wanted, u, pull, per_total, habit, ordered):
         habit[i] = attraction.advance_habit(habit[i], share)
 
 
-@compiled
+@inner
 def add(values, total):
     """Add one column to another."""
     for i in range(total.size):
         total[i] = total[i] + values[i]
 
 
-@compiled
+@inner
 def fill(value, column):
     """Set a column to one value."""
     for i in range(column.size):
         column[i] = value
 
 
-@compiled
+@inner
 def settle(own, stage, tried, ordered, recent_own, own_so_far):
     """After the orders: the second purchase makes a customer, and reps see what was bought."""
     for i in range(own.size):
@@ -244,14 +258,14 @@ def settle(own, stage, tried, ordered, recent_own, own_so_far):
         own_so_far[i] = own_so_far[i] + own[i]
 
 
-@compiled
+@inner
 def fade_handover(handover, fade):
     """What a change of rep costs grows less."""
     for i in range(fade.size):
         handover[i] = max(handover[i] - fade[i], _F(0.0))
 
 
-@compiled
+@inner
 def tally(a, b, at, edges, cell, n_segments, scale, volume, contacts, stage, by_cell, by_territory, buyers):
     """Add orders, contacts and buyers to the sums, run by run of customers of one cell.
 
@@ -267,17 +281,32 @@ def tally(a, b, at, edges, cell, n_segments, scale, volume, contacts, stage, by_
         last = min(edges[q + 1], b)
         c, x, y = cell[q], at + first - a, at + last - a
         for j in range(volume.shape[0]):
-            amount = np.int64(0)
-            for i in range(x, y):
-                amount += np.int64(np.float64(volume[j, i]) * scale + 0.5)
-            by_cell[c, j] += amount
+            by_cell[c, j] += _whole_sum(volume[j, x:y], scale)
         for h in range(contacts.shape[0]):
-            number = _I(0)
-            for i in range(x, y):
-                number += _I(contacts[h, i])
-            by_territory[h, c // (2 * n_segments)] += number
-        ours = _I(0)
-        for i in range(first, last):
-            ours += _I(journey.considers_us(_I(stage[i])))
-        buyers[(c // n_segments) % 2] += ours
+            by_territory[h, c // (2 * n_segments)] += _number(contacts[h, x:y])
+        buyers[(c // n_segments) % 2] += _number_of_buyers(stage[first:last])
         first, q = last, q + 1
+
+
+@inner
+def _whole_sum(values, scale):
+    total = np.int64(0)
+    for i in range(values.size):
+        total += np.int64(np.float64(values[i]) * scale + 0.5)
+    return total
+
+
+@inner
+def _number(counts):
+    total = _I(0)
+    for i in range(counts.size):
+        total = _I(total + _I(counts[i]))
+    return np.int64(total)
+
+
+@inner
+def _number_of_buyers(stage):
+    total = _I(0)
+    for i in range(stage.size):
+        total = _I(total + _I(journey.considers_us(_I(stage[i]))))
+    return np.int64(total)

@@ -60,13 +60,17 @@ def draw_units(low, high, third, week, key0, key1, u0, u1, u2, u3):
     u0[:], u1[:], u2[:], u3[:] = (unit(word) for word in block_of_words(low, high, third, week, key0, key1))
 
 
-def run_programme(words, shift, rate, factor, consent, channel, contacts):
+def run_programme(
+    words, shift, rate, factor, consent, channel, effect, prefers, mismatch, contacts, worth, number, written
+):
     allowed = ((consent >> np.uint32(channel)) & np.uint32(1)) != 0
     contacts[:] = (half(words.astype(np.uint64), int(shift)) < rate * factor) & allowed
+    weigh(contacts, effect, channel, prefers, mismatch, worth, number, written)
 
 
-def add_asked(asked, channel, contacts):
-    contacts |= ((asked >> np.uint32(channel)) & np.uint32(1)).astype(np.uint8)
+def add_asked(asked, channel, contacts, extra):
+    extra[:] = ((asked >> np.uint32(channel)) & np.uint32(1)).astype(np.uint8) & (contacts ^ 1)
+    contacts |= extra
 
 
 def weigh_visits(contacts, effect, channel, prefers, mismatch, worth, number, written):

@@ -13,7 +13,7 @@ from twin.market.channels import VISIT
 
 
 def choose_visits(
-    book_start, book, rep_start, rep, visits, unknown_share, low, high, buys, score, due, room,
+    book_start, book, rep_start, rep, visits, unknown_share, low, high, buys, score, due, owes, room,
     unknown_credit, calls, visited, visited_by,
 ):  # fmt: skip
     for z in range(len(book_start) - 1):

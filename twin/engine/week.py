@@ -99,7 +99,7 @@ def scratch_for(n_brands: int, block: int) -> Scratch:
         units=np.zeros((4 * ((n_brands + 2) // 4), block), np.float32),
         pull=np.zeros((n_brands, block), np.float32),
         columns=np.zeros((6, block), np.float32),
-        flags=np.zeros((2, block), np.uint8),
+        flags=np.zeros((3, block), np.uint8),
     )
 
 
@@ -112,25 +112,29 @@ def live(
         a = lo + q * block
         b = min(a + block, hi)
         at = a if keep else 0
-        contact(a, b, at, terrain, brought, left, room)
+        contact(a, b, at, terrain, c, brought, left, room)
         respond(a, b, at, terrain, state, c, brought, left, room)
         choose(a, b, at, terrain, state, c, brought, left, room)
         note(a, b, at, terrain, state, left, room)
 
 
-def contact(a: int, b: int, at: int, terrain: Terrain, brought: Brought, left: Left, room: Scratch) -> None:
-    """Contacts of the week: visits, programmes, journeys; or those on record. Rows that nobody writes to stay zero."""
+def contact(
+    a: int, b: int, at: int, terrain: Terrain, c: Coefficients, brought: Brought, left: Left, room: Scratch
+) -> None:
+    """Contacts of the week and their weight: visits, programmes, journeys; or those on record.
+
+    Rows of channels on which nobody contacts anybody stay zero.
+    """
     end, n = at + b - a, b - a
-    if brought.given.shape[1] > 0:
-        for h in range(left.contacts.shape[0]):
-            left.contacts[h, at:end] = brought.given[h, a:b]
-        return
-    left.contacts[VISIT, at:end] = brought.visited[a:b]
-    if brought.asked.size > 0:
-        for h in range(VISIT + 1, left.contacts.shape[0]):
-            passes.fill(_NONE, left.contacts[h, at:end])
-    w, drawn = room.words, -1
-    for q in range(terrain.live.size):
+    recorded, asked = brought.given.shape[1] > 0, brought.asked.size > 0
+    left.contacts[VISIT, at:end] = brought.given[VISIT, a:b] if recorded else brought.visited[a:b]
+    worth, number, written, extra = room.columns[0, :n], room.columns[1, :n], room.flags[0, :n], room.flags[2, :n]
+    prefers, w, drawn = terrain.prefers[a:b], room.words, -1
+    passes.weigh_visits(
+        left.contacts[VISIT, at:end], terrain.effect[VISIT], np.int32(VISIT), prefers, c.mismatch, worth, number,
+        written,
+    )  # fmt: skip
+    for q in range(0 if recorded else terrain.live.size):
         h = terrain.live[q]
         if h // 8 != drawn:
             drawn = h // 8
@@ -140,11 +144,19 @@ def contact(a: int, b: int, at: int, terrain: Terrain, brought: Brought, left: L
             )  # fmt: skip
         passes.run_programme(
             w[(h % 8) // 2, :n], np.uint32(16 * (h % 2)), terrain.rate[q, a:b], brought.factor[h],
-            terrain.consent[a:b], np.uint32(h), left.contacts[h, at:end],
+            terrain.consent[a:b], np.int32(h), terrain.effect[h], prefers, c.mismatch, left.contacts[h, at:end],
+            worth, number, written,
         )  # fmt: skip
-    if brought.asked.size > 0:
-        for h in range(VISIT + 1, left.contacts.shape[0]):
-            passes.add_asked(brought.asked[a:b], np.uint32(h), left.contacts[h, at:end])
+    for h in range(VISIT + 1, left.contacts.shape[0] if recorded or asked else VISIT + 1):
+        row = left.contacts[h, at:end]
+        if recorded:
+            row[:] = brought.given[h, a:b]
+            extra[:] = row
+        else:
+            if not terrain.runs[h]:
+                passes.fill(_NONE, row)
+            passes.add_asked(brought.asked[a:b], np.uint32(h), row, extra)
+        passes.weigh(extra, terrain.effect[h], np.int32(h), prefers, c.mismatch, worth, number, written)
 
 
 def respond(
@@ -154,15 +166,7 @@ def respond(
     """Customers absorb contacts and move along their journey."""
     end, n = at + b - a, b - a
     worth, number, lift = room.columns[0, :n], room.columns[1, :n], room.columns[2, :n]
-    written, considers, prefers = room.flags[0, :n], room.flags[1, :n], terrain.prefers[a:b]
-    visits = left.contacts[VISIT, at:end]
-    passes.weigh_visits(visits, terrain.effect[VISIT], np.int32(VISIT), prefers, c.mismatch, worth, number, written)
-    everywhere = brought.asked.size > 0 or brought.given.shape[1] > 0
-    for q in range(left.contacts.shape[0] - 1 if everywhere else terrain.live.size):
-        h = np.int64(q + 1) if everywhere else terrain.live[q]
-        passes.weigh(
-            left.contacts[h, at:end], terrain.effect[h], np.int32(h), prefers, c.mismatch, worth, number, written
-        )
+    written, considers, visits = room.flags[0, :n], room.flags[1, :n], left.contacts[VISIT, at:end]
     stock, pressure = state.goodwill[a:b], state.pressure[a:b]
     passes.absorb(c, visits, written, worth, number, stock, pressure, state.since_visit[a:b], state.since_remote[a:b])
     unharmed = room.columns[5, :n]  # nobody writes here: a change of rep that costs nothing
