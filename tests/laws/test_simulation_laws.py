@@ -331,7 +331,7 @@ def test_a_customer_can_be_looked_at(made_up):
     model = TwinModel(world, market, lay_out(world, market, BASELINE, 2), KEY, Diary())
     model.step()
     seen = model.customer("C00003")
-    assert seen["stage"] == "repeat" and seen["goodwill"] > 0
+    assert seen.stage == "repeat" and seen.goodwill > 0
 
 
 def test_a_horizon_beyond_the_draw_is_refused(made_up):

@@ -94,8 +94,8 @@ class Calling:
         terrain = self.crowd.terrain
         self.crowd.machine.calls.choose_visits(
             self.book_start, self.book, self.rep_start, self.rep, visits, self.conditions.unknown_share, terrain.low,
-            terrain.high, self.crowd.state.buys, self.crowd.score, self.due, self.owes, int(wanted.max()), self.unknown_credit,
-            self.calls, self.visited, self.visited_by,
+            terrain.high, self.crowd.state.buys, self.crowd.score, self.due, self.owes, int(wanted.max()),
+            self.unknown_credit, self.calls, self.visited, self.visited_by,
         )  # fmt: skip
 
     def advance_journeys(self, t: int, week: int) -> None:

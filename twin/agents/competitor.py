@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import mesa
+from twin.agents.actor import Actor
 
 if TYPE_CHECKING:
     from twin.agents.model import TwinModel
@@ -13,7 +13,7 @@ MEMORY_WEEKS = 8.0
 """Rivals see our share as a moving average over so many weeks."""
 
 
-class CompetitorAgent(mesa.Agent):
+class CompetitorAgent(Actor):
     """A rival brand.
 
     Parameters
@@ -22,8 +22,6 @@ class CompetitorAgent(mesa.Agent):
     brand : int
         Row on axis j.
     """
-
-    model: TwinModel
 
     def __init__(self, model: TwinModel, brand: int) -> None:
         super().__init__(model)

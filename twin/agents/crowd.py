@@ -13,6 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from twin.agents import soundness
+from twin.agents.directory import Directory
 from twin.draws import Key
 from twin.engine import columns, week
 from twin.engine.machine import machine
@@ -69,6 +71,7 @@ class CustomerCrowd:
     def __init__(
         self, world: World, market: Market, key: Key, memory: float, engine: str = "compiled", single: bool = False
     ) -> None:
+        soundness.check(world, market)
         self.market, self.ids, self.entity = market, world.population.ids, world.population.entity
         self.machine = machine(engine)
         self.key = tuple(np.uint32(word) for word in key.words())
@@ -79,6 +82,13 @@ class CustomerCrowd:
         n, n_brands, n_channels = len(self.ids), len(world.brands), len(world.channels)
         self.n_territories = len(world.territories)
         self.chance, self.fate, self.first, self.score = (np.zeros(n, dtype=np.float32) for _ in range(4))
+        self.n_brands, self.n_channels = n_brands, n_channels
+        self.directory = Directory(self.ids)
+        self._make_room(single)
+
+    def _make_room(self, single: bool) -> None:
+        """Room for what a week leaves behind, and for one block of customers."""
+        n, n_brands, n_channels = len(self), self.n_brands, self.n_channels
         block = max(min(self.machine.block, n), 1)
         self.block, self.single = block, single
         width = n if single else block
@@ -135,11 +145,20 @@ class CustomerCrowd:
             Channels of journeys, one bit each.
         given : (h, c) uint8, optional
             Contacts on record, instead of all others.
+
+        Raises
+        ------
+        ValueError
+            What the week brings is nothing that the laws can digest; see :mod:`twin.agents.soundness`.
         """
+        soundness.check_week(demand, shift, visited)
+        if given is not None:
+            soundness.check_given(given, self.left.contacts.shape[:1] + visited.shape)
         brought = week.Brought(
             week=np.uint32(number), key0=self.key[0], key1=self.key[1], demand=np.float32(demand),
             shift=shift.astype(np.float32), factor=factor.astype(np.float32), visited=visited, fate=self.fate,
-            first=self.first, asked=self.nobody if asked is None else asked, given=self.nothing if given is None else given,
+            first=self.first, asked=self.nobody if asked is None else asked,
+            given=self.nothing if given is None else given,
         )  # fmt: skip
         for total in (self.left.by_cell, self.left.by_territory, self.left.buyers):
             total[:] = 0
@@ -161,20 +180,25 @@ class CustomerCrowd:
 
     def agree(self, who: NDArray[np.integer], consent: NDArray[np.bool_]) -> None:
         """Customers say on which channels they may be contacted; ``consent`` is (h, n) bool."""
-        self.terrain.consent[who] = columns.consent_bits(consent)
+        bits = self.terrain.consent.copy()  # branches of a run share the terrain, and have not heard of this
+        bits[who] = columns.consent_bits(consent)
+        self.terrain = self.terrain._replace(consent=bits)
 
     def close(self, who: NDArray[np.integer]) -> None:
         """Customers who close for good buy nothing, and nobody may call."""
-        self.terrain.volume[who], self.terrain.consent[who] = 0.0, 0
+        volume, bits = self.terrain.volume.copy(), self.terrain.consent.copy()
+        volume[who], bits[who] = 0.0, 0
+        self.terrain = self.terrain._replace(volume=volume, consent=bits)
 
-    def branch(self) -> CustomerCrowd:
-        """A copy that goes its own way from here; what never changes is shared."""
+    def branch(self, memory: float, single: bool) -> CustomerCrowd:
+        """A copy that goes its own way from here; what never changes is shared. See :class:`CustomerCrowd`."""
         twin = copy.copy(self)
+        twin.coefficients = self.coefficients._replace(memory=np.float32(memory))
         twin.state = columns.State(*(column.copy() for column in self.state))
-        twin.left = week.Left(*(column.copy() for column in self.left))
-        twin.room = week.Scratch(*(column.copy() for column in self.room))
-        for name in ("chance", "fate", "first", "score"):
-            setattr(twin, name, getattr(self, name).copy())
+        for name in ("chance", "fate", "first", "score"):  # each week draws and sets them anew
+            setattr(twin, name, np.empty_like(getattr(self, name)))
+        twin._make_room(single)
+        twin.left.own_so_far[:] = self.left.own_so_far
         return twin
 
     def _expected_share(self) -> NDArray[np.float64]:

@@ -6,20 +6,28 @@ arrays, see :mod:`twin.agents.crowd`, inspected one at a time through :meth:`Twi
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Self
+
 import mesa
 import numpy as np
 from numpy.typing import NDArray
 
 from twin import draws
+from twin.agents import customer_history, customer_view, soundness
+from twin.agents.branching import from_now_on, rows_before
 from twin.agents.calling import Calling
 from twin.agents.competitor import CompetitorAgent
-from twin.agents.conditions import Conditions
+from twin.agents.conditions import Conditions, lay_out
 from twin.agents.crowd import CustomerCrowd, Week
-from twin.agents.recorder import Recorder
+from twin.agents.recorder import Branches, Recorder, SeesCalls
 from twin.agents.rep import RepAgent
 from twin.draws import Key, Purpose, identity
 from twin.market.world import World
 from twin.response.market import Market
+from twin.scenario.scenario import Scenario
 
 
 class TwinModel(mesa.Model):
@@ -37,7 +45,21 @@ class TwinModel(mesa.Model):
     recorder : Recorder
     engine : str
         ``compiled``, or ``numpy``: the same bits, slower, without a compiler.
+
+    Attributes
+    ----------
+    rep_class : type
+        What a rep is; a subclass of the model with a rep of its own sets another one.
+    lineage : tuple of (week index, Conditions)
+        The conditions that were lived so far, each with the week in which it began: one entry, and one a branch.
+
+    Raises
+    ------
+    ValueError
+        World, market and conditions do not go together; see :mod:`twin.agents.soundness`.
     """
+
+    rep_class: type[RepAgent] = RepAgent
 
     def __init__(
         self, world: World, market: Market, conditions: Conditions, key: Key, recorder: Recorder,
@@ -45,20 +67,31 @@ class TwinModel(mesa.Model):
     ) -> None:  # fmt: skip
         super().__init__(rng=0)  # Mesa's own generator is never asked: every draw is keyed
         self.world, self.market, self.conditions, self.key, self.recorder = world, market, conditions, key, recorder
-        self.week_index = 0
+        self.week_index, self.numbers = 0, itertools.count(1)
+        self.lineage: tuple[tuple[int, Conditions], ...] = ((0, conditions),)
+        soundness.check_conditions(world, conditions)
         self.crowd = CustomerCrowd(world, market, key, conditions.memory, engine, recorder.single_customers)
         self.calling = Calling(world, market, conditions, self.crowd)
         self.brand_shift = np.zeros(len(world.brands))
         self.last_share: float | None = None
         self.drift, self.demand_path = self._random_walks()
-        self.reps = [RepAgent(self, r) for r in range(len(conditions.rep_ids))]
+        self.reps = [self.rep_class(self, r) for r in range(len(conditions.rep_ids))]
         self.competitors = [CompetitorAgent(self, j) for j in range(market.n_own, len(world.brands))]
-        self.reps_decide = any(type(rep).plan is not RepAgent.plan for rep in self.reps)
 
     @property
     def week(self) -> int:
         """The week that is being lived."""
         return self.market.first_week + self.week_index
+
+    @property
+    def horizon_weeks(self) -> int:
+        """Weeks that the conditions cover."""
+        return len(self.conditions.demand)
+
+    @property
+    def who_calls(self) -> str:
+        """Who chooses the visits: the learned or ranked ``rule``, or the reps by a ``plan`` of their own."""
+        return "rule" if self.rep_class.plan is RepAgent.plan else "plan"
 
     def step(self) -> None:
         """Live one week.
@@ -71,6 +104,8 @@ class TwinModel(mesa.Model):
         6. The recorder takes the week.
         """
         t = self.week_index
+        if t >= self.horizon_weeks:
+            raise ValueError(f"week_index: expected below the horizon of {self.horizon_weeks} weeks, got {t}")
         self._hand_over(t)
         self._set_stage(t)
         for rival in self.competitors:
@@ -78,26 +113,118 @@ class TwinModel(mesa.Model):
         self.brand_shift += self.drift[:, t]
         self.crowd.begin(self.week)
         self._call()
+        if isinstance(self.recorder, SeesCalls):
+            self.recorder.see_calls(self)
+        self.calling.advance_journeys(t, self.week)
         week = self._live(t)
         total = week.volume.sum()
         self.last_share = float(week.volume[:, :, : self.market.n_own].sum() / total) if total > 0 else None
         self.recorder.record(self, week)
         self.week_index += 1
 
+    def customer(self, customer_id: str) -> customer_view.CustomerView:
+        """One customer as it stands now.
+
+        Raises
+        ------
+        KeyError
+            No such customer; the nearest id is named.
+        """
+        return customer_view.view(self, customer_id)
+
+    def histories(self, customer_ids: Sequence[str]) -> customer_history.Histories:
+        """What happened to these customers so far, and why: the run is lived again, once for all of them.
+
+        Raises
+        ------
+        KeyError
+            No such customer; the nearest id is named.
+        ValueError
+            Somebody has changed this run from outside, and it cannot be lived again.
+        """
+        return customer_history.histories(self, customer_ids)
+
+    def again(self, recorder: Recorder) -> Self:
+        """The same run as it was before its first week; nothing that changes is shared."""
+        engine = self.crowd.machine.name
+        return type(self)(self.world, self.market, self.lineage[0][1], self.key, recorder, engine)
+
+    def branch(
+        self, scenario: Scenario | None = None, recorder: Recorder | None = None,
+        alignment: NDArray[np.int32] | None = None,
+    ) -> Self:  # fmt: skip
+        """A copy of this run that goes its own way from here, with the same luck; this run is not touched.
+
+        Parameters
+        ----------
+        scenario : Scenario, optional
+            What holds from now on, its dates as in a run of the whole horizon: what it says of the weeks before this
+            one has passed. Missing: all goes on as it does.
+        recorder : Recorder, optional
+            Missing: a copy of this run's recorder, with the weeks so far.
+        alignment : (c,) int32, optional
+            Territory of each customer where the scenario changes it. Who is moved by it changes hands now.
+
+        Raises
+        ------
+        ValueError
+            No recorder is given, and that of this run cannot be copied.
+        """
+        conditions, now = self.conditions, self.week_index
+        if scenario is not None:
+            laid = lay_out(self.world, self.market, scenario, self.horizon_weeks, alignment)
+            conditions = from_now_on(laid, conditions, now)
+        elif alignment is not None:
+            conditions = from_now_on(replace(conditions, territory=alignment), conditions, now)
+        return self.branch_under(conditions, recorder)
+
+    def branch_under(self, conditions: Conditions, recorder: Recorder | None = None) -> Self:
+        """As :meth:`branch`, under conditions that are already those of here and now."""
+        if recorder is None:
+            if not isinstance(self.recorder, Branches):
+                kind = type(self.recorder).__name__
+                raise ValueError(f"recorder: expected one for the branch, a {kind} has no branch()")
+            recorder = self.recorder.branch()
+        if conditions is not self.conditions:
+            soundness.check_conditions(self.world, conditions)
+        twin = object.__new__(type(self))
+        mesa.Model.__init__(twin, rng=0)
+        mesas = set(vars(twin)) - {"steps", "time", "running"}
+        for name, value in vars(self).items():
+            if name not in mesas:
+                setattr(twin, name, value)
+        twin.recorder = recorder
+        twin.conditions, twin.brand_shift = conditions, self.brand_shift.copy()
+        if conditions is not self.conditions:
+            earlier = (past for past in self.lineage if past[0] < self.week_index)
+            twin.lineage = (*earlier, (self.week_index, conditions))
+        twin.crowd = self.crowd.branch(conditions.memory, twin.recorder.single_customers)
+        twin.calling = self.calling.branch(twin.crowd, conditions)
+        twin.numbers = itertools.count(len(self.agents) + 1)
+        before = rows_before(self.conditions.rep_ids, conditions.rep_ids)
+        twin.reps = [
+            self.reps[row].branch(twin, r) if row >= 0 else self.rep_class(twin, r) for r, row in enumerate(before)
+        ]
+        twin.competitors = [rival.branch(twin) for rival in self.competitors]
+        return twin
+
     def _call(self) -> None:
-        """Reps choose, and journeys go on."""
+        """Reps choose whom to visit."""
         self.calling.score(self.week_index)
-        if self.reps_decide:
+        if self.who_calls == "plan":
             for rep in self.reps:
                 rep.plan()
         else:
             self.calling.choose(self.week_index)
-        self.calling.advance_journeys(self.week_index, self.week)
+
+    def demand_now(self) -> float:
+        """Factor on every customer's category volume in the week that is being lived."""
+        t = self.week_index
+        return float(self.conditions.demand[t] * np.exp(self.market.log_demand[t] + self.demand_path[t]))
 
     def _live(self, t: int) -> Week:
-        demand = self.conditions.demand[t] * np.exp(self.market.log_demand[t] + self.demand_path[t])
         return self.crowd.step(
-            self.week, float(demand), self.brand_shift, self.conditions.channel_factor[:, t], self.calling.visited,
+            self.week, self.demand_now(), self.brand_shift, self.conditions.channel_factor[:, t], self.calling.visited,
             self.calling.asked, None,
         )  # fmt: skip
 

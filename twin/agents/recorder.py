@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, Self, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -59,6 +60,22 @@ class Recorder(Protocol):
         """Take what is wanted of the week that has just passed."""
 
 
+@runtime_checkable
+class SeesCalls(Protocol):
+    """A recorder that also looks on as the reps have chosen and nobody has felt it yet."""
+
+    def see_calls(self, model: TwinModel) -> None:
+        """Take what is wanted of the choice of visits, and of customers as they were before."""
+
+
+@runtime_checkable
+class Branches(Protocol):
+    """A recorder whose copy can go on with a branch of the run."""
+
+    def branch(self) -> Self:
+        """The same weeks so far, in a recorder of its own."""
+
+
 class Totals:
     """Weekly totals by territory, known or unknown, segment and brand.
 
@@ -85,6 +102,13 @@ class Totals:
         self.contacts[..., t], self.buyers[:, t] = week.contacts, week.buyers
         self.own = model.crowd.left.own_so_far
 
+    def branch(self) -> Totals:
+        """The same weeks so far, in sums of their own."""
+        twin = copy.copy(self)
+        for name in ("volume", "by_segment", "contacts", "buyers", "own"):
+            setattr(twin, name, getattr(self, name).copy())
+        return twin
+
     def run(self) -> Run:
         """Everything recorded."""
         return Run(self.volume, self.contacts, self.buyers, self.own, self.by_segment)
@@ -109,6 +133,12 @@ class Diary:
         self.orders: list[tuple] = []
         self.contacts: list[tuple] = []
         self.changes: list[tuple] = []
+
+    def branch(self) -> Diary:
+        """The same pages so far, in a book of its own."""
+        twin = Diary()
+        twin.orders, twin.contacts, twin.changes = list(self.orders), list(self.contacts), list(self.changes)
+        return twin
 
     def record(self, model: TwinModel, week: Week) -> None:
         """Write down one week."""

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
-import mesa
 import numpy as np
 from numpy.typing import NDArray
+
+from twin.agents.actor import Actor
 
 if TYPE_CHECKING:
     from twin.agents.model import TwinModel
 
 
-class RepAgent(mesa.Agent):
+class RepAgent(Actor):
     """A rep, with a book of customers and a budget of visits.
 
     Parameters
@@ -23,15 +24,20 @@ class RepAgent(mesa.Agent):
 
     Notes
     -----
-    Override :meth:`plan` to try another policy: read ``model.calling`` and ``model.crowd``, and enter visits with
-    :meth:`visit`. While nobody does, all reps choose in one compiled pass, with the same outcome.
+    Override :meth:`plan` to try another policy, and name the subclass in ``TwinModel.rep_class``: read
+    ``model.calling`` and ``model.crowd``, and enter visits with :meth:`visit`. While nobody does, all reps choose in
+    one compiled pass, with the same outcome.
     """
-
-    model: TwinModel
 
     def __init__(self, model: TwinModel, index: int) -> None:
         super().__init__(model)
         self.index = index
+
+    def branch(self, model: TwinModel, index: int | None = None) -> Self:
+        """See :meth:`Actor.branch`; under other conditions a rep may stand in another row."""
+        twin = super().branch(model)
+        twin.index = self.index if index is None else index
+        return twin
 
     @property
     def book(self) -> NDArray[np.int64]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,15 +11,13 @@ from numpy.typing import NDArray
 from twin.agents.conditions import lay_out
 from twin.agents.crowd import Week
 from twin.agents.model import TwinModel
-from twin.agents.recorder import Run, Totals
+from twin.agents.recorder import Recorder, Run, Totals
+from twin.agents.soundness import MOST_A_WEEK
 from twin.draws import Key
 from twin.market.history import Touches
 from twin.market.world import World
 from twin.response.market import Market
 from twin.scenario.scenario import BASELINE
-
-_MOST_A_WEEK = 7
-"""Contacts of one customer on one channel; more are one fault of the records."""
 
 
 class ReplayModel(TwinModel):
@@ -33,17 +32,27 @@ class ReplayModel(TwinModel):
     touches: Touches
     given: NDArray[np.uint8]
 
+    @property
+    def who_calls(self) -> str:
+        """Nobody chooses: the visits are on ``record``."""
+        return "record"
+
+    def again(self, recorder: Recorder) -> Self:
+        """See :meth:`TwinModel.again`."""
+        twin = super().again(recorder)
+        twin.touches = self.touches
+        return twin
+
     def _call(self) -> None:
         now = self.touches.week == self.week
         contacts = np.zeros((len(self.world.channels), len(self.crowd)), dtype=np.int64)
         np.add.at(contacts, (self.touches.channel[now], self.touches.customer[now]), 1)
-        self.given = np.minimum(contacts, _MOST_A_WEEK).astype(np.uint8)
+        self.given = np.minimum(contacts, MOST_A_WEEK).astype(np.uint8)
 
     def _live(self, t: int) -> Week:
-        demand = self.conditions.demand[t] * np.exp(self.market.log_demand[t] + self.demand_path[t])
         factor = self.conditions.channel_factor[:, t]
         return self.crowd.step(
-            self.week, float(demand), self.brand_shift, factor, self.calling.visited, None, self.given
+            self.week, self.demand_now(), self.brand_shift, factor, self.calling.visited, None, self.given
         )
 
 
