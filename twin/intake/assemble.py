@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from twin.intake import observed
 from twin.intake.codes import codes_of, column
-from twin.intake.people import population, stacked
+from twin.intake.people import kinds, population, stacked
 from twin.intake.places import place
 from twin.intake.schema import CONSENT
 from twin.market.channels import VISIT, channel_axis
@@ -40,12 +40,16 @@ def assemble(tables: Mapping[str, pd.DataFrame]) -> tuple[World, History]:
     World, History
     """
     people = stacked(tables)
+    visited_by = _visited_by(tables, people["id"].to_numpy(dtype=str))
+    bricks, territories, brick, territory = place(tables, people, visited_by)
+    # customers of one territory and kind stand together, so that sums over them are sums over neighbours in memory
+    order = np.lexsort((kinds(people), ~people["known"].to_numpy(dtype=bool), territory))
+    people, brick, territory = people.iloc[order].reset_index(drop=True), brick[order], territory[order]
     ids = people["id"].to_numpy(dtype=str)
     brands = _brands(tables)
     sales = observed.own_sales(tables["sales"], ids, brands.names)
     panel, members = observed.market_sales(tables.get("market_sales"), "customer_id", ids, brands.names)
     channels = _channels(tables, people)
-    bricks, territories, brick, territory = place(tables, people, _visited_by(tables, ids))
     audit, _ = observed.market_sales(tables.get("market_sales"), "brick_id", bricks.ids, brands.names)
     first_week, origin = observed.span(sales, audit, panel)
     crowd = population(

@@ -18,6 +18,7 @@ from twin.intake.places import coordinates
 from twin.intake.schema import CONSENT, CONTRACT, PARTIES
 from twin.market.channels import VISIT
 from twin.market.population import Population
+from twin.market.segments import segments_in
 from twin.weeks import FAR_PAST, NEVER, week_of
 
 _MANY_WORDS = 50
@@ -76,6 +77,11 @@ def population(
         **hours,
         attributes=_attributes(people) | _brick_attributes(bricks, brick),
     )
+
+
+def kinds(people: pd.DataFrame) -> NDArray[np.uint8]:
+    """Segment of each customer: (c,) uint8; see :func:`twin.market.segments.segments_in`."""
+    return segments_in(_attributes(people), len(people)).code
 
 
 def _weeks(people: pd.DataFrame, name: str) -> NDArray[np.int32]:

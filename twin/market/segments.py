@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -32,14 +33,19 @@ class Segments:
 
 
 def segments_of(population: Population) -> Segments:
+    """See :func:`segments_in`."""
+    return segments_in(population.attributes, len(population))
+
+
+def segments_in(attributes: Mapping[str, NDArray], n_customers: int) -> Segments:
     """The first attribute of categories, as many as a table can show; everybody together when there is none.
 
     Customers without a value make a segment of their own, with an empty name.
     """
-    for column, values in population.attributes.items():
+    for column, values in attributes.items():
         if values.dtype != object:
             continue
         names, code = np.unique(np.array(["" if v is None else str(v) for v in values]), return_inverse=True)
         if 2 <= len(names) <= _MOST:
             return Segments(column, names, code.astype(np.uint8))
-    return Segments("", np.array([EVERYBODY]), np.zeros(len(population), dtype=np.uint8))
+    return Segments("", np.array([EVERYBODY]), np.zeros(n_customers, dtype=np.uint8))

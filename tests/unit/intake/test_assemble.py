@@ -25,15 +25,17 @@ def week(*day):
     return week_of_date(dt.date(*day))
 
 
-def test_known_customers_come_first_then_the_register_then_our_own_prospects(bundle, good):
+def test_customers_of_a_territory_stand_together_the_known_first(bundle, good):
     text = good["customers.csv"].replace(
         "7,Yıldız Market,29.02,41.02,B1,active", "8,Yıldız Market,29.02,41.02,B1,prospect"
     )
     sales = good["sales.csv"].replace(",7,", ",007,")
     visits = good["visits.csv"].replace(",7,", ",8,")
     world, _ = built(bundle({"customers.csv": text, "sales.csv": sales, "visits.csv": visits}))
-    assert world.population.ids.tolist() == ["007", "NA", "P1", "P2", "8"]
-    assert world.population.known.tolist() == [True, True, False, False, False]
+    people = world.population
+    assert people.ids.tolist() == ["007", "P1", "8", "NA", "P2"]
+    assert people.known.tolist() == [True, False, False, True, False]
+    assert people.territory.tolist() == sorted(people.territory)
 
 
 def test_known_since_is_given_or_the_first_sale_and_never_for_the_unknown(bundle):
@@ -132,7 +134,8 @@ def test_customers_are_placed_by_polygon_when_they_name_no_brick(bundle):
 
 def test_with_centres_alone_the_nearest_brick_counts(bundle, good):
     text = good["customers.csv"].replace(",B1,", ",,").replace(",B2,", ",,")
-    assert built(bundle({"customers.csv": text}))[0].population.brick.tolist() == [0, 0, 1, 0, 1]
+    people = built(bundle({"customers.csv": text}))[0].population
+    assert dict(zip(people.ids, people.brick)) == {"007": 0, "7": 0, "NA": 1, "P1": 0, "P2": 1}
 
 
 def test_without_bricks_and_reps_there_is_one_territory(bundle):
