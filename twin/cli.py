@@ -122,8 +122,12 @@ def _no_arguments(verb: argparse.ArgumentParser) -> None:
 
 
 def _country_argument(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument("--country", default="", help="whose moving feasts, such as TR (default: where customers are)")
+
+
+def _cluster_argument(verb: argparse.ArgumentParser) -> None:
     verb.add_argument(
-        "--country", default="", help="whose moving feasts, such as TR (default: where the customers are)"
+        "--cluster", metavar="ADDRESS", help="Dask scheduler whose workers run the draws: tcp://HOST:8786"
     )
 
 
@@ -140,6 +144,7 @@ def _demo_arguments(verb: argparse.ArgumentParser) -> None:
     verb.add_argument(
         "--scenarios", type=Path, default=None, help="folder of scenario files (default: those that come with the twin)"
     )
+    _cluster_argument(verb)
 
 
 def _ingest_arguments(verb: argparse.ArgumentParser) -> None:
@@ -157,6 +162,7 @@ def _backtest_arguments(verb: argparse.ArgumentParser) -> None:
     verb.add_argument("--origins", type=_whole(1, 20), default=1, help="a year apart (default: 1)")
     verb.add_argument("--draws", type=_whole(2, 1000), default=24, help="parameter draws (default: 24)")
     _country_argument(verb)
+    _cluster_argument(verb)
 
 
 def _forecast_arguments(verb: argparse.ArgumentParser) -> None:
@@ -168,7 +174,8 @@ def _forecast_arguments(verb: argparse.ArgumentParser) -> None:
     )
     verb.add_argument("--draws", type=_whole(1, 10_000), default=40, help="parameter draws to run (default: 40)")
     verb.add_argument("--replicates", type=_whole(1, 1000), default=2, help="seeds of luck a draw (default: 2)")
-    verb.add_argument("--processes", type=_whole(1, 256), default=2, help="(default: 2)")
+    verb.add_argument("--threads", type=_whole(1, 256), help="of this machine (default: one a core, at most 8)")
+    _cluster_argument(verb)
 
 
 def _plan_arguments(verb: argparse.ArgumentParser) -> None:
@@ -205,7 +212,7 @@ def _demo(options: argparse.Namespace) -> dict[str, Any]:
     from twin.tasks.demo import run_demo
     from twin.tasks.serve import serve
 
-    result = run_demo(options.workspace, options.outlets, options.scenarios, options.seed, _tell)
+    result = run_demo(options.workspace, options.outlets, options.scenarios, options.seed, _tell, options.cluster)
     if not options.no_dashboard:
         print(words.demo(result), file=sys.stderr)
         serve(options.workspace, options.port)
@@ -235,14 +242,16 @@ def _calibrate(options: argparse.Namespace) -> dict[str, Any]:
 def _backtest(options: argparse.Namespace) -> dict[str, Any]:
     from twin.tasks.backtest import BacktestSettings, run_backtest
 
-    settings = BacktestSettings(options.origins, options.draws, seed=options.seed, country=options.country)
+    settings = BacktestSettings(options.origins, options.draws, None, options.seed, options.country, options.cluster)
     return run_backtest(_workspace(options), settings, _tell)
 
 
 def _forecast(options: argparse.Namespace) -> dict[str, Any]:
     from twin.tasks.forecast import ForecastSettings, run_forecast
 
-    settings = ForecastSettings(options.weeks, options.draws, options.replicates, options.processes, options.seed)
+    settings = ForecastSettings(
+        options.weeks, options.draws, options.replicates, options.threads, options.seed, options.cluster
+    )
     return run_forecast(_workspace(options), options.scenarios, settings, _tell)
 
 

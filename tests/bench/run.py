@@ -12,6 +12,7 @@ import sys
 import time
 import tracemalloc
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
 
@@ -65,14 +66,11 @@ def _bytes(noun: Any) -> int:
 
 
 def gain_of_two(turns: int) -> float | None:
-    """Wall time of an ensemble on one process over that on two; ``None`` on a single core."""
+    """Wall time of runs on one thread over that on two, as ensembles run them; ``None`` on a single core."""
     if (os.cpu_count() or 1) < 2:
         return None
-    from concurrent.futures import ProcessPoolExecutor
-    from multiprocessing import get_context
-
-    with ProcessPoolExecutor(2, get_context("spawn")) as pool:
-        list(pool.map(_one_run, range(2)))  # both processes have started and hold the world
+    with ThreadPoolExecutor(2) as pool:
+        _one_run(0)  # the world is made and the passes are loaded
         ratios = []
         for _ in range(turns):
             clock = time.perf_counter()

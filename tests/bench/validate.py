@@ -25,7 +25,6 @@ from twin.calibration.calibrate import CalibrationSettings, calibrate
 from twin.calibration.rival_calendar import RivalCalendar, future_campaigns, learn_rival_calendar
 from twin.calibration.visit_response import VisitResponse, learn_visit_response
 from twin.draws import Key
-from twin.forecast import ensemble as ensembles
 from twin.forecast.ensemble import EnsembleSettings, simulate
 from twin.forecast.forecast import own_and_category
 from twin.market.history import History
@@ -427,15 +426,14 @@ def reproducible(n: int) -> list[Part]:
     world, history = with_rival(*made.planted(made.Plan(customers=300), SEED))
     first, again = (calibrate(world, history, CalibrationSettings(8, 3)) for _ in range(2))
     same = codec.encode(first) == codec.encode(again)
-    ensembles._SERIAL_BELOW = 0  # a market this small would otherwise stay in one process
-    one, two = (simulate(world, history, first, (MORE,), EnsembleSettings(8, 4, 2, processes)) for processes in (1, 2))
+    one, two = (simulate(world, history, first, (MORE,), EnsembleSettings(8, 4, 2, threads)) for threads in (1, 2))
     equal = all(
         np.array_equal(getattr(one, name), getattr(two, name))
         for name in ("volume", "contacts", "buyers", "own_by_customer")
     )
     return [
         part("same seed, same bytes of the calibration", same, "equal", same),
-        part("one process and two give the same numbers", equal, "equal", equal),
+        part("one thread and two give the same numbers", equal, "equal", equal),
     ]
 
 

@@ -24,7 +24,7 @@ VERBS = ("demo", "ingest", "check", "calibrate", "backtest", "forecast", "plan",
 LEVELS = ("p05", "p10", "p50", "p90", "p95")
 TOTALS = ("own_volume", "own_share", "category_volume", "own_volume_unknown", "category_volume_unknown")
 WEEKS, DRAWS = 26, 4
-RUNS = ("--draws", DRAWS, "--replicates", 1, "--weeks", WEEKS, "--processes", 1, "--json")
+RUNS = ("--draws", DRAWS, "--replicates", 1, "--weeks", WEEKS, "--threads", 1, "--json")
 COLUMNS = {
     "potential": {
         "customer_id",
@@ -116,7 +116,7 @@ def test_help_names_every_verb() -> None:
         ("calibrate", "--as-of", "31.12.2025"),
         ("calibrate", "--seed", "-1"),
         ("forecast", "--weeks", "0"),
-        ("forecast", "--processes", "none"),
+        ("forecast", "--threads", "none"),
         ("plan",),
         ("export", "potential"),
         ("export", "potential", "--out", "x.csv", "--locale", "de"),
@@ -273,11 +273,9 @@ def test_the_same_seed_forecasts_the_same_numbers_and_another_seed_others(walk: 
     assert twin("forecast", *walk.scenarios, "-w", walk.workspace, *RUNS).status == 0  # its tables are the newest again
 
 
-def test_two_processes_give_the_numbers_of_one(walk: Walk, monkeypatch: pytest.MonkeyPatch) -> None:
-    # a sample this small would otherwise stay in one process
-    monkeypatch.setattr("twin.forecast.ensemble._SERIAL_BELOW", 0)
+def test_two_threads_give_the_numbers_of_one(walk: Walk) -> None:
     arguments = ("forecast", walk.scenarios[1], "-w", walk.workspace, "--draws", 3, "--replicates", 2, "--weeks", 8)
-    one, two = (twin(*arguments, "--processes", n, "--json").json for n in (1, 2))
+    one, two = (twin(*arguments, "--threads", n, "--json").json for n in (1, 2))
     assert one == two
     assert twin("forecast", *walk.scenarios, "-w", walk.workspace, *RUNS).status == 0
 

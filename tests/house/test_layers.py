@@ -65,6 +65,7 @@ RIGHTS = {
     "sklearn": MODELS,
     "lightgbm": MODELS,
     "threadpoolctl": ("twin.calibration", "twin.forecast"),
+    "distributed": ("twin.forecast.cluster",),
     "streamlit": ("dashboard",),
     "altair": ("dashboard",),
     "pydeck": ("dashboard",),
@@ -84,6 +85,7 @@ STANDARD_RIGHTS = {
 EXCUSED = {
     ("twin.potential.openmp", "pathlib"): "it finds a library file",
     ("twin.potential.openmp", "tempfile"): "it copies one for the moment of loading",
+    ("twin.forecast.cluster", "logging"): "hushes the engine: what goes wrong is said once, in our words",
     ("twin.scenario.files", "pathlib"): "the one door between scenario files and the grammar",
     ("twin.scenario.alignment", "pathlib"): "reads the file that a scenario's alignment names",
 }

@@ -1,60 +1,29 @@
-"""Ensemble: parameter draws x luck x scenarios, all on the same keys, over as many processes as asked for.
+"""Ensemble: parameter draws x luck x scenarios, all on the same keys, wherever they are run.
 
-Scenarios share customers, luck and parameters, so that two identical scenarios differ by exactly zero.
+Scenarios share customers, luck and parameters, so that two identical scenarios differ by exactly zero. Chunks are
+combined in the order of draws, so that neither threads nor machines nor an interruption change a bit of the result.
 """
 
 from __future__ import annotations
 
-import multiprocessing
-import multiprocessing.connection
-import signal
-import threading
-from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from threadpoolctl import threadpool_limits
 
-from twin.agents.recorder import Run
-from twin.agents.run import run
 from twin.calibration.calibration import Calibration
-from twin.calibration.market_draw import lay_out_draw
-from twin.draws import Key
 from twin.errors import TwinError
+from twin.forecast.executors import Executor, Serial, on_this_machine
+from twin.forecast.ledger import Ledger, NoLedger
+from twin.forecast.study import Belief, Chunk, EnsembleSettings, Study
 from twin.market.history import History
 from twin.market.world import World
-from twin.progress import Progress
-from twin.response import curves
+from twin.progress import Progress, silent
 from twin.scenario.scenario import BASELINE, Scenario
 
 _BELIEF_DRAWS = 16
-_SERIAL_BELOW = 2_000_000
-"""Customer-weeks under which starting processes costs more than it saves."""
-
-
-@dataclass(frozen=True)
-class EnsembleSettings:
-    """How many runs, and on how many processes.
-
-    Parameters
-    ----------
-    n_weeks : int
-    n_draws : int
-        Parameter draws used; at most those of the calibration.
-    n_replicates : int
-        Seeds of luck a draw.
-    n_processes : int
-    seed : int
-    """
-
-    n_weeks: int = 52
-    n_draws: int = 40
-    n_replicates: int = 2
-    n_processes: int = 2
-    seed: int = 0
 
 
 @dataclass(frozen=True)
@@ -87,17 +56,6 @@ class Ensemble:
         return tuple(scenario.name for scenario in self.scenarios)
 
 
-@dataclass(frozen=True)
-class _Task:
-    world: World
-    history: History
-    calibration: Calibration
-    scenarios: tuple[Scenario, ...]
-    alignments: Mapping[str, NDArray[np.int32]]
-    settings: EnsembleSettings
-    gain: NDArray[np.float64] | None
-
-
 def simulate(
     world: World,
     history: History,
@@ -106,6 +64,8 @@ def simulate(
     settings: EnsembleSettings,
     alignments: Mapping[str, NDArray[np.int32]] | None = None,
     progress: Progress | None = None,
+    executor: Executor | None = None,
+    ledger: Ledger | None = None,
 ) -> Ensemble:
     """Run the baseline and every scenario on the same draws and the same luck.
 
@@ -120,6 +80,10 @@ def simulate(
         Territory of each customer where a scenario changes it.
     progress : callable, optional
         Called with draws done, draws in all, and a phrase key.
+    executor : Executor, optional
+        Who runs the draws; threads of this machine when missing. It changes no bit of the result.
+    ledger : Ledger, optional
+        Where finished draws are kept, and taken up again.
 
     Returns
     -------
@@ -128,38 +92,61 @@ def simulate(
     Raises
     ------
     TwinError
-        When two scenarios have the same name.
+        When two scenarios have the same name, or the executor has nobody to do the work.
     """
     everyone = (BASELINE, *scenarios)
     _refuse_twins(everyone)
+    here = on_this_machine(settings.n_threads)
+    ranked = any(_ranks_by_gain(one) for one in everyone)
+    gain = believed_gain(world, history, calibration, here) if ranked else None
+    study = Study(world, history, calibration, everyone, alignments or {}, settings, gain)
     n_draws = min(settings.n_draws, calibration.n_draws)
-    gain = believed_gain(world, history, calibration) if any(_ranks_by_gain(one) for one in everyone) else None
-    task = _Task(world, history, calibration, everyone, alignments or {}, settings, gain)
     shape = (len(everyone), n_draws, settings.n_replicates)
     volume = np.zeros((*shape, len(world.territories), 2, len(world.brands), settings.n_weeks), dtype=np.float32)
     buyers = np.zeros((*shape, 2, settings.n_weeks), dtype=np.int32)
-    contacts = np.zeros((n_draws, len(everyone), len(world.channels), len(world.territories), settings.n_weeks))
+    contacts = np.zeros((len(everyone), len(world.channels), len(world.territories), settings.n_weeks))
     own = np.zeros((len(everyone), len(world.population)))
-    by_draw: dict[int, NDArray[np.float64]] = {}
-    for done, (draw, runs) in enumerate(_draws(task, n_draws), start=1):
-        by_draw[draw] = np.zeros_like(own)
-        for (a, r), one in runs.items():
-            volume[a, draw, r], buyers[a, draw, r] = one.volume, one.buyers
-            contacts[draw, a] += one.contacts / settings.n_replicates
-            by_draw[draw][a] += one.own_by_customer / settings.n_replicates
-        if progress:
-            progress(done, n_draws, "forecast")
-    # added in the order of draws, not of arrival, so that the sum does not depend on timing
-    for draw in range(n_draws):
-        own += by_draw[draw] / n_draws
-    return Ensemble(everyone, calibration.origin, volume, contacts.mean(axis=0), buyers, own)
+    with closing(_in_order(study, n_draws, executor or here, ledger or NoLedger(), progress or silent)) as chunks:
+        for draw, chunk in chunks:
+            volume[:, draw], buyers[:, draw] = chunk.volume, chunk.buyers
+            contacts += chunk.contacts
+            own += chunk.own_by_customer / n_draws
+    return Ensemble(everyone, calibration.origin, volume, contacts / n_draws, buyers, own)
 
 
-def believed_gain(world: World, history: History, calibration: Calibration) -> NDArray[np.float64]:
+def believed_gain(
+    world: World, history: History, calibration: Calibration, executor: Executor | None = None
+) -> NDArray[np.float64]:
     """Expected gain of one more visit, the mean over parameter draws: what a planner can know. (c,) float, units."""
     draws = range(min(_BELIEF_DRAWS, calibration.n_draws))
-    gains = [curves.gain_of_a_visit(lay_out_draw(calibration, world, history, draw, 1)) for draw in draws]
-    return np.mean(gains, axis=0)
+    with closing((executor or Serial()).run(Belief(world, history, calibration), draws)) as arriving:
+        gains = dict(arriving)
+    return np.mean([gains[draw] for draw in draws], axis=0)
+
+
+def _in_order(
+    study: Study, n_draws: int, executor: Executor, ledger: Ledger, progress: Progress
+) -> Generator[tuple[int, Chunk], None, None]:
+    """Draws from the first to the last, whatever the order in which they are finished."""
+    kept = ledger.finished(range(n_draws))
+    for note in ledger.notes:
+        progress(0, n_draws, note)
+    missing = [draw for draw in range(n_draws) if draw not in kept]
+    n_done = len(kept)
+    progress(n_done, n_draws, "forecast")
+    early: dict[int, Chunk] = {}
+    with closing(executor.run(study, missing)) as arriving:
+        for draw in range(n_draws):
+            # one that somebody has taken away meanwhile is run here
+            chunk = (ledger.read(draw) or study.run(draw)) if draw in kept else early.pop(draw, None)
+            while chunk is None:
+                arrived, made = next(arriving)
+                ledger.keep(arrived, made)
+                n_done += 1
+                progress(n_done, n_draws, "forecast")
+                early[arrived] = made
+                chunk = early.pop(draw, None)
+            yield draw, chunk
 
 
 def _ranks_by_gain(scenario: Scenario) -> bool:
@@ -173,75 +160,3 @@ def _refuse_twins(scenarios: Sequence[Scenario]) -> None:
         raise TwinError(
             f"name: expected each scenario to have its own, found {twice[0]!r} more than once. Rename one of them."
         )
-
-
-def _draws(task: _Task, n_draws: int) -> Iterator[tuple[int, dict[tuple[int, int], Run]]]:
-    size = (
-        len(task.scenarios) * n_draws * task.settings.n_replicates * task.settings.n_weeks * len(task.world.population)
-    )
-    if task.settings.n_processes <= 1 or n_draws < 2 or size < _SERIAL_BELOW:
-        for draw in range(n_draws):
-            yield draw, _one_draw(task, draw)
-        return
-    # spawn: forked children would inherit locks of threads that other libraries hold
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(task.settings.n_processes, context, _receive, (task,)) as pool:
-        try:
-            with _deaf_to_interrupts():  # workers are born deaf: an interrupt is the parent's to answer
-                waiting = {pool.submit(_one_draw_of_mine, draw): draw for draw in range(n_draws)}
-            for future in as_completed(waiting):
-                yield waiting[future], future.result()
-        except BaseException:
-            for worker in multiprocessing.active_children():
-                worker.terminate()
-            raise
-
-
-def _one_draw(task: _Task, draw: int) -> dict[tuple[int, int], Run]:
-    settings = task.settings
-    market = lay_out_draw(task.calibration, task.world, task.history, draw, settings.n_weeks)
-    market = replace(market, believed_gain=task.gain)
-    runs = {}
-    for replicate in range(settings.n_replicates):
-        key = Key(settings.seed, draw, replicate)
-        for a, scenario in enumerate(task.scenarios):
-            alignment = task.alignments.get(scenario.name)
-            runs[a, replicate] = run(task.world, market, scenario, key, settings.n_weeks, alignment)
-    return runs
-
-
-@contextmanager
-def _deaf_to_interrupts() -> Iterator[None]:
-    """Processes that start meanwhile never hear Ctrl-C; here it waits until this is over."""
-    if not hasattr(signal, "pthread_sigmask"):
-        yield
-        return
-    usual = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, usual)
-
-
-def _end_with_parent() -> None:
-    """A parent that was killed cannot end its workers: they see to it themselves."""
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        multiprocessing.connection.wait([parent.sentinel])
-        signal.raise_signal(signal.SIGTERM)
-
-
-_mine: _Task | None = None
-
-
-def _receive(task: _Task) -> None:
-    """Keep the shared task in this worker: it travels once, not with every draw."""
-    threading.Thread(target=_end_with_parent, daemon=True).start()
-    global _mine  # noqa: PLW0603
-    _mine = task
-    threadpool_limits(1)
-
-
-def _one_draw_of_mine(draw: int) -> dict[tuple[int, int], Run]:
-    assert _mine is not None
-    return _one_draw(_mine, draw)

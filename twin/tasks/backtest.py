@@ -16,12 +16,14 @@ from twin.calibration.market_draw import lay_out_draw
 from twin.draws import Key
 from twin.errors import CalibrationError
 from twin.forecast.ensemble import Ensemble, EnsembleSettings, simulate
+from twin.forecast.executors import usual_threads
 from twin.forecast.forecast import LEVELS, own_and_category
 from twin.forecast.naive import seasonal_naive, weekly_totals
 from twin.market.history import History
 from twin.market.world import World
 from twin.progress import Progress
 from twin.tasks.country import country_of
+from twin.tasks.execution import executor
 from twin.tasks.shelf import BACKTEST, load_dataset
 from twin.weeks import monday
 from twin.workspace.store import Workspace
@@ -38,16 +40,21 @@ class BacktestSettings:
     ----------
     n_origins : int
         A year apart, the last one a year before the end of history.
-    n_draws, n_processes, seed : int
+    n_draws, seed : int
+    n_threads : int, optional
+        Of this machine; ``None``: one a core, at most eight.
     country : str
         Empty: found from where the customers are.
+    cluster : str, optional
+        Address of a Dask scheduler whose workers run the draws, instead of threads of this machine.
     """
 
     n_origins: int = 1
     n_draws: int = 24
-    n_processes: int = 2
+    n_threads: int | None = None
     seed: int = 0
     country: str = ""
+    cluster: str | None = None
 
 
 def run_backtest(
@@ -97,8 +104,10 @@ def score_origin(world: World, history: History, week: int, settings: BacktestSe
     learned = calibrate(
         then_world, then, CalibrationSettings(settings.n_draws, settings.seed, country_of(world, settings.country))
     )
-    runs = EnsembleSettings(YEAR, settings.n_draws, 2, settings.n_processes, settings.seed)
-    ensemble = simulate(then_world, then, learned, (), runs)
+    n_threads = settings.n_threads or usual_threads()
+    runs = EnsembleSettings(YEAR, settings.n_draws, 2, n_threads, settings.seed)
+    by = executor(n_threads, settings.cluster)
+    ensemble = simulate(then_world, then, learned, (), runs, executor=by)
     naive = seasonal_naive(then_world, then, YEAR)
     n_own, n_brands = world.brands.n_own, len(world.brands)
     own, category = own_and_category(ensemble, 0, n_own)

@@ -28,7 +28,12 @@ _PLANNED = "light_the_dark_side.toml"
 
 
 def run_demo(
-    folder: Path, n_outlets: int = 3000, scenarios: Path | None = None, seed: int = 0, progress: Progress | None = None
+    folder: Path,
+    n_outlets: int = 3000,
+    scenarios: Path | None = None,
+    seed: int = 0,
+    progress: Progress | None = None,
+    cluster: str | None = None,
 ) -> dict[str, Any]:
     """Make up a market, ingest, check, calibrate, forecast every scenario, plan.
 
@@ -41,6 +46,8 @@ def run_demo(
         Folder of scenario files; those that come with the twin when missing.
     seed : int
     progress : Progress, optional
+    cluster : str, optional
+        Address of a Dask scheduler whose workers run the ensembles.
 
     Returns
     -------
@@ -59,7 +66,7 @@ def run_demo(
     if standing is not None and standing.meta.get("fingerprint") == fingerprint:
         tell(1, 1, "the demo stands already and is used again")
         return {**standing.meta["made"], "workspace": str(folder)}
-    made = _make(workspace, folder, SyntheticSettings(n_outlets=n_outlets), paths, seed, tell)
+    made = _make(workspace, folder, SyntheticSettings(n_outlets=n_outlets), paths, seed, tell, cluster)
     workspace.publish(_MARK, {"made": made}, {"fingerprint": fingerprint, "made": made})
     return {**made, "workspace": str(folder)}
 
@@ -77,8 +84,9 @@ def _readable(paths: list[Path]) -> None:
 
 
 def _make(
-    workspace: Workspace, folder: Path, settings: SyntheticSettings, paths: list[Path], seed: int, tell: Progress
-) -> dict[str, str]:
+    workspace: Workspace, folder: Path, settings: SyntheticSettings, paths: list[Path], seed: int, tell: Progress,
+    cluster: str | None,
+) -> dict[str, str]:  # fmt: skip
     bundle = folder / "demo_bundle"
     tell(0, 7, "1 of 7: a made-up market lives through six years")
     write_demo_bundle(bundle, settings)
@@ -90,10 +98,10 @@ def _make(
         "calibration"
     ]
     tell(4, 7, f"5 of 7: forecast {len(paths)} scenarios")
-    runs = ForecastSettings(n_draws=DRAWS, seed=seed)
+    runs = ForecastSettings(n_draws=DRAWS, seed=seed, cluster=cluster)
     forecast = run_forecast(workspace, paths, runs, _under(tell, "forecast"))["forecast"]
     tell(5, 7, "6 of 7: backtest")
-    backtest = run_backtest(workspace, BacktestSettings(n_draws=12, seed=seed))["backtest"]
+    backtest = run_backtest(workspace, BacktestSettings(n_draws=12, seed=seed, cluster=cluster))["backtest"]
     tell(6, 7, "7 of 7: visit plan")
     planned = next((path for path in paths if path.name == _PLANNED), paths[0])
     plan = run_plan(workspace, planned)["plan"]

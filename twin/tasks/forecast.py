@@ -14,8 +14,10 @@ from numpy.typing import NDArray
 from twin.errors import Problem, ScenarioError
 from twin.forecast.compare import comparison_columns, forecast_columns
 from twin.forecast.ensemble import EnsembleSettings, simulate
+from twin.forecast.executors import usual_threads
 from twin.forecast.forecast import summarise
 from twin.forecast.naive import seasonal_naive
+from twin.forecast.study import determinants
 from twin.geography.alignment import balanced
 from twin.market.channels import VISIT
 from twin.market.history import History
@@ -26,7 +28,7 @@ from twin.scenario.alignment import read_alignment, territories_after
 from twin.scenario.check import check_against
 from twin.scenario.facts import MarketFacts, facts_of
 from twin.scenario.scenario import ALIGNMENTS, Scenario
-from twin.tasks import shelf
+from twin.tasks import execution, shelf
 from twin.tasks.calibrate import unknowable
 from twin.tasks.shelf import FORECAST, Twin
 from twin.workspace.store import Workspace
@@ -42,15 +44,20 @@ class ForecastSettings:
     ----------
     n_weeks : int, optional
         ``None``: the longest that a scenario names, else a year.
-    n_draws, n_replicates, n_processes, seed : int
-        See :class:`twin.forecast.ensemble.EnsembleSettings`.
+    n_draws, n_replicates, seed : int
+        See :class:`twin.forecast.study.EnsembleSettings`.
+    n_threads : int, optional
+        Of this machine; ``None``: one a core, at most eight.
+    cluster : str, optional
+        Address of a Dask scheduler whose workers run the draws, instead of threads of this machine.
     """
 
     n_weeks: int | None = None
     n_draws: int = 40
     n_replicates: int = 2
-    n_processes: int = 2
+    n_threads: int | None = None
     seed: int = 0
+    cluster: str | None = None
 
 
 def run_forecast(
@@ -72,16 +79,20 @@ def run_forecast(
     Returns
     -------
     dict
-        The contract's JSON of ``twin forecast``, with ``forecast`` (the version) and ``warnings``.
+        The contract's JSON of ``twin forecast``, with ``forecast`` (the version), ``warnings`` and ``taken_up``: what
+        is to be said of draws that an interrupted try had finished.
     """
     twin = shelf.load_twin(workspace)
     scenarios, warnings = read_scenarios(paths, twin, settings.n_weeks)
     alignments = {s.name: where for s in scenarios if (where := alignment_of(s, twin)) is not None}
     weeks = settings.n_weeks or max([s.horizon_weeks or 0 for s in scenarios], default=0) or DEFAULT_WEEKS
-    ensemble_settings = EnsembleSettings(
-        weeks, settings.n_draws, settings.n_replicates, settings.n_processes, settings.seed
-    )
-    ensemble = simulate(twin.world, twin.history, twin.calibration, scenarios, ensemble_settings, alignments, progress)
+    n_threads = settings.n_threads or usual_threads()
+    runs = EnsembleSettings(weeks, settings.n_draws, settings.n_replicates, n_threads, settings.seed)
+    ledger = execution.ledger(workspace, twin, determinants(scenarios, alignments, runs))
+    ensemble = simulate(
+        twin.world, twin.history, twin.calibration, scenarios, runs, alignments, progress,
+        execution.executor(n_threads, settings.cluster), ledger,
+    )  # fmt: skip
     naive = seasonal_naive(twin.world, twin.history, weeks)
     seen = twin.calibration.market_seen
     result = summarise(ensemble, twin.world, naive, seen, unknowable(twin.calibration))
@@ -98,7 +109,8 @@ def run_forecast(
         {"n_draws": settings.n_draws, "n_replicates": settings.n_replicates, "seed": settings.seed, "n_weeks": weeks},
         parents=(twin.version.id,),
     )
-    return {**result, "forecast": version}
+    ledger.remove()
+    return {**result, "forecast": version, "taken_up": list(ledger.notes)}
 
 
 def read_scenarios(

@@ -65,6 +65,7 @@ def backtest(result: dict[str, Any]) -> str:
 def forecast(result: dict[str, Any]) -> str:
     """Volume of every scenario, against the baseline and last year."""
     lines = [f"Published {result['forecast']}: {result['horizon_weeks']} weeks from {result['origin']}"]
+    lines.extend(f"Taken up again: {note}" for note in result["taken_up"])
     for row in result["scenarios"]:
         volume = row["totals"]["own_volume"]
         line = f"{row['name']:<36} own volume {volume['mean']:,.0f} [{volume['p10']:,.0f}, {volume['p90']:,.0f}]"
