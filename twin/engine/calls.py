@@ -99,7 +99,7 @@ def best_first(scores, rows, start, size, k, low, high):
 @inner
 def give(rep, first, last, calls, pool, scores, rows, size, low, high, visited, visited_by):
     """Give a pool's chosen customers to one rep after the other, the best ones first."""
-    start = 0
+    start = np.int64(0)
     for k in range(first, last):
         n = min(calls[rep[k], pool], size - start)
         if start + n < size:
@@ -121,12 +121,12 @@ def choose_visits(
     scores, rows = np.empty(room, np.float32), np.empty(room, np.uint32)
     for z in range(book_start.size - 1):
         first, last, rep_a, rep_b = book_start[z], book_start[z + 1], rep_start[z], rep_start[z + 1]
-        total = 0
+        total = np.int64(0)
         for k in range(rep_a, rep_b):
             total += visits[rep[k]]
         if total == 0 or first == last:
             continue
-        n = 0
+        n = np.int64(0)
         if owes:
             n = keep_best(book, first, last, due, _F(1.0), _PROMISED, buys, visited, total, low, high, scores, rows)
         others, buyers = _share_out(rep, rep_a, rep_b, visits, unknown_share, n, unknown_credit, calls)
@@ -143,7 +143,7 @@ def choose_visits(
 @inner
 def _share_out(rep, first, last, visits, unknown_share, n_promised, unknown_credit, calls):
     """Each rep's visits by pool, and how many go to others and to buyers; fractions are kept for the next week."""
-    given, n_others, n_buyers = 0, 0, 0
+    given, n_others, n_buyers = np.int64(0), np.int64(0), np.int64(0)
     for k in range(first, last):
         r = rep[k]
         promised = min(visits[r], n_promised - given)

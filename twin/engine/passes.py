@@ -239,6 +239,13 @@ def add(values, total):
 
 
 @inner
+def copy(values, column):
+    """Copy one column to another."""
+    for i in range(column.size):
+        column[i] = values[i]
+
+
+@inner
 def fill(value, column):
     """Set a column to one value."""
     for i in range(column.size):

@@ -133,6 +133,10 @@ def add(values, total):
     total += values
 
 
+def copy(values, column):
+    column[:] = values
+
+
 def fill(value, column):
     column[:] = value
 

@@ -127,7 +127,7 @@ def contact(
     """
     end, n = at + b - a, b - a
     recorded, asked = brought.given.shape[1] > 0, brought.asked.size > 0
-    left.contacts[VISIT, at:end] = brought.given[VISIT, a:b] if recorded else brought.visited[a:b]
+    passes.copy(brought.given[VISIT, a:b] if recorded else brought.visited[a:b], left.contacts[VISIT, at:end])
     worth, number, written, extra = room.columns[0, :n], room.columns[1, :n], room.flags[0, :n], room.flags[2, :n]
     prefers, w, drawn = terrain.prefers[a:b], room.words, -1
     passes.weigh_visits(
@@ -150,8 +150,8 @@ def contact(
     for h in range(VISIT + 1, left.contacts.shape[0] if recorded or asked else VISIT + 1):
         row = left.contacts[h, at:end]
         if recorded:
-            row[:] = brought.given[h, a:b]
-            extra[:] = row
+            passes.copy(brought.given[h, a:b], row)
+            passes.copy(row, extra)
         else:
             if not terrain.runs[h]:
                 passes.fill(_NONE, row)
