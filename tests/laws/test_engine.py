@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 
 from twin.agents.recorder import Diary
 from twin.agents.run import live, run
 from twin.draws import Key
-from twin.market.world import World
-from twin.response.market import Market
 from twin.scenario.scenario import (
     BASELINE,
     ChannelPolicy,
@@ -43,7 +39,10 @@ SCENARIOS = [
     Scenario(name="random", targeting=Targeting(known_rank="random", drop_small=0.2)),
     Scenario(name="promised", targeting=Targeting(frequency=(Frequency(2.0, "kind = 'market'"),))),
     Scenario(name="journeys", journeys=(DIGITAL, REP_FIRST), channels=ChannelPolicy("multichannel", {"whatsapp": 0.5})),
-    Scenario(name="people", field_force=FieldForce(capacity_factor=1.7, changes=(RepChange("T1", -1, FIRST), RepChange("T2", 2, FIRST)))),
+    Scenario(
+        name="people",
+        field_force=FieldForce(capacity_factor=1.7, changes=(RepChange("T1", -1, FIRST), RepChange("T2", 2, FIRST))),
+    ),
     Scenario(
         name="market",
         promotions=(Promotion("Ours", FIRST, 3),),
@@ -51,25 +50,6 @@ SCENARIOS = [
         market=MarketEvents(1.2, (Shock(FIRST, 5, 0.5, {"visit": 0.2, "email": 2.0}),)),
     ),
 ]  # fmt: skip
-
-
-@pytest.fixture
-def busy(made_up) -> tuple[World, Market]:
-    """Everybody has tastes, some refuse, reps chase sales, and there is something to lose."""
-    world, market = made_up(loss=0.01, winback=0.2, discovery_visit=0.2, handover=0.155, reaction=0.6)
-    rng = np.random.default_rng(4)
-    people = world.population
-    n = len(people)
-    people = replace(
-        people, prefers=rng.integers(-1, 7, n).astype(np.int8), consent=rng.uniform(size=people.consent.shape) < 0.9
-    )
-    stage = rng.choice(4, n).astype(np.int8)
-    neighbours = np.where(rng.uniform(size=market.neighbours.shape) < 0.2, -1, market.neighbours)
-    market = replace(
-        market, start=replace(market.start, stage=stage), neighbours=neighbours.astype(np.int32),
-        rule=replace(market.rule, follows_sales=0.7, contact_rate=rng.uniform(0, 0.4, market.rule.contact_rate.shape)),
-    )  # fmt: skip
-    return replace(world, population=people), market
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=[scenario.name for scenario in SCENARIOS])
