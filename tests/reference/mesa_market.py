@@ -22,7 +22,6 @@ from twin.agents.conditions import Conditions, lay_out
 from twin.agents.recorder import Run
 from twin.draws import Key
 from twin.market.channels import VISIT
-from twin.market.segments import segments_of
 from twin.market.world import World
 from twin.response.market import Market, Response
 from twin.scenario.scenario import BASELINE, Scenario
@@ -114,7 +113,7 @@ class PureMarket(mesa.Model):
     def __init__(self, world: World, market: Market, conditions: Conditions, dice: Dice) -> None:
         super().__init__(rng=0)  # never asked
         self.world, self.market, self.conditions, self.dice = world, market, conditions, dice
-        self.response, self.segments = _plain(market.response), segments_of(world.population)
+        self.response, self.segments = _plain(market.response), world.population.segments
         self.memory, self.follows_sales = float(conditions.memory), float(market.rule.follows_sales)
         self.evenly = {True: conditions.known_even, False: conditions.unknown_even}
         self.t, self.last_share = 0, None

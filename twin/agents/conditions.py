@@ -236,6 +236,8 @@ def _rank(rank: str, world: World, market: Market) -> tuple[NDArray[np.float64] 
 
 def _smallest(part: float, world: World, market: Market) -> NDArray[np.bool_]:
     known = world.population.known
+    if not round(part * known.sum()):
+        return np.zeros(len(known), dtype=bool)
     sales = market.recent_own
     if sales is None:
         sales = curves.own_volume(market, market.start.goodwill, known)

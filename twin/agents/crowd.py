@@ -17,8 +17,8 @@ from twin.agents import soundness
 from twin.agents.directory import Directory
 from twin.draws import Key
 from twin.engine import columns, week
-from twin.engine.machine import machine
-from twin.market.segments import segments_of
+from twin.engine.machine import Machine, machine
+from twin.market.segments import Segments
 from twin.market.world import World
 from twin.response import journey, law
 from twin.response.market import Market
@@ -52,38 +52,79 @@ class Week:
     moved: NDArray[np.bool_]
 
 
+@dataclass(frozen=True)
+class Ground:
+    """What all runs of one draw begin with, whatever their scenario and luck: laid out once, shared, never changed.
+
+    Parameters
+    ----------
+    market : Market
+    machine : Machine
+    segments : Segments
+    terrain : Terrain
+    start : State
+    coefficients : Coefficients
+        With the memory of contacts that the draw has.
+    directory : Directory
+    """
+
+    market: Market
+    machine: Machine
+    segments: Segments
+    terrain: columns.Terrain
+    start: columns.State
+    coefficients: columns.Coefficients
+    directory: Directory
+
+
+def lay_ground(world: World, market: Market, engine: str = "compiled") -> Ground:
+    """Lay a draw out for its runs.
+
+    Parameters
+    ----------
+    world : World
+    market : Market
+    engine : str
+        See :func:`twin.engine.machine.machine`.
+
+    Raises
+    ------
+    ValueError
+        World and market do not go together; see :mod:`twin.agents.soundness`.
+    """
+    soundness.check(world, market)
+    works, segments = machine(engine), world.population.segments
+    terrain = columns.terrain_of(world, market, segments, works.passes)
+    coefficients = columns.coefficients_of(market, market.response.memory)
+    start, directory = columns.state_at_start(market), Directory(world.population.ids)
+    return Ground(market, works, segments, terrain, start, coefficients, directory)
+
+
 class CustomerCrowd:
     """The customers of one run: the only long-lived mutable state beside the reps' books.
 
     Parameters
     ----------
     world : World
-    market : Market
+    ground : Ground
     key : Key
     memory : float in [0, 1]
         Part of the contacts that know of one another.
-    engine : str
-        See :func:`twin.engine.machine.machine`.
     single : bool
         Whether single customers' orders and contacts are kept each week.
     """
 
-    def __init__(
-        self, world: World, market: Market, key: Key, memory: float, engine: str = "compiled", single: bool = False
-    ) -> None:
-        soundness.check(world, market)
-        self.market, self.ids, self.entity = market, world.population.ids, world.population.entity
-        self.machine = machine(engine)
+    def __init__(self, world: World, ground: Ground, key: Key, memory: float, single: bool = False) -> None:
+        self.ids, self.entity = world.population.ids, world.population.entity
+        self.market, self.machine, self.segments = ground.market, ground.machine, ground.segments
+        self.terrain, self.directory = ground.terrain, ground.directory
         self.key = tuple(np.uint32(word) for word in key.words())
-        self.segments = segments_of(world.population)
-        self.terrain = columns.terrain_of(world, market, self.segments, self.machine.passes)
-        self.coefficients = columns.coefficients_of(market, memory)
-        self.state = columns.state_at_start(market)
+        self.coefficients = ground.coefficients._replace(memory=np.float32(memory))
+        self.state = columns.State(*(column.copy() for column in ground.start))
         n, n_brands, n_channels = len(self.ids), len(world.brands), len(world.channels)
         self.n_territories = len(world.territories)
         self.chance, self.fate, self.first, self.score = (np.zeros(n, dtype=np.float32) for _ in range(4))
         self.n_brands, self.n_channels = n_brands, n_channels
-        self.directory = Directory(self.ids)
         self._make_room(single)
 
     def _make_room(self, single: bool) -> None:

@@ -21,7 +21,7 @@ from twin.agents.branching import from_now_on, rows_before
 from twin.agents.calling import Calling
 from twin.agents.competitor import CompetitorAgent
 from twin.agents.conditions import Conditions, lay_out
-from twin.agents.crowd import CustomerCrowd, Week
+from twin.agents.crowd import CustomerCrowd, Ground, Week, lay_ground
 from twin.agents.recorder import Branches, Recorder, SeesCalls
 from twin.agents.rep import RepAgent
 from twin.draws import Key, Purpose, identity
@@ -45,6 +45,8 @@ class TwinModel(mesa.Model):
     recorder : Recorder
     engine : str
         ``compiled``, or ``numpy``: the same bits, slower, without a compiler.
+    ground : Ground, optional
+        Of the same world, market and engine; saves laying it out again for every run.
 
     Attributes
     ----------
@@ -63,14 +65,15 @@ class TwinModel(mesa.Model):
 
     def __init__(
         self, world: World, market: Market, conditions: Conditions, key: Key, recorder: Recorder,
-        engine: str = "compiled",
+        engine: str = "compiled", ground: Ground | None = None,
     ) -> None:  # fmt: skip
         super().__init__(rng=0)  # Mesa's own generator is never asked: every draw is keyed
         self.world, self.market, self.conditions, self.key, self.recorder = world, market, conditions, key, recorder
         self.week_index, self.numbers = 0, itertools.count(1)
         self.lineage: tuple[tuple[int, Conditions], ...] = ((0, conditions),)
         soundness.check_conditions(world, conditions)
-        self.crowd = CustomerCrowd(world, market, key, conditions.memory, engine, recorder.single_customers)
+        ground = lay_ground(world, market, engine) if ground is None else ground
+        self.crowd = CustomerCrowd(world, ground, key, conditions.memory, recorder.single_customers)
         self.calling = Calling(world, market, conditions, self.crowd)
         self.brand_shift = np.zeros(len(world.brands))
         self.last_share: float | None = None

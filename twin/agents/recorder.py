@@ -10,7 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twin.market.channels import VISIT
-from twin.market.segments import segments_of
 from twin.market.world import World
 
 if TYPE_CHECKING:
@@ -35,7 +34,7 @@ class Run:
     own_by_customer : (c,) float32, units
         Our volume over the whole run.
     by_segment : (g, j, w) float, units
-        The same orders by segment; see :func:`twin.market.segments.segments_of`.
+        The same orders by segment; see :func:`twin.market.segments.segments_in`.
     """
 
     volume: NDArray[np.float64]
@@ -90,7 +89,7 @@ class Totals:
     def __init__(self, world: World, n_weeks: int) -> None:
         n_zones, n_brands = len(world.territories), len(world.brands)
         self.volume = np.zeros((n_zones, 2, n_brands, n_weeks))
-        self.by_segment = np.zeros((len(segments_of(world.population).names), n_brands, n_weeks))
+        self.by_segment = np.zeros((len(world.population.segments.names), n_brands, n_weeks))
         self.contacts = np.zeros((len(world.channels), n_zones, n_weeks))
         self.buyers = np.zeros((2, n_weeks), dtype=np.int64)
         self.own = np.zeros(len(world.population), dtype=np.float32)

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twin.agents.conditions import lay_out
+from twin.agents.crowd import Ground
 from twin.agents.model import TwinModel
 from twin.agents.recorder import Recorder, Run, Totals
 from twin.draws import Key
@@ -22,6 +23,7 @@ def run(
     n_weeks: int,
     alignment: NDArray[np.int32] | None = None,
     engine: str = "compiled",
+    ground: Ground | None = None,
 ) -> Run:
     """Live ``n_weeks`` weeks of one draw under one scenario.
 
@@ -36,7 +38,7 @@ def run(
         At most ``market.n_weeks``.
     alignment : (c,) int32, optional
         Territory of each customer where the scenario changes it.
-    engine : str
+    engine, ground
         See :class:`TwinModel`.
 
     Returns
@@ -49,7 +51,7 @@ def run(
         When the draw does not cover the horizon.
     """
     totals = Totals(world, n_weeks)
-    live(world, market, scenario, key, n_weeks, totals, alignment, engine)
+    live(world, market, scenario, key, n_weeks, totals, alignment, engine, ground)
     return totals.run()
 
 
@@ -62,12 +64,13 @@ def live(
     recorder: Recorder,
     alignment: NDArray[np.int32] | None = None,
     engine: str = "compiled",
+    ground: Ground | None = None,
 ) -> TwinModel:
     """As :func:`run`, with a recorder of one's own; returns the model as the last week left it."""
     if not 0 <= n_weeks <= market.n_weeks:
         raise ValueError(f"n_weeks: expected 0 to {market.n_weeks}, got {n_weeks}")
     conditions = lay_out(world, market, scenario, n_weeks, alignment)
-    model = TwinModel(world, market, conditions, key, recorder, engine)
+    model = TwinModel(world, market, conditions, key, recorder, engine, ground)
     for _ in range(n_weeks):
         model.step()
     return model

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
+from twin.market.segments import Segments, segments_in
 from twin.weeks import NEVER
 
 
@@ -74,6 +76,11 @@ class Population:
 
     def __len__(self) -> int:
         return len(self.ids)
+
+    @cached_property
+    def segments(self) -> Segments:
+        """The grouping by which results are told apart."""
+        return segments_in(self.attributes, len(self))
 
     @property
     def placed(self) -> NDArray[np.bool_]:

@@ -8,8 +8,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from twin.market.population import Population
-
 _MOST = 12
 EVERYBODY = "all"
 
@@ -30,11 +28,6 @@ class Segments:
     column: str
     names: NDArray[np.str_]
     code: NDArray[np.uint8]
-
-
-def segments_of(population: Population) -> Segments:
-    """See :func:`segments_in`."""
-    return segments_in(population.attributes, len(population))
 
 
 def segments_in(attributes: Mapping[str, NDArray], n_customers: int) -> Segments:
