@@ -33,8 +33,8 @@ class Purpose(IntEnum):
     REACTION = 12
     JOURNEY = 13
     WEEK = 14
-    """Of a customer: word 0 the chance of a visit, 1 the fate of its stage, 2 in its halves the opening of a message and
-    whether a weak channel carries, 3 and on the orders of each brand."""
+    """Of a customer: word 0 the chance of a visit, 1 the fate of its stage, 2 in its halves the opening of a message
+    and whether a weak channel carries, 3 and on the orders of each brand."""
     ALIGNMENT = 16
     """Of an area, one sweep a "week": which neighbour it is offered to, and whether a move that costs is made."""
 

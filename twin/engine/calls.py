@@ -1,11 +1,19 @@
-"""Calls, compiled: whom the reps of each territory visit, and where contact chains go. Twins: :mod:`reference_calls`."""
+"""Calls, compiled: whom reps visit, and where contact chains go. Twins: :mod:`twin.engine.reference_calls`."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from twin.engine.chains import (
-    BUYERS, NO_ORDER, NOT_OPENED, OPENED, ORDER, OTHERS, PATIENCE_WEEKS, PROMISED, REST_WEEKS,
+    BUYERS,
+    NO_ORDER,
+    NOT_OPENED,
+    OPENED,
+    ORDER,
+    OTHERS,
+    PATIENCE_WEEKS,
+    PROMISED,
+    REST_WEEKS,
 )  # fmt: skip
 from twin.engine.compiling import compiled, inner, written_in
 from twin.engine.philox import WEEK, half, philox
@@ -19,8 +27,9 @@ _LEAST = np.float32(-np.inf)
 
 @inner
 def keep_best(book, first, last, key, least, pool, buys, visited, room, low, high, scores, rows):
-    """The ``room`` customers of a book with the highest key, in no order: how many; equal keys by the entities' numbers.
+    """The ``room`` customers of a book with the highest key, in no order: how many.
 
+    Equal keys are told apart by the entities' numbers, never by rows.
     ``scores`` is a heap whose root is the worst that is kept, so that most customers cost one comparison. Columns are
     handed over once a book: each time they are counted, which costs more than a comparison.
     """

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 import tempfile
 import types
 from collections.abc import Callable
@@ -37,6 +38,9 @@ LAWS: tuple[Callable, ...] = (
 )  # fmt: skip
 
 
+_KEPT_VERSIONS = 3
+
+
 def _fingerprint() -> str:
     """Of everything that the machine code depends on and that numba itself does not watch."""
     digest = hashlib.blake2b(digest_size=8)
@@ -61,10 +65,18 @@ def _prepare() -> None:
     except OSError:
         folder = Path(tempfile.gettempdir()) / f"territory-twin-{os.getuid() if hasattr(os, 'getuid') else 0}"
     config.CACHE_DIR = str(folder)
+    _forget_old(folder)
     features = llvm.get_host_cpu_features()
     if features.get("avx512f") and not os.environ.get("NUMBA_CPU_FEATURES"):
         # compilers hold back from the widest registers for code that uses them rarely; here they are used all the time
         config.CPU_NAME, config.CPU_FEATURES = llvm.get_host_cpu_name(), features.flatten() + ",-prefer-256-bit"
+
+
+def _forget_old(folder: Path) -> None:
+    """Keep the machine code of a few earlier versions of the laws; another version may run beside this one."""
+    others = [other for other in folder.parent.iterdir() if other != folder] if folder.is_dir() else []
+    for other in sorted(others, key=lambda each: each.stat().st_mtime)[:-_KEPT_VERSIONS]:
+        shutil.rmtree(other, ignore_errors=True)
 
 
 _prepare()

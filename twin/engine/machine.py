@@ -60,6 +60,17 @@ def machine(name: str = "compiled") -> Machine:
         return _compiled()
 
 
+COMPILING = "compiling the simulator, once on this machine"
+"""What to tell while :func:`is_compiled` does not hold and work begins."""
+
+
+def is_compiled() -> bool:
+    """Whether an earlier process has left the machine code behind."""
+    from twin.engine.compiling import cache_folder
+
+    return any(cache_folder().glob("*/week.live-*.nbi"))
+
+
 @cache
 def _compiled() -> Machine:
     from twin.engine import compiling

@@ -1,7 +1,7 @@
 """Passes: the weekly law in short compiled loops over one block of customers, that stay in the nearest cache.
 
-Every pass is one loop without branches over contiguous columns, which compilers turn into vector instructions; its NumPy
-twin of the same name stands in :mod:`twin.engine.reference`. Arguments: what is read, then what is written.
+Every pass is one loop without branches over contiguous columns, which compilers turn into vector instructions; its
+NumPy twin of the same name stands in :mod:`twin.engine.reference`. Arguments: what is read, then what is written.
 """
 
 from __future__ import annotations
@@ -10,10 +10,12 @@ import numpy as np
 
 from twin.engine.compiling import compiled, inner
 from twin.engine.philox import half, philox, unit
+from twin.engine.tallies import tally
 from twin.response import attraction, goodwill, journey, law, orders, visiting
 from twin.response.elementary import minimum
 from twin.response.journey import Stage
 
+__all__ = ["tally"]
 _F, _I, _U = np.float32, np.int32, np.uint32
 _U8 = np.uint8
 _UNAWARE, _TRIAL = np.int32(Stage.UNAWARE), np.int32(Stage.TRIAL)
@@ -270,50 +272,3 @@ def fade_handover(handover, fade):
     """What a change of rep costs grows less."""
     for i in range(fade.size):
         handover[i] = max(handover[i] - fade[i], _F(0.0))
-
-
-@inner
-def tally(a, b, at, edges, cell, n_segments, scale, volume, contacts, stage, by_cell, by_territory, buyers):
-    """Add orders, contacts and buyers to the sums, run by run of customers of one cell.
-
-    A cell is a territory, known or unknown, and a segment. Orders are added as whole numbers, so that the order of
-    adding is nothing.
-    """
-    q, above = 0, edges.size - 1
-    while above - q > 1:
-        middle = (q + above) // 2
-        q, above = (middle, above) if edges[middle] <= a else (q, middle)
-    first = a
-    while first < b:
-        last = min(edges[q + 1], b)
-        c, x, y = cell[q], at + first - a, at + last - a
-        for j in range(volume.shape[0]):
-            by_cell[c, j] += _whole_sum(volume[j, x:y], scale)
-        for h in range(contacts.shape[0]):
-            by_territory[h, c // (2 * n_segments)] += _number(contacts[h, x:y])
-        buyers[(c // n_segments) % 2] += _number_of_buyers(stage[first:last])
-        first, q = last, q + 1
-
-
-@inner
-def _whole_sum(values, scale):
-    total = np.int64(0)
-    for i in range(values.size):
-        total += np.int64(np.float64(values[i]) * scale + 0.5)
-    return total
-
-
-@inner
-def _number(counts):
-    total = _I(0)
-    for i in range(counts.size):
-        total = _I(total + _I(counts[i]))
-    return np.int64(total)
-
-
-@inner
-def _number_of_buyers(stage):
-    total = _I(0)
-    for i in range(stage.size):
-        total = _I(total + _I(journey.considers_us(_I(stage[i]))))
-    return np.int64(total)

@@ -6,7 +6,15 @@ import numpy as np
 
 from twin.draws import Purpose, counter_word, half
 from twin.engine.chains import (
-    ALWAYS, BUYERS, NO_ORDER, NOT_OPENED, OPENED, ORDER, OTHERS, PATIENCE_WEEKS, REST_WEEKS,
+    ALWAYS,
+    BUYERS,
+    NO_ORDER,
+    NOT_OPENED,
+    OPENED,
+    ORDER,
+    OTHERS,
+    PATIENCE_WEEKS,
+    REST_WEEKS,
 )  # fmt: skip
 from twin.engine.reference import block_of_words
 from twin.market.channels import VISIT

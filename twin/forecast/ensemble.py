@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twin.calibration.calibration import Calibration
+from twin.engine.machine import COMPILING, is_compiled
 from twin.errors import TwinError
 from twin.forecast.executors import Executor, Serial, on_this_machine
 from twin.forecast.ledger import Ledger, NoLedger
@@ -133,7 +134,7 @@ def _in_order(
         progress(0, n_draws, note)
     missing = [draw for draw in range(n_draws) if draw not in kept]
     n_done = len(kept)
-    progress(n_done, n_draws, "forecast")
+    progress(n_done, n_draws, "forecast" if is_compiled() else COMPILING)
     early: dict[int, Chunk] = {}
     with closing(executor.run(study, missing)) as arriving:
         for draw in range(n_draws):

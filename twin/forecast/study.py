@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from twin.agents.crowd import lay_ground
 from twin.agents.run import run
 from twin.calibration.calibration import Calibration
 from twin.calibration.market_draw import lay_out_draw
@@ -114,6 +115,7 @@ class Study:
         world, n_weeks, n_seeds = self.world, self.settings.n_weeks, self.settings.n_replicates
         market = lay_out_draw(self.calibration, world, self.history, key, n_weeks)
         market = replace(market, believed_gain=self.gain)
+        ground = lay_ground(world, market)
         n, n_zones = len(self.scenarios), len(world.territories)
         volume = np.zeros((n, n_seeds, n_zones, 2, len(world.brands), n_weeks), dtype=np.float32)
         buyers = np.zeros((n, n_seeds, 2, n_weeks), dtype=np.int32)
@@ -124,7 +126,8 @@ class Study:
             for a, scenario in enumerate(self.scenarios):
                 if stopped():
                     raise GivenUp
-                one = run(world, market, scenario, luck, n_weeks, self.alignments.get(scenario.name))
+                alignment = self.alignments.get(scenario.name)
+                one = run(world, market, scenario, luck, n_weeks, alignment, ground=ground)
                 volume[a, seed], buyers[a, seed] = one.volume, one.buyers
                 contacts[a] += one.contacts / n_seeds
                 own[a] += one.own_by_customer / n_seeds

@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from twin.agents.crowd import lay_ground
 from twin.agents.recorder import UNKNOWN
 from twin.agents.run import run
 from twin.draws import Key
@@ -98,10 +99,11 @@ def true_counterfactual(
     n_own = lived.world.brands.n_own
     own, category = np.zeros((2, len(moves), n_replicates, n_weeks))
     own_unknown, category_unknown = np.zeros((2, len(moves), n_replicates))
+    ground = lay_ground(lived.world, lived.market)
     for replicate in range(n_replicates):
         key = Key(settings.seed, 0, _LUCK + replicate)
         for s, (scenario, alignment) in enumerate(zip(moves, maps)):
-            volume = run(lived.world, lived.market, scenario, key, n_weeks, alignment).volume
+            volume = run(lived.world, lived.market, scenario, key, n_weeks, alignment, ground=ground).volume
             own[s, replicate] = volume[:, :, :n_own].sum(axis=(0, 1, 2))
             category[s, replicate] = volume.sum(axis=(0, 1, 2))
             own_unknown[s, replicate] = volume[:, UNKNOWN, :n_own].sum()

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from twin.calibration.calibrate import CalibrationSettings
+from twin.engine.machine import COMPILING, is_compiled
 from twin.errors import Problem, ScenarioError, TwinError
 from twin.market.synthetic_settings import SyntheticSettings
 from twin.progress import Progress, silent
@@ -88,6 +89,8 @@ def _make(
     cluster: str | None,
 ) -> dict[str, str]:  # fmt: skip
     bundle = folder / "demo_bundle"
+    if not is_compiled():
+        tell(0, 7, COMPILING)
     tell(0, 7, "1 of 7: a made-up market lives through six years")
     write_demo_bundle(bundle, settings)
     tell(1, 7, "2 of 7: ingest")
