@@ -12,10 +12,10 @@ import counting
 import numpy as np
 import pytest
 from counting import Counting, Looks, begun, counts, lies
-from walking import SCENARIOS, twin
+from walking import SCENARIOS, marks, twin
 
 from twin.errors import TwinError
-from twin.forecast import cluster as clusters
+from twin.forecast import parcel as parcels
 from twin.forecast.cluster import Cluster
 from twin.forecast.ensemble import Ensemble, EnsembleSettings, simulate
 from twin.forecast.executors import Executor, Serial
@@ -100,7 +100,7 @@ def test_arrays_lie_on_a_worker_as_they_lie_here(standing: Any, engine: Cluster)
     assert len(here) > 50
     for _, (there, n_threads) in engine.run(Looks(calibrated), range(4)):
         assert there == here and n_threads == 1
-    arrived = clusters._arrived((odd, calibrated.world), versions, {}).task
+    arrived = parcels._arrived((odd, calibrated.world), versions, {}).task
     assert arrived[0].flags.writeable and arrived[0].flags.aligned and np.array_equal(arrived[0], odd)
 
 
@@ -125,6 +125,13 @@ def test_the_command_line_gives_the_forecast_of_this_machine(
     assert not (workspace / "runs").exists()
 
 
+def test_a_backtest_on_the_cluster_is_that_of_this_machine(
+    standing: Any, copied: Callable[[Any], Path], two_workers: Any
+) -> None:
+    command = ("backtest", "-w", copied(standing), "--draws", 3, "--json")
+    assert twin(*command, "--cluster", two_workers.scheduler_address).json == twin(*command).json
+
+
 # --- what can be wrong -------------------------------------------------------------------------------------------
 
 
@@ -145,8 +152,8 @@ def test_workers_without_the_twin_are_refused(two_workers: Any) -> None:
 
 
 def test_a_worker_that_joined_late_refuses_by_itself() -> None:
-    parcel = clusters._Parcel(Looks(()), lambda: {"numpy": "1"}, {"numpy": "2"})
-    assert clusters._work(parcel, 0) == clusters._Refusal("numpy 2", "numpy 1")
+    parcel = parcels.Parcel(Looks(()), lambda: {"numpy": "1"}, {"numpy": "2"})
+    assert parcels.work(parcel, 0) == parcels.Refusal("numpy 2", "numpy 1")
 
 
 @pytest.fixture
@@ -172,15 +179,24 @@ def test_an_address_without_a_scheduler_is_said_so(place: str, request: pytest.F
     assert "dask scheduler" in said
 
 
-@pytest.mark.parametrize("address", ["nonsense", "http://127.0.0.1:8786", "127.0.0.1", "tcp://"])
-def test_what_is_no_address_is_said_so_by_the_command(
-    address: str, standing: Any, copied: Callable[[Any], Path]
+@pytest.mark.parametrize(
+    ("verb", "address"),
+    [
+        ("forecast", "nonsense"),
+        ("forecast", "http://127.0.0.1:8786"),
+        ("backtest", "127.0.0.1"),
+        ("demo", "tcp://"),
+    ],
+)
+def test_what_is_no_address_is_said_so_before_the_work(
+    verb: str, address: str, standing: Any, copied: Callable[[Any], Path]
 ) -> None:
     workspace = copied(standing)
-    ran = twin("forecast", "-w", workspace, "--weeks", 2, "--draws", 2, "--cluster", address)
+    before = marks(workspace)
+    ran = twin(verb, "-w", workspace, "--cluster", address)
     assert ran.status == 1 and len(ran.messages) == 1
     assert f"cluster {address}: expected a Dask scheduler" in ran.messages[0]
-    assert Workspace.open(workspace).head("forecast") is None and not (workspace / "runs").exists()
+    assert marks(workspace) == before
 
 
 def test_a_scheduler_without_workers_is_said_so() -> None:

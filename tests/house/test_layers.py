@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import graphlib
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -197,6 +198,15 @@ def test_lightgbm_is_imported_after_its_system_library_was_seen_to():
             if early or "ensure_openmp()" not in module.text:
                 late.append(f"{module.place}: call ensure_openmp() inside the function, then import lightgbm")
     none(late)
+
+
+def test_an_extra_of_the_installation_is_imported_only_where_it_is_asked_for():
+    none(
+        module.place
+        for module in PROJECT
+        for node in module.tree.body
+        if isinstance(node, ast.Import | ast.ImportFrom) and "distributed" in re.split(r"\W+", ast.unparse(node))
+    )
 
 
 @pytest.mark.parametrize(

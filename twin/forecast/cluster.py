@@ -6,22 +6,19 @@ costs the chunks that lay with it, which others run again. Knows neither draws n
 
 from __future__ import annotations
 
-import copy
 import logging
 import queue
 import threading
 from collections import deque
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import CancelledError
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
-from threadpoolctl import threadpool_limits
-
 from twin.errors import TwinError
-from twin.forecast.executors import IN_FLIGHT, Result, Task, never
+from twin.forecast.executors import IN_FLIGHT, Result, Task
+from twin.forecast.parcel import Parcel, Refusal, Versions, difference_of, work
 
 _POLL_SECONDS = 2.0
 _CLOSE_SECONDS = 5.0
@@ -29,8 +26,6 @@ _RETRIES = 2
 """Of a chunk that raised an error on its worker; deaths of workers are counted by the scheduler."""
 _LOSSES = 3
 """How often in a row all workers may die before a single chunk is finished."""
-
-Versions = Mapping[str, str]
 
 
 @dataclass(frozen=True)
@@ -54,6 +49,19 @@ class Cluster:
     connect_seconds: float = 5.0
     alone_seconds: float = 30.0
 
+    def meet(self) -> None:
+        """See that the scheduler answers and that its workers are like us, before there is work.
+
+        Raises
+        ------
+        TwinError
+        """
+        client = self._connected()
+        try:
+            self._refuse_strangers(client)
+        finally:
+            _close(client)
+
     def run(self, task: Task[Result], keys: Sequence[int]) -> Generator[tuple[int, Result], None, None]:
         """See :class:`twin.forecast.executors.Executor`.
 
@@ -67,7 +75,7 @@ class Cluster:
         client = self._connected()
         try:
             self._refuse_strangers(client)
-            parcel = _Parcel(task, self.versions, self.versions())
+            parcel = Parcel(task, self.versions, self.versions())
             waiting, losses = deque(keys), 0
             while waiting:
                 for arrived in self._flow(client, self._sent(client, parcel), waiting):
@@ -77,8 +85,7 @@ class Cluster:
                 if losses == _LOSSES:
                     raise self._dying(f"that all of them died {losses} times in a row")
         finally:
-            with suppress(Exception):  # what is closed already, or gone, cannot be closed
-                client.close(timeout=_CLOSE_SECONDS)
+            _close(client)
 
     def _connected(self) -> Any:
         """Client of the scheduler."""
@@ -121,7 +128,7 @@ class Cluster:
                 raise self._error(
                     "the same twin on every worker", f"on {place}: {theirs}", "Install it there and start the worker."
                 )
-            if difference := _difference(ours, theirs):
+            if difference := difference_of(ours, theirs):
                 expected, found = difference
                 raise self._error(expected, f"{found} on {place}", _SAME)
 
@@ -133,7 +140,7 @@ class Cluster:
         except OSError as error:
             raise self._lost() from error
 
-    def _sent(self, client: Any, parcel: _Parcel) -> Any:
+    def _sent(self, client: Any, parcel: Parcel) -> Any:
         """Future of the task, a copy of it on every worker."""
         self._wait_for_workers(client)
         try:
@@ -148,7 +155,7 @@ class Cluster:
         while waiting or under_way:
             room = self._room(client) - len(under_way)
             for _ in range(min(room, len(waiting))):
-                future = client.submit(_work, shared, waiting[0], retries=_RETRIES, pure=False)
+                future = client.submit(work, shared, waiting[0], retries=_RETRIES, pure=False)
                 under_way[future.key] = waiting.popleft(), future
                 future.add_done_callback(ended.put)
             future = self._next(client, ended)
@@ -197,7 +204,7 @@ class Cluster:
             result = future.result()
         except OSError as error:
             raise self._lost() from error
-        if isinstance(result, _Refusal):
+        if isinstance(result, Refusal):
             raise self._error(result.expected, result.found, _SAME)
         return result
 
@@ -227,55 +234,9 @@ _SAME = "Install the same versions on every machine and start its workers again.
 _KEPT = "What a forecast has finished is kept, and the same command goes on from there."
 
 
-@dataclass(frozen=True)
-class _Parcel:
-    """What every worker gets once."""
-
-    task: Any
-    versions: Callable[[], Versions]
-    expected: Versions
-
-    def __reduce__(self) -> tuple[Callable[..., _Parcel], tuple[Any, ...]]:
-        return _arrived, (self.task, self.versions, self.expected)
-
-
-def _arrived(task: Any, versions: Callable[[], Versions], expected: Versions) -> _Parcel:
-    """The parcel on a worker.
-
-    Arrays that came over the network may be read-only or lie at odd addresses, which compiled code takes for another
-    type; copies are like those that were sent.
-    """
-    return _Parcel(copy.deepcopy(task), versions, expected)
-
-
-@dataclass(frozen=True)
-class _Refusal:
-    """A worker's answer when it must not do the work."""
-
-    expected: str
-    found: str
-
-
-def _work(parcel: _Parcel, key: int) -> Any:
-    """One chunk, on a worker. Workers that joined late have not been asked for their versions before."""
-    if difference := _difference(parcel.expected, parcel.versions()):
-        return _Refusal(*difference)
-    _one_thread_each()
-    return parcel.task.run(key, never)
-
-
-@cache
-def _one_thread_each() -> None:
-    """Workers run side by side: none of them needs further threads for its sums."""
-    threadpool_limits(1)
-
-
-def _difference(ours: Versions, theirs: Versions) -> tuple[str, str] | None:
-    """The first version that differs, as it was expected and as it was found."""
-    for name, version in ours.items():
-        if theirs.get(name) != version:
-            return f"{name} {version}", f"{name} {theirs.get(name, 'none')}"
-    return None
+def _close(client: Any) -> None:
+    with suppress(Exception):  # what is closed already, or gone, cannot be closed
+        client.close(timeout=_CLOSE_SECONDS)
 
 
 def _engine() -> Any:

@@ -16,7 +16,7 @@ from twin.calibration.market_draw import lay_out_draw
 from twin.draws import Key
 from twin.errors import CalibrationError
 from twin.forecast.ensemble import Ensemble, EnsembleSettings, simulate
-from twin.forecast.executors import usual_threads
+from twin.forecast.executors import Executor, usual_threads
 from twin.forecast.forecast import LEVELS, own_and_category
 from twin.forecast.naive import seasonal_naive, weekly_totals
 from twin.market.history import History
@@ -85,11 +85,12 @@ def run_backtest(
         raise CalibrationError(
             f"history: expected at least two years for a backtest, found {history.n_weeks} weeks. Add earlier sales."
         )
+    by = executor(settings.n_threads or usual_threads(), settings.cluster)
     rows: list[dict[str, Any]] = []
     for done, week in enumerate(origins):
         if progress:
             progress(done, len(origins), "backtest")
-        rows.extend(score_origin(world, history, week, settings))
+        rows.extend(score_origin(world, history, week, settings, by))
     table = pd.DataFrame(rows)
     verdict = _verdict(table)
     version = workspace.publish(
@@ -98,15 +99,18 @@ def run_backtest(
     return {"backtest": version, "rows": rows, "verdict": verdict}
 
 
-def score_origin(world: World, history: History, week: int, settings: BacktestSettings) -> list[dict[str, Any]]:
-    """Forecast a year from ``week`` with what was known then, and score it: one row a measure."""
+def score_origin(
+    world: World, history: History, week: int, settings: BacktestSettings, by: Executor | None = None
+) -> list[dict[str, Any]]:
+    """Forecast a year from ``week`` with what was known then, and score it: one row a measure.
+
+    ``by`` runs the draws; threads of this machine when missing.
+    """
     then_world, then = world.as_of(week), history.before(week)
     learned = calibrate(
         then_world, then, CalibrationSettings(settings.n_draws, settings.seed, country_of(world, settings.country))
     )
-    n_threads = settings.n_threads or usual_threads()
-    runs = EnsembleSettings(YEAR, settings.n_draws, 2, n_threads, settings.seed)
-    by = executor(n_threads, settings.cluster)
+    runs = EnsembleSettings(YEAR, settings.n_draws, 2, settings.n_threads or usual_threads(), settings.seed)
     ensemble = simulate(then_world, then, learned, (), runs, executor=by)
     naive = seasonal_naive(then_world, then, YEAR)
     n_own, n_brands = world.brands.n_own, len(world.brands)

@@ -11,6 +11,7 @@ from twin.errors import Problem, ScenarioError, TwinError
 from twin.market.synthetic_settings import SyntheticSettings
 from twin.progress import Progress, silent
 from twin.scenario import files
+from twin.tasks import execution
 from twin.tasks.backtest import BacktestSettings, run_backtest
 from twin.tasks.calibrate import run_calibration
 from twin.tasks.check import run_check
@@ -67,6 +68,7 @@ def run_demo(
     if standing is not None and standing.meta.get("fingerprint") == fingerprint:
         tell(1, 1, "the demo stands already and is used again")
         return {**standing.meta["made"], "workspace": str(folder)}
+    execution.executor(1, cluster)  # an address that nobody answers is better known before the work
     made = _make(workspace, folder, SyntheticSettings(n_outlets=n_outlets), paths, seed, tell, cluster)
     workspace.publish(_MARK, {"made": made}, {"fingerprint": fingerprint, "made": made})
     return {**made, "workspace": str(folder)}

@@ -42,7 +42,7 @@ def versions() -> dict[str, str]:
 
 
 def executor(n_threads: int, cluster: str | None) -> Executor:
-    """Whoever runs the draws.
+    """Whoever runs the draws, ready for work.
 
     Parameters
     ----------
@@ -50,8 +50,17 @@ def executor(n_threads: int, cluster: str | None) -> Executor:
         Of this machine.
     cluster : str, optional
         Address of a Dask scheduler, whose workers then run them.
+
+    Raises
+    ------
+    TwinError
+        When the scheduler or its workers cannot be reached, or are of other versions.
     """
-    return Cluster(cluster, versions) if cluster else on_this_machine(n_threads)
+    if cluster is None:
+        return on_this_machine(n_threads)
+    workers = Cluster(cluster, versions)
+    workers.meet()
+    return workers
 
 
 def ledger(workspace: Workspace, twin: Twin, deciding: Mapping[str, object]) -> RunLedger:

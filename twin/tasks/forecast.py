@@ -82,17 +82,17 @@ def run_forecast(
         The contract's JSON of ``twin forecast``, with ``forecast`` (the version), ``warnings`` and ``taken_up``: what
         is to be said of draws that an interrupted try had finished.
     """
+    n_threads = settings.n_threads or usual_threads()
+    executor = execution.executor(n_threads, settings.cluster)
     twin = shelf.load_twin(workspace)
     scenarios, warnings = read_scenarios(paths, twin, settings.n_weeks)
     alignments = {s.name: where for s in scenarios if (where := alignment_of(s, twin)) is not None}
     weeks = settings.n_weeks or max([s.horizon_weeks or 0 for s in scenarios], default=0) or DEFAULT_WEEKS
-    n_threads = settings.n_threads or usual_threads()
     runs = EnsembleSettings(weeks, settings.n_draws, settings.n_replicates, n_threads, settings.seed)
     ledger = execution.ledger(workspace, twin, determinants(scenarios, alignments, runs))
     ensemble = simulate(
-        twin.world, twin.history, twin.calibration, scenarios, runs, alignments, progress,
-        execution.executor(n_threads, settings.cluster), ledger,
-    )  # fmt: skip
+        twin.world, twin.history, twin.calibration, scenarios, runs, alignments, progress, executor, ledger
+    )
     naive = seasonal_naive(twin.world, twin.history, weeks)
     seen = twin.calibration.market_seen
     result = summarise(ensemble, twin.world, naive, seen, unknowable(twin.calibration))

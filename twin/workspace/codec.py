@@ -21,20 +21,22 @@ from twin.errors import WorkspaceError
 _PACKAGE = "twin."
 
 
-def encode(value: Any) -> bytes:
-    """Bytes of a dataclass, tuple, mapping with text keys, array, number, text or None; equal values, equal bytes."""
+def encode(value: Any, compress: bool = True) -> bytes:
+    """Bytes of a dataclass, tuple, mapping with text keys, array, number, text or None; equal values, equal bytes.
+
+    ``compress`` saves space where the bytes are kept for long; it takes ten times as long as storing them.
+    """
     arrays: list[np.ndarray] = []
     tree = _pack(value, arrays)
     text = np.frombuffer(json.dumps(tree, sort_keys=True).encode(), dtype=np.uint8)
     out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
+    method = zipfile.ZIP_DEFLATED if compress else zipfile.ZIP_STORED
+    with zipfile.ZipFile(out, "w", method, compresslevel=1) as archive:
         for number, array in enumerate([text, *arrays]):
             member = io.BytesIO()
             np.lib.format.write_array(member, array, allow_pickle=False)
             # a fixed date keeps equal values equal, byte for byte
-            archive.writestr(
-                zipfile.ZipInfo(f"{number}.npy", (1980, 1, 1, 0, 0, 0)), member.getvalue(), zipfile.ZIP_DEFLATED, 1
-            )
+            archive.writestr(zipfile.ZipInfo(f"{number}.npy", (1980, 1, 1, 0, 0, 0)), member.getvalue(), method, 1)
     return out.getvalue()
 
 

@@ -84,12 +84,12 @@ class RunLedger:
         WorkspaceError
             When the folder cannot be written.
         """
-        content = codec.encode({"fingerprint": self._fingerprint, "key": key, "chunk": chunk})
+        content = codec.encode({"fingerprint": self._fingerprint, "key": key, "chunk": chunk}, compress=False)
         try:
-            if not self.path.is_dir():
-                self.path.mkdir(parents=True, exist_ok=True)
-                self._drop_old()
-            atomic.place(self.path, lambda file: file.write(content), lambda file: f"chunk-{key}-{sha256(file)}.npz")
+            try:
+                self._place(key, content)
+            except FileNotFoundError:  # the same forecast, run by somebody else, was published and took the folder away
+                self._place(key, content)
         except OSError as error:
             raise WorkspaceError(
                 f"{self.path}: expected room for a finished draw, found that it cannot be written ({error}). "
@@ -101,6 +101,12 @@ class RunLedger:
         shutil.rmtree(self.path, ignore_errors=True)
         with suppress(OSError):  # others still use it
             self.path.parent.rmdir()
+
+    def _place(self, key: int, content: bytes) -> None:
+        if not self.path.is_dir():
+            self.path.mkdir(parents=True, exist_ok=True)
+            self._drop_old()
+        atomic.place(self.path, lambda file: file.write(content), lambda file: f"chunk-{key}-{sha256(file)}.npz")
 
     def _value(self, file: Path, key: int) -> Any | None:
         """What a file holds; ``None`` when it is torn, altered, or of another forecast."""

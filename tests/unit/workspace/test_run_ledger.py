@@ -110,6 +110,17 @@ def test_removing_leaves_no_trace_but_keeps_the_others(tmp_path, full):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_folder_that_is_taken_away_while_a_chunk_is_written_is_made_again(tmp_path, full, monkeypatch):
+    def taken_away(stream: object) -> str:
+        monkeypatch.undo()
+        full.remove()
+        return "0" * 64
+
+    monkeypatch.setattr(ledgers, "sha256", taken_away)
+    full.keep(5, chunk(5))
+    assert RunLedger(tmp_path, ONE).finished(range(6)) == {5}
+
+
 def test_unfinished_forecasts_do_not_pile_up(tmp_path):
     for number in range(3 * KEEP_FOLDERS):
         RunLedger(tmp_path, f"{number:064x}"[::-1]).keep(0, chunk(0))
