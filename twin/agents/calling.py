@@ -59,7 +59,10 @@ class Calling:
         self.conditions = conditions
         n_reps = len(conditions.rep_ids)
         self.book, self.book_start = _by_zone(conditions.territory, self.n_zones, np.uint32)
-        self.rep, self.rep_start = _by_zone(conditions.rep_territory[:n_reps], self.n_zones, np.int64)
+        # reps of one territory choose one after the other: in the order of their names, whatever their rows
+        by_name = np.argsort(conditions.rep_ids, kind="stable")
+        place, self.rep_start = _by_zone(conditions.rep_territory[:n_reps][by_name], self.n_zones, np.int64)
+        self.rep = by_name[place]
         self.promised = np.isfinite(conditions.frequency)
         self.excluded = ((conditions.dropped & self.known) | self.promised).astype(np.uint8)
         self.owes = bool(self.promised.any() or conditions.chains)

@@ -72,8 +72,12 @@ class TwinModel(mesa.Model):
         self.week_index, self.numbers = 0, itertools.count(1)
         self.lineage: tuple[tuple[int, Conditions], ...] = ((0, conditions),)
         soundness.check_conditions(world, conditions)
-        ground = lay_ground(world, market, engine) if ground is None else ground
-        self.crowd = CustomerCrowd(world, ground, key, conditions.memory, recorder.single_customers)
+        self.ground = lay_ground(world, market, engine) if ground is None else ground
+        if self.ground.market is not market:
+            raise ValueError(
+                "ground: expected that of this market, found another's; lay_ground(world, market) makes it"
+            )
+        self.crowd = CustomerCrowd(world, self.ground, key, conditions.memory, recorder.single_customers)
         self.calling = Calling(world, market, conditions, self.crowd)
         self.brand_shift = np.zeros(len(world.brands))
         self.last_share: float | None = None
@@ -149,8 +153,10 @@ class TwinModel(mesa.Model):
 
     def again(self, recorder: Recorder) -> Self:
         """The same run as it was before its first week; nothing that changes is shared."""
-        engine = self.crowd.machine.name
-        return type(self)(self.world, self.market, self.lineage[0][1], self.key, recorder, engine)
+        conditions = self.lineage[0][1]
+        return type(self)(
+            self.world, self.market, conditions, self.key, recorder, self.ground.machine.name, self.ground
+        )
 
     def branch(
         self, scenario: Scenario | None = None, recorder: Recorder | None = None,
