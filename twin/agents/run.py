@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twin.agents.conditions import lay_out
-from twin.agents.crowd import Ground
+from twin.agents.crowd import Ground, lay_ground
 from twin.agents.model import TwinModel
 from twin.agents.recorder import Recorder, Run, Totals
 from twin.draws import Key
@@ -48,7 +48,7 @@ def run(
     Raises
     ------
     ValueError
-        When the draw does not cover the horizon.
+        The draw does not cover the horizon, or does not fit the world; see :mod:`twin.agents.soundness`.
     """
     totals = Totals(world, n_weeks)
     live(world, market, scenario, key, n_weeks, totals, alignment, engine, ground)
@@ -69,6 +69,7 @@ def live(
     """As :func:`run`, with a recorder of one's own; returns the model as the last week left it."""
     if not 0 <= n_weeks <= market.n_weeks:
         raise ValueError(f"n_weeks: expected 0 to {market.n_weeks}, got {n_weeks}")
+    ground = lay_ground(world, market, engine) if ground is None else ground  # first, for it looks at what comes in
     conditions = lay_out(world, market, scenario, n_weeks, alignment)
     model = TwinModel(world, market, conditions, key, recorder, engine, ground)
     for _ in range(n_weeks):

@@ -203,7 +203,10 @@ def _fault(column: Column, sizes: dict[str, int]) -> Iterator[str]:
         )
 
 
-_AXES = {"c": "customer", "j": "brand", "h": "channel", "r": "rep", "w": "week", "k": "neighbour", ".": "week"}
+_AXES = {
+    "c": "customer", "j": "brand", "h": "channel", "r": "rep", "w": "week", "k": "neighbour", ".": "week", "s": "step",
+    "m": "member",
+}  # fmt: skip
 _KINDS = {_FLOAT: "numbers", _WHOLE: "whole numbers", "i": "whole numbers", "u": "uint64", _FLAG: "yes or no"}
 
 

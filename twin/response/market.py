@@ -10,6 +10,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+_CHANCES = ("memory", "discovery_base", "discovery_visit", "discovery_word", "loss", "winback", "opening")
+_NOT_NEGATIVE = ("mismatch", "fatigue", "synergy", "loss_contact", "orders_per_week", "demand_shock")
+
 
 @dataclass(frozen=True)
 class Response:
@@ -60,8 +63,17 @@ class Response:
         for name, value in vars(self).items():
             if not np.isfinite(value).all():
                 raise ValueError(f"{name}: expected finite, got {value}")
-        if not 0.0 <= self.carryover < 1.0:
-            raise ValueError(f"carryover: expected 0 <= carryover < 1, got {self.carryover}")
+        for name in ("carryover", "handover"):
+            if not 0.0 <= getattr(self, name) < 1.0:
+                raise ValueError(f"{name}: expected 0 <= {name} < 1, got {getattr(self, name)}")
+        for name in _CHANCES:
+            if not 0.0 <= getattr(self, name) <= 1.0:
+                raise ValueError(f"{name}: expected 0 to 1, got {getattr(self, name)}")
+        for name in _NOT_NEGATIVE:
+            if getattr(self, name) < 0.0:
+                raise ValueError(f"{name}: expected not negative, got {getattr(self, name)}")
+        if not self.ideal_contacts > 0.0:
+            raise ValueError(f"ideal_contacts: expected above zero, got {self.ideal_contacts}")
 
 
 @dataclass(frozen=True)
