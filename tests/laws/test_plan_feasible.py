@@ -97,7 +97,7 @@ def test_planned_frequencies_are_those_of_the_simulated_reps():
         model = TwinModel(world, market, conditions, Key(7, 0, replicate), Totals(world, 4))
         for _ in range(4):
             model.step()
-            visits += model.visited / 80
+            visits += model.calling.visited / 80
     everyone = np.ones(size.customers, dtype=bool)
     wanted = aims(world, market, conditions, weeks=slice(0, 4), reachable=everyone, settings=PlanSettings())
     assert np.corrcoef(visits, 4 * wanted.rate)[0, 1] > 0.9

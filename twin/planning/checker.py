@@ -228,7 +228,8 @@ class _Checker:
                     self.note("spacing", after.rep, after.visit_id, f"{days} days after the last, {gap} are due")
             # a journey may ask for a visit beyond the usual ones
             journeys = sum(
-                bool(chain.concerns[customer]) * int((chain.channel == 0).sum()) for chain in self.conditions.chains
+                bool((chain.member == customer).any()) * int((chain.channel == 0).sum())
+                for chain in self.conditions.chains
             )
             if len(mine) > math.ceil(rate * n_weeks - 1e-9) + 1 + journeys:
                 self.note("frequency", mine[-1].rep, mine[-1].visit_id, f"{len(mine)} visits at {rate:.2f} a week")
