@@ -38,20 +38,20 @@ class NumpyMarket:
         self.n, self.n_channels = len(columns["territory"]), len(columns["channel_effect"])
         single = ("volume", "log_known", "log_unknown", "log_start", "base")
         self.volume, self.log_known, self.log_unknown, self.log_start, self.base = (
-            columns[name].astype(F) for name in single
+            columns[name].astype(F, order="C") for name in single
         )
         fits = (columns["prefers"] < 0) | (columns["prefers"] == np.arange(self.n_channels)[:, None])
         effect = columns["channel_effect"][:, None] * np.where(fits, 1.0, columns["mismatch"])
-        rate = np.where(columns["consent"], columns["rate"], 0.0).astype(F)
+        rate = np.where(columns["consent"], columns["rate"], 0.0).astype(F, order="C")
         self.live = np.flatnonzero(rate[1:].any(axis=1)) + 1
-        self.rate, self.worth_of = rate[self.live], effect[self.live].astype(F)
+        self.rate, self.worth_of = rate[self.live], effect[self.live].astype(F, order="C")
         self.worth_of_visit = effect[VISIT].astype(F)
         self.open_to_visits = columns["consent"][VISIT]
         self.neighbours = np.where(columns["neighbours"] < 0, self.n, columns["neighbours"])
         self.n_neighbours = np.maximum((columns["neighbours"] >= 0).sum(axis=1), 1).astype(F)
         self.edges = np.searchsorted(columns["territory"], np.arange(columns["territory"].max() + 2))
         self.goodwill, self.pressure, self.recent, self.habit = (
-            columns[name].astype(F) for name in ("goodwill", "pressure", "recent", "start_habit")
+            columns[name].astype(F, order="C") for name in ("goodwill", "pressure", "recent", "start_habit")
         )
         self.stage, self.since_visit = columns["stage"].astype(np.int8), columns["since_visit"].astype(np.int16)
         self.since_remote = np.full(self.n, LONG_AGO, dtype=np.int16)
@@ -110,7 +110,7 @@ class NumpyMarket:
             if k > 0:
                 book = score[edges[z] : edges[z + 1]]
                 first = max(len(book) - k, 0)
-                chosen[edges[z] + np.argpartition(book, first)[first:] if first else slice(*edges[z : z + 2])] = True
+                chosen[edges[z] + book.argpartition(first)[first:] if first else slice(*edges[z : z + 2])] = True
         return chosen & (score > -np.inf)
 
     def programmes(self) -> NDArray[np.bool_]:
@@ -161,10 +161,12 @@ class NumpyMarket:
         pull /= np.maximum(pull.sum(axis=0), F(1e-30))
         self.habit += (pull - self.habit) / p["habit_weeks"]
         probability = -np.expm1(-p["orders_per_week"] * pull)
-        brand, who = np.nonzero(self.rng.random(pull.shape, dtype=F) < probability)
         orders = np.zeros_like(pull)
-        mean = pull[brand, who] * self.volume[who] * F(self.given["demand"][self.t]) / probability[brand, who]
-        orders[brand, who] = mean * self.rng.standard_exponential(len(who), dtype=F)
+        hit = np.flatnonzero(self.rng.random(pull.shape, dtype=F) < probability)
+        mean = (
+            pull.ravel()[hit] / probability.ravel()[hit] * self.volume[hit % self.n] * F(self.given["demand"][self.t])
+        )
+        orders.ravel()[hit] = mean * self.rng.standard_exponential(len(hit), dtype=F)
         return orders
 
     def remember(self, orders: NDArray[np.float32]) -> None:
