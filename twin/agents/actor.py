@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Self
 
@@ -34,7 +33,7 @@ class Actor(mesa.Agent):
 
         An agent with lists or arrays of its own copies them here as well.
         """
-        twin = copy.copy(self)
-        twin.model = model
+        twin = object.__new__(type(self))
+        twin.__dict__.update(self.__dict__, model=model)
         model.register_agent(twin)
         return twin

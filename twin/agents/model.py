@@ -6,13 +6,16 @@ arrays, see :mod:`twin.agents.crowd`, inspected one at a time through :meth:`Twi
 
 from __future__ import annotations
 
+import copy
 import itertools
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import cached_property
 from typing import Self
 
 import mesa
 import numpy as np
+from mesa.agent import AgentSet
 from numpy.typing import NDArray
 
 from twin import draws
@@ -82,13 +85,31 @@ class TwinModel(mesa.Model):
         self.brand_shift = np.zeros(len(world.brands))
         self.last_share: float | None = None
         self.drift, self.demand_path = self._random_walks()
-        self.reps = [self.rep_class(self, r) for r in range(len(conditions.rep_ids))]
         self.competitors = [CompetitorAgent(self, j) for j in range(market.n_own, len(world.brands))]
+        if self.who_calls == "plan":
+            _ = self.reps
 
     @property
     def week(self) -> int:
         """The week that is being lived."""
         return self.market.first_week + self.week_index
+
+    @cached_property
+    def reps(self) -> list[RepAgent]:
+        """The field force: (r,) agents. While all follow the rule they are made when somebody asks for them."""
+        return [self.rep_class(self, r) for r in range(len(self.conditions.rep_ids))]
+
+    @property
+    def agents(self) -> AgentSet:  # type: ignore[override]
+        """Rivals and reps."""
+        _ = self.reps
+        return super().agents
+
+    @property
+    def agents_by_type(self) -> dict[type[mesa.Agent], AgentSet]:
+        """Rivals and reps, by class."""
+        _ = self.reps
+        return super().agents_by_type
 
     @property
     def horizon_weeks(self) -> int:
@@ -198,9 +219,9 @@ class TwinModel(mesa.Model):
             soundness.check_conditions(self.world, conditions)
         twin = object.__new__(type(self))
         mesa.Model.__init__(twin, rng=0)
-        mesas = set(vars(twin)) - {"steps", "time", "running"}
+        anew = set(vars(twin)) - {"steps", "time", "running"} | {"reps"}
         for name, value in vars(self).items():
-            if name not in mesas:
+            if name not in anew:
                 setattr(twin, name, value)
         twin.recorder = recorder
         twin.conditions, twin.brand_shift = conditions, self.brand_shift.copy()
@@ -209,12 +230,13 @@ class TwinModel(mesa.Model):
             twin.lineage = (*earlier, (self.week_index, conditions))
         twin.crowd = self.crowd.branch(conditions.memory, twin.recorder.single_customers)
         twin.calling = self.calling.branch(twin.crowd, conditions)
-        twin.numbers = itertools.count(len(self.agents) + 1)
-        before = rows_before(self.conditions.rep_ids, conditions.rep_ids)
-        twin.reps = [
-            self.reps[row].branch(twin, r) if row >= 0 else self.rep_class(twin, r) for r, row in enumerate(before)
-        ]
+        twin.numbers = copy.copy(self.numbers)
         twin.competitors = [rival.branch(twin) for rival in self.competitors]
+        if "reps" in vars(self):
+            before = rows_before(self.conditions.rep_ids, conditions.rep_ids)
+            twin.reps = [
+                self.reps[row].branch(twin, r) if row >= 0 else self.rep_class(twin, r) for r, row in enumerate(before)
+            ]
         return twin
 
     def _call(self) -> None:
