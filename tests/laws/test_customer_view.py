@@ -29,7 +29,7 @@ KEY, WEEKS = Key(seed=3, draw=1), 26
 EVERYTHING = Scenario(
     name="everything",
     targeting=Targeting(
-        known_rank="grade", unknown_rank="potential", drop_small=0.1, frequency=(Frequency(2.0, "size > 0.9"),)
+        known_rank="grade", unknown_rank="potential", drop_small=0.1, frequency=(Frequency(3.0, "size > 0.85"),)
     ),
     journeys=(REP_FIRST,),
 )

@@ -220,6 +220,18 @@ def test_frequency_and_dropping_small_are_kept(made_up):
     assert visits[model.conditions.dropped & ~promised].sum() == 0
 
 
+def test_promised_visits_are_spread_from_the_first_week_on(made_up):
+    world, market = made_up(n=2000)
+    everybody = Scenario(
+        name="promised",
+        field_force=FieldForce(capacity_factor=50.0),
+        targeting=Targeting(frequency=(Frequency(52.1775 / 12.0 / 8.0),)),
+    )
+    visits = run(world, market, everybody, KEY, WEEKS).contacts[VISIT].sum(axis=0)
+    # one in eight weeks: 250 a week; a sum of 2,000 places by chance has a standard deviation of 15
+    assert np.abs(visits - 250).max() < 75 and visits.sum() == pytest.approx(WEEKS * 250, rel=0.03)
+
+
 def test_new_reps_add_visits_and_leaving_reps_cost_sales(made_up):
     world, market = made_up(handover=0.155)
     first = monday(market.first_week + 8)

@@ -12,7 +12,7 @@ import mesa
 import numpy as np
 
 from reference.scalar_laws import LAPSED, REPEAT, TRIAL, UNAWARE, attraction, goodwill, journey, law, orders, visiting
-from twin.agents.calling import PART_OF_A_PROMISE
+from twin.agents.calling import PART_OF_A_PROMISE, place_in_turn
 from twin.agents.conditions import CYCLE_WEEKS
 from twin.engine.chains import CONDITIONS, PATIENCE_WEEKS, REST_WEEKS, Steps
 from twin.market.channels import VISIT
@@ -68,6 +68,8 @@ class Customer(mesa.Agent):
         self.dropped = bool(conditions.dropped[row])
         promised = float(conditions.frequency[row])
         self.promised = None if math.isnan(promised) else whole_parts(promised)
+        if self.promised is not None:
+            self.due = float(place_in_turn(people.entity[row : row + 1], market.first_week)[0])
         self.orders = [0.0] * len(self.base)
         self.contacts: list[int] = []
         self.neighbours: list[Customer] = []

@@ -7,9 +7,11 @@ import copy
 import numpy as np
 from numpy.typing import NDArray
 
+from twin import draws
 from twin.agents.branching import rows_before, standing_kept
 from twin.agents.conditions import CYCLE_WEEKS, Conditions
 from twin.agents.crowd import CustomerCrowd
+from twin.draws import Key, Purpose
 from twin.engine.chains import Standing, standing_at_start
 from twin.market.world import World
 from twin.response.market import Market
@@ -50,7 +52,8 @@ class Calling:
         self.credit, self.unknown_credit = np.zeros(n_reps), np.zeros(n_reps)
         self.calls = np.zeros((n_reps, 3), dtype=np.int64)
         self.visited, self.visited_by = np.zeros(n, dtype=np.uint8), np.full(n, -1, dtype=np.int32)
-        self.due = np.zeros(n, dtype=np.float32)
+        self.turn = place_in_turn(world.population.entity, market.first_week)
+        self.due = np.where(self.promised, self.turn, np.float32(0.0))
         self.standing = [standing_at_start(chain) for chain in conditions.chains]
         self.asked = np.zeros(n, dtype=np.uint32) if conditions.chains else None
 
@@ -144,7 +147,9 @@ class Calling:
         self.visited_by = row_now[self.visited_by]
         self.standing = [standing_kept(chain, past.chains, self.standing) for chain in conditions.chains]
         self.asked = np.zeros(len(self.visited), dtype=np.uint32) if conditions.chains else None
+        before = self.promised
         self._study(conditions)
+        self.due = np.where(self.promised & ~before, self.turn, self.due)
         if not self.owes:
             self.due[:] = 0.0
 
@@ -165,6 +170,16 @@ class Calling:
         barred = (refused | self.conditions.dropped).astype(np.uint8)
         for chain, standing in zip(self.conditions.chains, self.standing):
             self.crowd.machine.calls.wish_visits(chain, standing, t, barred, self.due)
+
+
+def place_in_turn(entity: NDArray[np.uint64], week: int) -> NDArray[np.float32]:
+    """Where in its turn each customer stands to whom visits are promised from the first ``week`` on: (c,) float32.
+
+    In [0, 1): without it, all who are promised one visit in eight weeks would wait eight weeks, and then call on the
+    same day. The visit plan begins in the same places. In whole parts of :data:`PART_OF_A_PROMISE`.
+    """
+    place = draws.uniforms(Key(), Purpose.VISIT, week, entity, 1)[0]
+    return (np.floor(place / PART_OF_A_PROMISE) * PART_OF_A_PROMISE).astype(np.float32)
 
 
 def _by_zone(zone: NDArray[np.integer], n_zones: int, kind: type) -> tuple[NDArray, NDArray[np.int64]]:
