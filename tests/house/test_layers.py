@@ -21,7 +21,7 @@ LAYERS = (
     ("twin.planning",),
     ("twin.forecast",),
     ("twin.calibration",),
-    ("twin.agents",),
+    ("twin.agents", "twin.alignment"),
     ("twin.engine",),
     ("twin.potential",),  # reads the priors of response and the neighbours of geography
     ("twin.response", "twin.geography", "twin.scenario"),
@@ -61,7 +61,8 @@ RIGHTS = {
     "xlsxwriter": ("twin.workspace",),
     "babel": ("twin.cli", "twin.tasks", "dashboard"),
     "mesa": ("twin.agents",),
-    "numba": ("twin.agents", "twin.draws"),
+    "numba": ("twin.engine",),
+    "llvmlite": ("twin.engine",),
     "statsmodels": ("twin.calibration", "twin.forecast"),
     "sklearn": MODELS,
     "lightgbm": MODELS,
@@ -86,6 +87,10 @@ STANDARD_RIGHTS = {
 EXCUSED = {
     ("twin.potential.openmp", "pathlib"): "it finds a library file",
     ("twin.potential.openmp", "tempfile"): "it copies one for the moment of loading",
+    **{
+        ("twin.engine.compiling", library): "keeps machine code between processes"
+        for library in ("os", "pathlib", "shutil", "tempfile")
+    },
     ("twin.forecast.cluster", "logging"): "hushes the engine: what goes wrong is said once, in our words",
     ("twin.scenario.files", "pathlib"): "the one door between scenario files and the grammar",
     ("twin.scenario.alignment", "pathlib"): "reads the file that a scenario's alignment names",

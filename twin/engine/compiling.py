@@ -24,7 +24,7 @@ from numba.extending import intrinsic, overload, register_jitable
 
 import twin.draws
 import twin.response
-from twin.response import attraction, elementary, goodwill, journey, law, orders, visiting
+from twin.response import attraction, elementary, goodwill, journey, law, orders, steady, visiting
 
 LAWS: tuple[Callable, ...] = (
     attraction.contact_utility, attraction.pull, attraction.one_over, attraction.advance_habit,
@@ -33,6 +33,8 @@ LAWS: tuple[Callable, ...] = (
     journey.considers_us, journey.discovery, journey.loss, journey.winback,
     law.own_lift, law.utility,
     orders.ordering_probability, orders.lumpy_volume,
+    steady.either, steady.recently, steady.expected_inflow, steady.expected_contacts, steady.expected_discovery,
+    steady.expected_winback, steady.settled, steady.uneven,
     visiting.usual_score, visiting.gumbel, visiting.recent_log, visiting.advance_recent,
     elementary.whole_power,
 )  # fmt: skip

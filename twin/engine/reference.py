@@ -14,6 +14,7 @@ _LONG_AGO = 255
 
 
 def see(stage, start, listener, buys, heard):
+    """Who buys from us as the week begins, and how many of each customer's neighbours do."""
     now = journey.considers_us(stage).astype(np.uint8)
     more = now.astype(np.int8) - buys.astype(np.int8)
     buys[:] = now
@@ -22,6 +23,7 @@ def see(stage, start, listener, buys, heard):
 
 
 def listeners(neighbours, n_customers, start, listener):
+    """Turn round who hears from whom: rows of those who listen to each customer, by counting."""
     who, place = np.nonzero(neighbours >= 0)
     heard_from = neighbours[who, place]
     start[1:] = np.cumsum(np.bincount(heard_from, minlength=n_customers))
@@ -29,57 +31,68 @@ def listeners(neighbours, n_customers, start, listener):
 
 
 def draw_week(low, high, third, week, key0, key1, chance, fate, first):
+    """Chance of a visit as a Gumbel number, fate of the stage, and order of the first brand."""
     block = block_of_words(low, high, third, week, key0, key1)
     chance[:], fate[:], first[:] = visiting.gumbel(unit(block[0])), unit(block[1]), unit(block[3])
 
 
 def score_as_usual(coefficients, buys, recent_own, log_known, log_unknown, log_start, chance, score):
+    """Score by the learned rule: buyers by size and recent sales, others by size."""
     recent = visiting.recent_log(recent_own, coefficients.typical_own)
     known = visiting.usual_score(log_known, recent, log_start, coefficients.follows_sales, chance)
     score[:] = where(buys, known, log_unknown + chance)
 
 
 def score_evenly(buys, pool, chance, score):
+    """Everybody in a pool has the same chance."""
     score[:] = where(buys == pool, chance, score)
 
 
 def score_by_rank(buys, pool, rank, since_visit, cycle, score):
+    """The highest rank in a pool first, among those not visited for a cycle."""
     ranked = where(since_visit >= cycle, rank, _F(-np.inf))
     score[:] = where(buys == pool, ranked, score)
 
 
 def bar(consent, excluded, score):
+    """Nobody calls on those who are excluded or refuse visits."""
     score[(excluded != 0) | ((consent & np.uint32(1)) == 0)] = -np.inf
 
 
 def draw_words(low, high, third, week, key0, key1, w0, w1, w2, w3):
+    """Four words for each customer."""
     w0[:], w1[:], w2[:], w3[:] = block_of_words(low, high, third, week, key0, key1)
 
 
 def draw_units(low, high, third, week, key0, key1, u0, u1, u2, u3):
+    """Four uniform numbers for each customer."""
     u0[:], u1[:], u2[:], u3[:] = (unit(word) for word in block_of_words(low, high, third, week, key0, key1))
 
 
 def run_programme(
     words, shift, rate, factor, consent, channel, effect, prefers, mismatch, contacts, worth, number, written
 ):
+    """Contacts of a channel programme, with a chance of its rate and with consent, and their weight."""
     allowed = ((consent >> np.uint32(channel)) & np.uint32(1)) != 0
     contacts[:] = (half(words.astype(np.uint64), int(shift)) < rate * factor) & allowed
     weigh(contacts, effect, channel, prefers, mismatch, worth, number, written)
 
 
 def add_asked(asked, channel, contacts, extra):
+    """Contacts that a journey asks for on a channel; one of both kinds is enough, so ``extra`` is what is new."""
     extra[:] = ((asked >> np.uint32(channel)) & np.uint32(1)).astype(np.uint8) & (contacts ^ 1)
     contacts |= extra
 
 
 def weigh_visits(contacts, effect, channel, prefers, mismatch, worth, number, written):
+    """Start the worth and the number of all contacts with the visits."""
     worth[:], number[:], written[:] = 0.0, 0.0, 0
     weigh(contacts, effect, channel, prefers, mismatch, worth, number, written)
     written[:] = 0
 
 
 def weigh(contacts, effect, channel, prefers, mismatch, worth, number, written):
+    """Add another channel's contacts to the worth and the number of all."""
     count = contacts.astype(np.float32)
     fit = goodwill.channel_fit(prefers, channel, mismatch).astype(np.float32)
     worth += effect * fit * count
@@ -88,6 +101,7 @@ def weigh(contacts, effect, channel, prefers, mismatch, worth, number, written):
 
 
 def absorb(coefficients, visits, written, worth, number, stock, pressure, since_visit, since_remote):
+    """Goodwill and pressure after this week's contacts."""
     met, wrote = visits != 0, written != 0
     seconded = goodwill.is_seconded(met, wrote, since_visit, since_remote)
     added = goodwill.inflow(worth, seconded, coefficients.synergy, coefficients.memory)
@@ -98,6 +112,7 @@ def absorb(coefficients, visits, written, worth, number, stock, pressure, since_
 
 
 def move(coefficients, visits, heard, hears, fate, stock, pressure, handover, stage, moved, considers, lift):
+    """Move customers along their journey, and set what our acts add to our brands."""
     c, word = coefficients, heard.astype(np.float32) * hears
     finds = journey.discovery(c.discovery_base, c.discovery_visit, c.discovery_word, visits, word)
     found = (stage == Stage.UNAWARE) & (fate < finds)
@@ -110,19 +125,23 @@ def move(coefficients, visits, heard, hears, fate, stock, pressure, handover, st
 
 
 def attract_ours(base, weight, habit, shift, lift, considers, pull):
+    """Attraction of a brand of ours."""
     pull[:] = attraction.pull(law.utility(base, weight, habit, shift) + lift, considers != 0)
 
 
 def attract_rival(base, weight, habit, shift, pull, total):
+    """Attraction of a rival's brand, added to the total."""
     pull[:] = attraction.pull(law.utility(base, weight, habit, shift), True)
     total += pull
 
 
 def compare(total, demand, volume, per_total, wanted):
+    """What turns attractions into shares, and the volume to be shared."""
     per_total[:], wanted[:] = attraction.one_over(total), volume * demand
 
 
 def order(orders_per_week, wanted, u, pull, per_total, habit, ordered):
+    """Orders of one brand, and the habit that they leave."""
     share = pull * per_total
     probability = orders.ordering_probability(share, orders_per_week)
     ordered[:] = orders.lumpy_volume(share * wanted, probability, u)
@@ -130,18 +149,22 @@ def order(orders_per_week, wanted, u, pull, per_total, habit, ordered):
 
 
 def add(values, total):
+    """Add one column to another."""
     total += values
 
 
 def copy(values, column):
+    """Copy one column to another."""
     column[:] = values
 
 
 def fill(value, column):
+    """Set a column to one value."""
     column[:] = value
 
 
 def settle(own, stage, tried, ordered, recent_own, own_so_far):
+    """After the orders: the second purchase makes a customer, and reps see what was bought."""
     bought = own > 0
     in_trial = (stage == Stage.TRIAL) & bought
     stage[in_trial & (tried != 0)] = Stage.REPEAT
@@ -152,10 +175,12 @@ def settle(own, stage, tried, ordered, recent_own, own_so_far):
 
 
 def fade_handover(handover, fade):
+    """What a change of rep costs grows less."""
     handover[:] = np.maximum(handover - fade, _F(0.0))
 
 
 def tally(a, b, at, edges, cell, n_segments, scale, volume, contacts, stage, by_cell, by_territory, buyers):
+    """Add orders, contacts and buyers to the sums, run by run of customers of one cell."""
     here = slice(at, at + b - a)
     whose = np.repeat(cell, np.diff(edges))[a:b]
     amount = (volume[:, here].astype(np.float64) * scale + 0.5).astype(np.int64)

@@ -24,6 +24,7 @@ def choose_visits(
     book_start, book, rep_start, rep, visits, unknown_share, low, high, buys, score, due, owes, room,
     unknown_credit, calls, visited, visited_by,
 ):  # fmt: skip
+    """Visits of all reps: promised customers first, then the best of those who do not buy, and of those who do."""
     for z in range(len(book_start) - 1):
         rows = book[book_start[z] : book_start[z + 1]]
         for r in rep[rep_start[z] : rep_start[z + 1]]:
@@ -48,11 +49,13 @@ def _best(rows, value, n, low, high):
 
 
 def wish_visits(chain, state, now, barred, due):
+    """Customers whose journey waits for a visit call for one."""
     waits = (state.step >= 0) & (chain.channel[state.step] == VISIT) & (state.due <= now)
     due[chain.member[waits & (barred[chain.member] == 0)]] += 1.0
 
 
 def advance_chain(chain, state, now, week, key0, key1, low, high, consent, factor, opening, visited, ordered, asked):
+    """Move the members of a journey on by a week; channels on which they are contacted are set in ``asked``."""
     who = chain.member
     state.ordered[:] |= ordered[who]
     met = visited[who] != 0

@@ -242,9 +242,11 @@ def _from_origin(made: MadeUp, model: TwinModel) -> Market:
         campaigns=campaigns,
         rule=rule,
         start=Start(
-            *(column.astype(np.float64) for column in (state.goodwill, state.pressure, state.habit)),
-            state.stage.astype(np.int8),
-            (settings.origin - state.since_visit.astype(np.int32)).astype(np.int32),
+            goodwill=state.goodwill.astype(np.float64),
+            pressure=state.pressure.astype(np.float64),
+            habit=state.habit.astype(np.float64),
+            stage=state.stage.astype(np.int8),
+            last_visit=settings.origin - state.since_visit.astype(np.int32),
         ),
         first_week=settings.origin,
     )
