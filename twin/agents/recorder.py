@@ -45,7 +45,7 @@ class Run:
 
 
 class Recorder(Protocol):
-    """Anything that wants to see every week.
+    """Anything that wants to see every week. It may also be one that :class:`SeesCalls`, or that :class:`Branches`.
 
     Attributes
     ----------
