@@ -15,57 +15,87 @@ from twin.engine.chains import (
     PROMISED,
     REST_WEEKS,
 )  # fmt: skip
-from twin.engine.compiling import compiled, inner, written_in
+from twin.engine.compiling import compiled, inner, select, written_in
 from twin.engine.philox import WEEK, half, philox
 from twin.market.channels import VISIT
+from twin.response.elementary import bits_of
 
 _F, _U, _U8 = np.float32, np.uint32, np.uint8
 # as numpy numbers they are values; as plain ones every value would compile a version of its own
 _PROMISED, _OTHERS, _BUYERS = np.int64(PROMISED), np.int64(OTHERS), np.int64(BUYERS)
-_LEAST = np.float32(-np.inf)
+_LEAST, _SIGN, _ALL = np.float32(-np.inf), np.uint32(0x80000000), np.uint32(0xFFFFFFFF)
+
+
+@written_in
+def _sortable(key, least, pool, buys, visited):
+    """A key as a whole number in the same order, nought for who is out of the question."""
+    bits = _U(bits_of(key))
+    upright = bits ^ select(bits >= _SIGN, _ALL, _SIGN)
+    stands = (key >= least) & (key > _LEAST) & (visited == _U8(0))
+    in_pool = (pool == _PROMISED) | (np.int64(buys) + _OTHERS == pool)
+    return select(stands & in_pool, upright, _U(0))
 
 
 @inner
-def keep_best(book, first, last, key, least, pool, buys, visited, room, low, high, scores, rows):
+def sortable_together(key, least, pool, buys, visited, keys):
+    """Keys of customers who stand together."""
+    for b in range(keys.size):
+        keys[b] = _sortable(key[b], least, pool, buys[b], visited[b])
+
+
+@inner
+def sortable_apart(book, key, least, pool, buys, visited, keys):
+    """Keys of customers wherever they stand."""
+    for b in range(keys.size):
+        i = book[b]
+        keys[b] = _sortable(key[i], least, pool, buys[i], visited[i])
+
+
+@inner
+def _at_least(keys, threshold):
+    n = np.int32(0)
+    for b in range(keys.size):
+        n = np.int32(n + np.int32(keys[b] >= threshold))
+    return np.int64(n)
+
+
+@inner
+def keep_best(book, key, least, pool, buys, visited, room, low, high, keys, rows):
     """The ``room`` customers of a book with the highest key, in no order: how many.
 
-    Equal keys are told apart by the entities' numbers, never by rows.
-    ``scores`` is a heap whose root is the worst that is kept, so that most customers cost one comparison. Columns are
-    handed over once a book: each time they are counted, which costs more than a comparison.
+    The threshold is found bit by bit, from the highest: counting who is above is a matter of vector instructions, where
+    a heap would branch. Equal keys are told apart by the entities' numbers, never by rows.
     """
-    for q in range(room):
-        scores[q], rows[q] = _LEAST, book[first]
-    for b in range(first, last):
-        i = book[b]
-        score = key[i]
-        if score < scores[0] or score < least or visited[i] != _U8(0) or score == _LEAST:
-            continue
-        if pool != _PROMISED and buys[i] != _U8(pool - _OTHERS):
-            continue
-        if score == scores[0] and _later(low[i], high[i], low[rows[0]], high[rows[0]]):
-            continue
-        root = 0
-        while True:
-            child = 2 * root + 1
-            if child >= room:
+    first, last = book[0], book[book.size - 1]
+    if np.int64(last) - np.int64(first) == book.size - 1:
+        end = np.int64(last) + 1
+        sortable_together(key[first:end], least, pool, buys[first:end], visited[first:end], keys)
+    else:
+        sortable_apart(book, key, least, pool, buys, visited, keys)
+    threshold, above = _U(0), np.int64(-1)
+    for bit in range(32):
+        higher = threshold | (_SIGN >> _U(bit))
+        n = _at_least(keys, higher)
+        if n >= room:
+            threshold, above = higher, n
+            if n == room:
                 break
-            if child + 1 < room:
-                a, c = rows[child], rows[child + 1]
-                if scores[child + 1] < scores[child] or (
-                    scores[child + 1] == scores[child] and _later(low[c], high[c], low[a], high[a])
-                ):
-                    child += 1
-            a = rows[child]
-            if scores[child] > score or (scores[child] == score and _later(low[i], high[i], low[a], high[a])):
-                break
-            scores[root], rows[root] = scores[child], rows[child]
-            root = child
-        scores[root], rows[root] = score, i
-    size = 0
-    for q in range(room):
-        if scores[q] > _LEAST:
-            scores[size], rows[size] = scores[q], rows[q]
-            size += 1
+    size = np.int64(0)
+    lowest = threshold if above == room else threshold + _U(1)
+    for b in range(book.size):
+        rows[size] = book[b]
+        size += np.int64(keys[b] >= lowest)
+    if threshold == _U(0) or size == room:
+        return size
+    while size < room:  # several at the threshold, and not room for all: the first by number, one after the other
+        best = np.int64(-1)
+        for b in range(book.size):
+            if keys[b] == threshold:
+                a = book[b]
+                if best < 0 or _later(low[book[best]], high[book[best]], low[a], high[a]):
+                    best = b
+        rows[size], keys[best] = book[best], _U(0)
+        size += 1
     return size
 
 
@@ -106,8 +136,10 @@ def best_first(scores, rows, start, size, k, low, high):
 
 
 @inner
-def give(rep, first, last, calls, pool, scores, rows, size, low, high, visited, visited_by):
+def give(rep, first, last, calls, pool, key, scores, rows, size, low, high, visited, visited_by):
     """Give a pool's chosen customers to one rep after the other, the best ones first."""
+    for q in range(size):
+        scores[q] = key[rows[q]]
     start = np.int64(0)
     for k in range(first, last):
         n = min(calls[rep[k], pool], size - start)
@@ -127,7 +159,11 @@ def choose_visits(
 
     Reps of one territory share its book and choose one after the other, the best first.
     """
-    scores, rows = np.empty(room, np.float32), np.empty(room, np.uint32)
+    rows, scores = np.empty(room + 1, np.uint32), np.empty(room, np.float32)
+    most = np.int64(0)
+    for z in range(book_start.size - 1):
+        most = max(most, book_start[z + 1] - book_start[z])
+    keys_of_all = np.empty(most, np.uint32)
     for z in range(book_start.size - 1):
         first, last, rep_a, rep_b = book_start[z], book_start[z + 1], rep_start[z], rep_start[z + 1]
         total = np.int64(0)
@@ -135,18 +171,18 @@ def choose_visits(
             total += visits[rep[k]]
         if total == 0 or first == last:
             continue
-        n = np.int64(0)
+        mine, keys, n = book[first:last], keys_of_all[: last - first], np.int64(0)
         if owes:
-            n = keep_best(book, first, last, due, _F(1.0), _PROMISED, buys, visited, total, low, high, scores, rows)
+            n = keep_best(mine, due, _F(1.0), _PROMISED, buys, visited, total, low, high, keys, rows)
         others, buyers = _share_out(rep, rep_a, rep_b, visits, unknown_share, n, unknown_credit, calls)
         if n > 0:
-            give(rep, rep_a, rep_b, calls, _PROMISED, scores, rows, n, low, high, visited, visited_by)
+            give(rep, rep_a, rep_b, calls, _PROMISED, due, scores, rows, n, low, high, visited, visited_by)
         if others > 0:
-            n = keep_best(book, first, last, score, _LEAST, _OTHERS, buys, visited, others, low, high, scores, rows)
-            give(rep, rep_a, rep_b, calls, _OTHERS, scores, rows, n, low, high, visited, visited_by)
+            n = keep_best(mine, score, _LEAST, _OTHERS, buys, visited, others, low, high, keys, rows)
+            give(rep, rep_a, rep_b, calls, _OTHERS, score, scores, rows, n, low, high, visited, visited_by)
         if buyers > 0:
-            n = keep_best(book, first, last, score, _LEAST, _BUYERS, buys, visited, buyers, low, high, scores, rows)
-            give(rep, rep_a, rep_b, calls, _BUYERS, scores, rows, n, low, high, visited, visited_by)
+            n = keep_best(mine, score, _LEAST, _BUYERS, buys, visited, buyers, low, high, keys, rows)
+            give(rep, rep_a, rep_b, calls, _BUYERS, score, scores, rows, n, low, high, visited, visited_by)
 
 
 @inner
