@@ -85,7 +85,9 @@ def test_the_scenarios_do_something(serial: Ensemble) -> None:
     assert (totals[1:] != totals[0]).any(axis=(1, 2)).all()
 
 
-@pytest.mark.parametrize("executor", [Threads(2), Threads(5), Backwards()], ids=repr)
+@pytest.mark.parametrize(
+    "executor", [Threads(2), Threads(5), Backwards()], ids=["two threads", "five threads", "backwards"]
+)
 def test_threads_and_order_of_arrival_change_no_bit(
     live: Callable[..., Ensemble], serial: Ensemble, executor: Executor
 ) -> None:
