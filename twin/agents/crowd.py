@@ -94,9 +94,10 @@ def lay_ground(world: World, market: Market, engine: str = "compiled") -> Ground
     """
     soundness.check(world, market)
     works, segments = machine(engine), world.population.segments
-    terrain = columns.terrain_of(world, market, segments, works.passes)
-    coefficients = columns.coefficients_of(market, market.response.memory)
-    start, directory = columns.state_at_start(market), Directory(world.population.ids)
+    recent = columns.expected_own(market)
+    terrain = columns.terrain_of(world, market, segments, recent, works.passes)
+    coefficients = columns.coefficients_of(market, market.response.memory, recent)
+    start, directory = columns.state_at_start(market, recent), Directory(world.population.ids)
     return Ground(market, works, segments, terrain, start, coefficients, directory)
 
 

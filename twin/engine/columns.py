@@ -148,8 +148,10 @@ class State(NamedTuple):
     fade: NDArray[np.float32]
 
 
-def terrain_of(world: World, market: Market, segments: Segments, passes: ModuleType) -> Terrain:
-    """Lay a draw out for the engine, whose passes help."""
+def terrain_of(
+    world: World, market: Market, segments: Segments, recent: NDArray[np.float64], passes: ModuleType
+) -> Terrain:
+    """Lay a draw out for the engine, whose passes help; ``recent`` is :func:`expected_own`."""
     people, response, n = world.population, market.response, len(world.population)
     live = np.flatnonzero(market.rule.contact_rate.any(axis=1))
     live = live[live != VISIT]
@@ -159,7 +161,6 @@ def terrain_of(world: World, market: Market, segments: Segments, passes: ModuleT
     cell_of_each = (people.territory * 2 + ~people.known) * np.int64(len(segments.names)) + segments.code
     begins = np.flatnonzero(np.diff(cell_of_each, prepend=-1))
     edges, cell = np.append(begins, n).astype(np.int64), cell_of_each[begins]
-    recent = expected_own(market)
     with np.errstate(divide="ignore"):
         known, unknown = np.log(market.rule.known_weight), np.log(market.rule.unknown_weight)
     rivals = market.base_utility[market.n_own :]
@@ -203,8 +204,8 @@ def consent_bits(consent: NDArray[np.bool_]) -> NDArray[np.uint32]:
     return (consent.astype(np.uint32) << channel).sum(axis=0, dtype=np.uint32)
 
 
-def state_at_start(market: Market) -> State:
-    """State of the customers before the first week."""
+def state_at_start(market: Market, recent: NDArray[np.float64]) -> State:
+    """State of the customers before the first week; ``recent`` is :func:`expected_own`."""
     start, n = market.start, len(market.volume)
     buys = journey.considers_us(start.stage)
     told = np.append(buys, False)  # the last one is nobody
@@ -215,7 +216,7 @@ def state_at_start(market: Market) -> State:
         goodwill=start.goodwill.astype(np.float32),
         pressure=start.pressure.astype(np.float32),
         habit=np.ascontiguousarray(start.habit, dtype=np.float32),
-        recent_own=expected_own(market).astype(np.float32),
+        recent_own=recent.astype(np.float32),
         stage=start.stage.astype(np.uint8),
         since_visit=since.astype(np.uint8),
         since_remote=np.full(n, LONG_AGO, dtype=np.uint8),
@@ -228,14 +229,14 @@ def state_at_start(market: Market) -> State:
     )
 
 
-def coefficients_of(market: Market, memory: float) -> Coefficients:
-    """Scalars of a draw, under a scenario's memory of contacts."""
+def coefficients_of(market: Market, memory: float, recent: NDArray[np.float64]) -> Coefficients:
+    """Scalars of a draw, under a scenario's memory of contacts; ``recent`` is :func:`expected_own`."""
     response = market.response
     known = {name: getattr(response, name) for name in Coefficients._fields if hasattr(response, name)}
     known |= {
         "memory": memory,
         "follows_sales": market.rule.follows_sales,
-        "typical_own": typical_own(market, expected_own(market)),
+        "typical_own": typical_own(market, recent),
     }
     return Coefficients(**{name: np.float32(value) for name, value in known.items()})
 

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twin.agents.conditions import Conditions
-from twin.engine.columns import coefficients_of
+from twin.engine.columns import coefficients_of, expected_own
 from twin.market.channels import VISIT
 from twin.market.world import World
 from twin.response import goodwill, journey, steady
@@ -99,7 +99,7 @@ def expected_worth(
             spread[level] = of(visits, carry)
         value = np.zeros_like(total)
         paths.price(
-            coefficients_of(market, laid.memory), _customers(world, market, laid, rows, programmes.extra), calendar,
+            coefficients_of(market, laid.memory, expected_own(market)), _customers(world, market, laid, rows, programmes.extra), calendar,
             market.n_own, programmes.visits.astype(np.float32), spread, value,
         )  # fmt: skip
         total += value
