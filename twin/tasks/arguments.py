@@ -1,0 +1,124 @@
+"""Arguments: what the verbs of the command line may be told, and how it is read.
+
+Knows no verb, see :mod:`twin.cli`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import datetime as dt
+from collections.abc import Callable
+from pathlib import Path
+
+
+def whole(low: int, high: int) -> Callable[[str], int]:
+    """Reader of a whole number within bounds."""
+
+    def parse(text: str) -> int:
+        try:
+            value = int(text)
+        except ValueError:
+            value = low - 1
+        if not low <= value <= high:
+            raise argparse.ArgumentTypeError(f"expected a whole number from {low} to {high}, found {text!r}")
+        return value
+
+    return parse
+
+
+def date(text: str) -> dt.date:
+    """A date such as 2026-01-05."""
+    try:
+        return dt.date.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"expected a date such as 2026-01-05, found {text!r}") from None
+
+
+def of_none(verb: argparse.ArgumentParser) -> None:
+    """Nothing beyond what every verb may be told."""
+
+
+def _country(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument("--country", default="", help="whose moving feasts, such as TR (default: where customers are)")
+
+
+def _cluster(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument(
+        "--cluster", metavar="ADDRESS", help="Dask scheduler whose workers run the draws: tcp://HOST:8786"
+    )
+
+
+def _locale(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument("--locale", choices=["", "tr"], default="", help="tr: semicolons and decimal commas in CSV")
+
+
+def of_demo(verb: argparse.ArgumentParser) -> None:
+    """Of ``twin demo``."""
+    verb.add_argument("--no-dashboard", action="store_true", help="stop before the dashboard")
+    verb.add_argument("--port", type=whole(1, 65535), default=8501, help="of the dashboard (default: 8501)")
+    verb.add_argument(
+        "--outlets", type=whole(400, 1_000_000), default=3000, help="size of the made-up market (default: 3000)"
+    )
+    verb.add_argument(
+        "--scenarios", type=Path, default=None, help="folder of scenario files (default: those that come with the twin)"
+    )
+    _cluster(verb)
+
+
+def of_ingest(verb: argparse.ArgumentParser) -> None:
+    """Of ``twin ingest``."""
+    verb.add_argument("folder", type=Path, help="folder with the bundle's tables")
+    verb.add_argument("--mapping", type=Path, help="TOML file that renames tables and columns and states formats")
+
+
+def of_calibrate(verb: argparse.ArgumentParser) -> None:
+    """Of ``twin calibrate``."""
+    verb.add_argument("--as-of", type=date, metavar="DATE", help="hide all that is later")
+    verb.add_argument("--draws", type=whole(2, 10_000), default=100, help="parameter draws to keep (default: 100)")
+    _country(verb)
+
+
+def of_backtest(verb: argparse.ArgumentParser) -> None:
+    """Of ``twin backtest``."""
+    verb.add_argument("--origins", type=whole(1, 20), default=1, help="a year apart (default: 1)")
+    verb.add_argument("--draws", type=whole(2, 1000), default=24, help="parameter draws (default: 24)")
+    _country(verb)
+    _cluster(verb)
+
+
+def of_forecast(verb: argparse.ArgumentParser) -> None:
+    """Of ``twin forecast``."""
+    verb.add_argument(
+        "scenarios", type=Path, nargs="*", metavar="SCENARIO.toml", help="scenario files; none runs the baseline alone"
+    )
+    verb.add_argument(
+        "--weeks", type=whole(1, 520), help="horizon (default: the longest that a scenario names, else 52)"
+    )
+    verb.add_argument("--draws", type=whole(1, 10_000), default=40, help="parameter draws to run (default: 40)")
+    verb.add_argument("--replicates", type=whole(1, 1000), default=2, help="seeds of luck a draw (default: 2)")
+    verb.add_argument("--threads", type=whole(1, 256), help="of this machine (default: one a core, at most 8)")
+    _cluster(verb)
+
+
+def of_plan(verb: argparse.ArgumentParser) -> None:
+    """Of ``twin plan``."""
+    verb.add_argument("scenario", type=Path, metavar="SCENARIO.toml")
+    verb.add_argument("--start", type=date, metavar="DATE", help="first day (default: the Monday after history ends)")
+    verb.add_argument("--weeks", type=whole(1, 26), default=4, help="(default: 4)")
+    verb.add_argument("--out", type=Path, help="folder for the files (default: none are written)")
+    verb.add_argument("--formats", default="csv,xlsx,ics,geojson", help="(default: csv,xlsx,ics,geojson)")
+    _locale(verb)
+
+
+def of_export(verb: argparse.ArgumentParser) -> None:
+    """Of ``twin export``."""
+    verb.add_argument("table", help="potential, parameters, rival_calendar, forecast, comparison, plan, ...")
+    verb.add_argument(
+        "--out", type=Path, required=True, help="file; its ending chooses csv, xlsx, parquet, json or geojson"
+    )
+    _locale(verb)
+
+
+def of_dashboard(verb: argparse.ArgumentParser) -> None:
+    """Of ``twin dashboard``."""
+    verb.add_argument("--port", type=whole(1, 65535), default=8501, help="(default: 8501)")
