@@ -1,1 +1,1 @@
-"""Where: distances, neighbours, alignment of areas to territories."""
+"""Where: distances, neighbours, borders, outlines."""

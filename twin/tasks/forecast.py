@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from twin.alignment.of_world import balanced, usual_visits
 from twin.errors import Problem, ScenarioError
 from twin.forecast.compare import comparison_columns, forecast_columns
 from twin.forecast.ensemble import EnsembleSettings, simulate
@@ -18,7 +19,6 @@ from twin.forecast.executors import usual_threads
 from twin.forecast.forecast import summarise
 from twin.forecast.naive import seasonal_naive
 from twin.forecast.study import determinants
-from twin.geography.alignment import balanced
 from twin.market.channels import VISIT
 from twin.market.history import History
 from twin.market.world import World
@@ -161,7 +161,9 @@ def alignment_of(scenario: Scenario, twin: Twin) -> NDArray[np.int32] | None:
         heads = np.bincount(serving, minlength=len(twin.world.territories))
         for change in scenario.field_force.changes:
             heads[list(twin.world.territories).index(change.territory)] += change.reps
-        return balanced(twin.world, twin.calibration.potential.mean, np.maximum(heads, 0))
+        potential = twin.calibration.potential.mean
+        load = np.stack([usual_visits(twin.world, twin.calibration.rule, potential), potential])
+        return balanced(twin.world, load[load.any(axis=1)], np.maximum(heads, 0))
     return territories_after(read_alignment(scenario.field_force.alignment), twin.world)
 
 

@@ -1,0 +1,1 @@
+"""Alignment: which territory serves which area, how many reps there are, and where."""

@@ -1,0 +1,130 @@
+"""Annealing: areas change hands along the boundaries, from a given map on, and no territory ever falls apart.
+
+What is minimised, with deviation x_az of territory z from its target in attribute a, and k territories:
+
+    sum over z of mean over a of max(|x_az| - band, 0)^2
+    + 4 k tolerance (part of the customers that change hands)
+    + k (distance weight) (mean distance) / (mean distance today)
+    + border weight (pairs of neighbours in two territories) / (areas in a territory)
+    - k (profit weight) (change of a year's sales, in parts of them)
+
+With the price 4 k tolerance, shifting load between two neighbours stops to pay when both are off by the tolerance.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from twin.alignment import columns, mend, passes
+from twin.alignment.ground import Prepared, centres, standing
+from twin.draws import Key, Purpose, uniforms
+
+_HEAT = (5e-4, 1e-7)
+_RECENTRE = 25
+_OFFERS, _SWEEPS = 1_000_000, (200, 1500)
+_DISTANCE, _BORDER = 0.015, 0.0005
+"""Small beside a deviation of a tenth, which costs 0.01 a territory: they choose among maps of about equal balance."""
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """What a new map should be like.
+
+    Parameters
+    ----------
+    tolerance : float
+        Relative deviation from the target at which moving customers no longer pays; 0: moving is free.
+    band : float
+        Relative deviation that costs nothing at all.
+    most_moved : float
+        Part of the customers that may change hands.
+    attribute : tuple of float
+        Importance of each attribute; all alike when empty.
+    distance, border : float
+        Weights, see the module.
+    profit : float
+        Weight of sales; 1 and ``balance`` 0 look for the map that sells most.
+    balance : float
+        Weight of the deviations.
+    elasticity : float
+        Of sales to visits.
+    n_sweeps : int, optional
+        How often every area is offered to a neighbour, twice each time; ``None``: the oftener the fewer there are.
+    seed : int
+    """
+
+    tolerance: float = 0.05
+    band: float = 0.0
+    most_moved: float = 1.0
+    attribute: tuple[float, ...] = ()
+    distance: float = _DISTANCE
+    border: float = _BORDER
+    profit: float = 0.0
+    balance: float = 1.0
+    elasticity: float = 0.0
+    n_sweeps: int | None = None
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        for name in ("tolerance", "band", "most_moved", "distance", "border", "profit", "balance", "elasticity"):
+            value = getattr(self, name)
+            if not (np.isfinite(value) and value >= 0):
+                raise ValueError(f"{name}: expected not negative, got {value}")
+        if self.n_sweeps is not None and self.n_sweeps < 1:
+            raise ValueError(f"n_sweeps: expected at least 1, got {self.n_sweeps}")
+
+
+def anneal(prepared: Prepared, start: NDArray[np.int32], wishes: Wishes) -> NDArray[np.int32]:
+    """Improve a map by boundary moves: (n,) int32, in the order of :class:`Prepared`.
+
+    Stray pieces are joined to a neighbour and empty territories are given a first area before; a limit on moved
+    customers may be passed by that alone.
+    """
+    state = standing(prepared, start)
+    mend.seed_empty(prepared, state)
+    mend.join_strays(prepared, state)
+    price = _prices(prepared, wishes)
+    n_sweeps = wishes.n_sweeps or int(np.clip(_OFFERS // len(start), *_SWEEPS))
+    for sweep in range(n_sweeps):
+        if sweep % _RECENTRE == 0:
+            state.centre[:] = centres(prepared, state.territory)
+        heat = _HEAT[0] * (_HEAT[1] / _HEAT[0]) ** (sweep / max(n_sweeps - 1, 1))
+        u = uniforms(Key(wishes.seed), Purpose.ALIGNMENT, sweep, prepared.entity, 4)
+        passes.sweep(prepared.ground, state, price, heat, u)
+    return state.territory
+
+
+def imbalance(prepared: Prepared, territory: NDArray[np.int32], wishes: Wishes = Wishes()) -> float:
+    """First term of what is minimised, over the territories that take part."""
+    ground = prepared.ground
+    carried = standing(prepared, territory).carried
+    beyond = np.maximum(np.abs(carried / ground.target - 1.0) - wishes.band, 0.0) ** 2
+    return float(_importance(prepared, wishes) @ beyond[:, ground.takes_part].sum(axis=1))
+
+
+def _importance(prepared: Prepared, wishes: Wishes) -> NDArray[np.float64]:
+    n = len(prepared.ground.load)
+    given = np.asarray(wishes.attribute or (1.0,) * n, dtype=np.float64)
+    if len(given) != n or not given.sum() > 0 or (given < 0).any():
+        raise ValueError(f"attribute: expected {n} weights, not negative and not all zero, got {wishes.attribute}")
+    return given / given.sum()
+
+
+def _prices(prepared: Prepared, wishes: Wishes) -> columns.Price:
+    ground = prepared.ground
+    k = max(int(ground.takes_part.sum()), 1)
+    km = np.linalg.norm(ground.xyz - centres(prepared, ground.today)[ground.today], axis=1)
+    usual_km = max(float(km @ ground.customers), 1e-3)
+    return columns.Price(
+        attribute=wishes.balance * _importance(prepared, wishes),
+        band=wishes.band,
+        move=4.0 * k * wishes.tolerance,
+        distance=wishes.distance * k / usual_km,
+        border=wishes.border * k / len(ground.today),
+        profit=wishes.profit * k,
+        elasticity=wishes.elasticity,
+        most_moved=wishes.most_moved,
+    )
