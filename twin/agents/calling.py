@@ -52,8 +52,8 @@ class Calling:
         self.credit, self.unknown_credit = np.zeros(n_reps), np.zeros(n_reps)
         self.calls = np.zeros((n_reps, 3), dtype=np.int64)
         self.visited, self.visited_by = np.zeros(n, dtype=np.uint8), np.full(n, -1, dtype=np.int32)
-        self.turn = place_in_turn(world.population.entity, market.first_week)
-        self.due = np.where(self.promised, self.turn, np.float32(0.0))
+        self.first_week, self.due = market.first_week, np.zeros(n, dtype=np.float32)
+        self._take_turns(self.promised)
         self.standing = [standing_at_start(chain) for chain in conditions.chains]
         self.asked = np.zeros(n, dtype=np.uint32) if conditions.chains else None
 
@@ -149,9 +149,14 @@ class Calling:
         self.asked = np.zeros(len(self.visited), dtype=np.uint32) if conditions.chains else None
         before = self.promised
         self._study(conditions)
-        self.due = np.where(self.promised & ~before, self.turn, self.due)
+        self._take_turns(self.promised & ~before)
         if not self.owes:
             self.due[:] = 0.0
+
+    def _take_turns(self, who: NDArray[np.bool_]) -> None:
+        """Customers to whom visits are promised from now on begin somewhere in their turn."""
+        if who.any():
+            self.due[who] = place_in_turn(self.crowd.entity[who], self.first_week)
 
     def _budget(self, t: int, reps: NDArray[np.integer] | None) -> NDArray[np.int64]:
         """Visits of each rep this week; fractions of a visit are kept for the next one: (r,) int."""
