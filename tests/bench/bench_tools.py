@@ -1,4 +1,4 @@
-"""Helpers of the measuring scripts: where things lie, what ran them, and made-up worlds that the tests share."""
+"""Tools of the measuring scripts: where things lie, what ran them, and made-up worlds that the tests share."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def plain(value: Any) -> Any:
 
 def versions() -> dict[str, str]:
     """What the figures depend on."""
-    packages = ("numpy", "scipy", "mesa", "lightgbm", "statsmodels", "pandas")
+    packages = ("numpy", "scipy", "numba", "llvmlite", "mesa", "lightgbm", "statsmodels", "pandas")
     return {"python": platform.python_version(), **{name: metadata.version(name) for name in packages}}
 
 

@@ -1,7 +1,7 @@
-"""Speed and memory of the engine: ``python tests/bench/run.py`` writes ``build/bench.json``.
+"""Speed and memory of the engine: ``python tests/bench/run.py`` writes ``build/bench.json``; see docs/performance.md.
 
-CPU time of the process, so that others at work on the machine disturb little; sizes are measured in turns, and the
-median of the turns is taken. A comparison that nobody has run is there as null, with the reason.
+CPU time of one thread, so that others at work on the machine disturb little; what is compared takes turns. A figure
+that nobody has measured is there as null, with the reason.
 """
 
 from __future__ import annotations
@@ -10,128 +10,132 @@ import argparse
 import os
 import sys
 import time
-import tracemalloc
-from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
-import numpy as np
-from bench_tools import machine, module, versions, write
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+import bench_floor
+import bench_memory
+import bench_speed
+import bench_start
+import bench_threads
+import goals
+from bench_lives import Stand, stand
+from bench_speed import LARGE, SMALL, STANDARD, WEEKS
+from bench_tools import machine, versions, write
+from bench_turns import tell
+from bench_worlds import bench_world, with_reps
 from threadpoolctl import threadpool_limits
 
-from twin.agents.run import run
-from twin.draws import Key
-from twin.geography.neighbours import nearest
-from twin.market.world import World
-from twin.response.market import Market
-from twin.scenario.scenario import BASELINE
-
-WEEKS = 26
-SMALL, STANDARD, LARGE = 10_000, 100_000, 1_000_000
-CUSTOMERS_PER_REP = 200
+NOT_RUN = "not run; python tests/bench/run.py --large runs it"
+ONE_CORE = "a machine with one core"
 
 
-def world_of(n: int) -> tuple[World, Market]:
-    """A market with every mechanism on, neighbours near one another as on a map."""
-    world, market = module("laws/conftest.py").lay_out(n, max(n // CUSTOMERS_PER_REP, 1), WEEKS)
-    return world, replace(market, neighbours=nearest(world.population.lon, world.population.lat, 6).index)
+def measure(turns: int, large: bool) -> tuple[dict[str, Any], dict[str, str]]:
+    """Every group of figures, and the reasons for those that are missing."""
+    standard = stand(*bench_world(STANDARD, WEEKS))
+    small = stand(*bench_world(SMALL, WEEKS))
+    beside, reasons = {}, {}
+    for it in (small, standard):
+        beside[str(it.n)], missing = bench_speed.others(it, turns if it is small else max(turns // 2, 2))
+        reasons |= {f"ratio_{name}": why for name, why in missing.items()}
+    result = {
+        "speed": _by_size({SMALL: small, STANDARD: standard}, turns),
+        "beside": beside,
+        "growth": bench_speed.growth(standard, turns),
+        "parts": {str(it.n): bench_speed.parts(it, turns) for it in (small, standard)},
+        "floor": bench_floor.floor(),
+        "arithmetic_ns": bench_floor.arithmetic(),
+        "memory_bytes_a_ns": bench_floor.memory_speed(),
+        "memory": bench_memory.bytes_a_customer(standard),
+        "peak": bench_memory.peak(LARGE, 104) if large else None,
+        "two_runs": bench_threads.two_runs(standard, turns),
+        "ensemble": _ensemble(standard, large),
+        "once": bench_start.before_the_weeks(standard, turns),
+        "start_up": bench_start.start_up(3),
+        "paired_variance": bench_start.shared_luck(),
+    }
+    if not large:
+        reasons |= {"peak": NOT_RUN}
+    if result["ensemble"] is None:
+        reasons |= dict.fromkeys(("two_core_gain", "two_runs", "ensemble"), ONE_CORE)
+    return result, reasons
 
 
-def measure(worlds: dict[int, tuple[World, Market]], turns: int) -> dict[int, list[float]]:
-    """CPU nanoseconds a customer and week, one figure a turn; the sizes take turns."""
-    found: dict[int, list[float]] = {n: [] for n in worlds}
-    for turn in range(turns + 1):
-        for n, (world, market) in worlds.items():
-            clock = time.process_time_ns()
-            run(world, market, BASELINE, Key(turn), WEEKS)
-            if turn:  # the first turn warms caches up
-                found[n].append((time.process_time_ns() - clock) / (n * WEEKS))
-            print(f"turn {turn}: {n} customers", file=sys.stderr, flush=True)
-    return found
+def _by_size(stands: dict[int, Stand], turns: int) -> dict[str, Any]:
+    """Cost by size, and what reps take where they are few and many; the largest market is there for no longer."""
+    tell(f"a market of {LARGE} customers")
+    world, market = bench_world(LARGE, WEEKS)
+    large = stand(world, market)
+    found = bench_speed.sizes(stands | {LARGE: large}, turns)
+    n = 1000
+    few = {f"{LARGE} customers, {n} reps": stand(*with_reps(world, market, n))}
+    for n_reps in (50, 200, n):
+        few[f"{STANDARD} customers, {n_reps} reps"] = stand(*bench_world(STANDARD, WEEKS, n_reps))
+    return found | {"reps_share": bench_speed.reps_share(few)}
 
 
-def memory(world: World, market: Market) -> float:
-    """Bytes a customer at the peak of a run, beyond the world itself, and the world's own arrays."""
-    arrays = _bytes(world.population) + _bytes(market) + _bytes(market.rule) + _bytes(market.start)
-    tracemalloc.start()
-    run(world, market, BASELINE, Key(0), 4)
-    _, peak = tracemalloc.get_traced_memory()
-    tracemalloc.stop()
-    return (arrays + peak) / len(world.population)
+def _ensemble(standard: Stand, large: bool) -> dict[str, Any] | None:
+    if not large:
+        return bench_threads.ensemble(standard, bench_threads.SMALL, 2)
+    size = bench_threads.LARGE
+    return bench_threads.ensemble(stand(*bench_world(STANDARD, size.n_weeks)), size, 1, warm=False)
 
 
-def _bytes(noun: Any) -> int:
-    return sum(value.nbytes for value in vars(noun).values() if isinstance(value, np.ndarray))
+def summary(found: dict[str, Any]) -> dict[str, Any]:
+    """The figures that stand at the top."""
+    at, beside = str(STANDARD), found["beside"]
+    whole = found["speed"]["ns_by_size"][at]["median"]
+    floor = found["floor"]
 
+    def ratio(name: str, n: int = STANDARD) -> float | None:
+        one = beside[str(n)].get(name)
+        return None if one is None else one["times_the_engine"]["median"]
 
-def gain_of_two(turns: int) -> float | None:
-    """Wall time of runs on one thread over that on two, as ensembles run them; ``None`` on a single core."""
-    if (os.cpu_count() or 1) < 2:
-        return None
-    with ThreadPoolExecutor(2) as pool:
-        _one_run(0)  # the world is made and the passes are loaded
-        ratios = []
-        for _ in range(turns):
-            clock = time.perf_counter()
-            _one_run(0), _one_run(1), _one_run(2), _one_run(3)
-            alone, clock = time.perf_counter() - clock, time.perf_counter()
-            list(pool.map(_one_run, range(4)))
-            ratios.append(alone / (time.perf_counter() - clock))
-    return float(np.median(ratios))
-
-
-_kept: list[tuple[World, Market]] = []
-
-
-def _one_run(seed: int) -> float:
-    if not _kept:
-        _kept.append(world_of(SMALL))
-    return float(run(*_kept[0], BASELINE, Key(seed), WEEKS).volume.sum())
-
-
-def spread(values: Sequence[float]) -> dict[str, float]:
-    """Median, least and most of the turns."""
-    return {"median": float(np.median(values)), "least": float(min(values)), "most": float(max(values))}
+    return {
+        "ns_per_customer_week": whole,
+        "ratio_pure_mesa": ratio("pure mesa"),
+        "ratio_mesa_frames": ratio("mesa-frames"),
+        "ratio_mesa_frames_1e4": ratio("mesa-frames", SMALL),
+        "ratio_numpy": ratio("numpy"),
+        "ratio_numpy_twin": ratio("numpy twin"),
+        "bytes_per_customer": found["memory"]["shared_ground"] + found["memory"]["run"],
+        "flatness_1e4_1e6": found["speed"]["flatness_1e4_1e6"]["median"],
+        "two_core_gain": None if found["ensemble"] is None else found["ensemble"]["gain"]["median"],
+        "floor_ns": floor["ns"],
+        "share_of_floor": floor["ns"] / whole,
+        "memory_floor_ns": floor["bytes_touched"] / found["memory_bytes_a_ns"],
+        "wrapper_share": found["parts"][at]["outside"] / found["parts"][at]["whole"],
+    }
 
 
 def main() -> None:
     """Measure and write."""
     ask = argparse.ArgumentParser(description=__doc__)
     ask.add_argument("--turns", type=int, default=5)
-    ask.add_argument("--large", action="store_true", help=f"also {LARGE} customers: some minutes more")
+    ask.add_argument("--large", action="store_true", help="also the long ones: memory of a million, a whole ensemble")
     options = ask.parse_args()
-    began = machine()
-    sizes = (SMALL, STANDARD, LARGE) if options.large else (SMALL, STANDARD)
-    worlds = {n: world_of(n) for n in sizes}
+    clock, began = time.perf_counter(), machine()
     with threadpool_limits(1):
-        found = measure(worlds, options.turns)
-    at = {n: spread(values) for n, values in found.items()}
-    large = float(np.median(np.divide(found[LARGE], found[SMALL]))) if options.large else None
+        found, reasons = measure(options.turns, options.large)
+    top = summary(found)
     result = {
-        "ns_per_customer_week": at[STANDARD]["median"],
-        "ns_by_size": {str(n): spread_ for n, spread_ in at.items()},
-        "ratio_pure_mesa": None,
-        "ratio_mesa_frames": None,
-        "ratio_numpy": None,
-        "bytes_per_customer": memory(*worlds[STANDARD]),
-        "flatness_1e4_1e5": float(np.median(np.divide(found[STANDARD], found[SMALL]))),
-        "flatness_1e4_1e6": large,
-        "two_core_gain": gain_of_two(2),
-        "reasons": {
-            "ratio_pure_mesa": "no pure-Mesa model of the whole weekly law is there to compare with",
-            "ratio_mesa_frames": "no mesa-frames model of the whole weekly law is there to compare with",
-            "ratio_numpy": "the crowd is itself NumPy: there is no second engine to compare with",
-            **({} if options.large else {"flatness_1e4_1e6": "not run; python tests/bench/run.py --large runs it"}),
-        },
-        "engine": "numpy",
+        **top,
+        **began,
+        "load_at_end": os.getloadavg()[0] if hasattr(os, "getloadavg") else None,
+        "processor": bench_floor.processor(),
+        "versions": versions(),
+        "goals": goals.held_against(top, found, bench_floor.processor()["registers"]),
+        **found,
+        "reasons": reasons,
         "weeks": WEEKS,
         "turns": options.turns,
-        "versions": versions(),
-        **began,
+        "took_seconds": time.perf_counter() - clock,
     }
     path = write("bench.json", result)
-    print(f"{result['ns_per_customer_week']:.0f} ns a customer and week at {STANDARD}: {path}", file=sys.stderr)
+    tell(goals.as_text(result["goals"]))
+    tell(f"{top['ns_per_customer_week']:.0f} ns a customer and week at {STANDARD}: {path}")
 
 
 if __name__ == "__main__":
