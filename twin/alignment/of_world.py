@@ -104,18 +104,24 @@ def lot_of(
         today=np.asarray(today, dtype=np.int32),
         locked=np.isin(ids, sorted(locked_areas)),
     )
-    outside, n_zones = ~inside, len(world.territories)
-    fixed = np.stack([np.bincount(people.territory[outside], row[outside], n_zones) for row in load])
+    territories = _territories(world, load[:, ~inside], people.territory[~inside], heads, locked_territories)
+    return Lot(areas, territories, area.astype(np.int32), key)
+
+
+def _territories(
+    world: World, load: NDArray[np.float64], where: NDArray[np.int32], heads: NDArray[np.integer],
+    locked: frozenset[str],
+) -> Territories:  # fmt: skip
+    """Territories with the load that is in no area, and so stays where it is."""
     home_lon, home_lat = _homes(world)
-    territories = Territories(
+    return Territories(
         ids=np.asarray(world.territories, dtype=str),
         heads=np.asarray(heads, dtype=np.float64),
         home_lon=home_lon,
         home_lat=home_lat,
-        locked=np.isin(world.territories, sorted(locked_territories)),
-        fixed=fixed,
+        locked=np.isin(world.territories, sorted(locked)),
+        fixed=np.stack([np.bincount(where, row, len(world.territories)) for row in load]),
     )
-    return Lot(areas, territories, area.astype(np.int32), key)
 
 
 def balanced(world: World, load: NDArray[np.float64], heads: NDArray[np.integer]) -> NDArray[np.int32]:
