@@ -6,6 +6,7 @@ Everything that a scenario can change is decided here, once; the agents only rea
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -81,6 +82,11 @@ class Conditions:
     dropped: NDArray[np.bool_]
     frequency: NDArray[np.float64]
     chains: tuple[Steps, ...]
+
+    @cached_property
+    def handover_weeks(self) -> frozenset[int]:
+        """Weeks of the run in which anybody changes hands."""
+        return frozenset(np.unique(self.handed_over[self.handed_over >= 0]).tolist())
 
 
 def lay_out(

@@ -269,9 +269,8 @@ class TwinModel(mesa.Model):
         return drift, np.cumsum(steps[-1] * self.market.response.demand_shock)
 
     def _hand_over(self, t: int) -> None:
-        moved = self.conditions.handed_over == t
-        if moved.any():
-            self.crowd.hand_over(moved)
+        if t in self.conditions.handover_weeks:
+            self.crowd.hand_over(self.conditions.handed_over == t)
 
     def _set_stage(self, t: int) -> None:
         n_own = self.market.n_own
