@@ -86,6 +86,8 @@ def _verbs() -> tuple[tuple[str, str, Callable, Callable, Callable], ...]:
          arguments.of_backtest, _backtest, words.backtest),
         ("forecast", "run the baseline and each scenario from the end of history",
          arguments.of_forecast, _forecast, words.forecast),
+        ("optimize", "best call plan within limits, written as a scenario and run in the twin",
+         arguments.of_optimize, _optimize, words.optimize),
         ("plan", "dated visit plan",
          arguments.of_plan, _plan, words.plan),
         ("export", "any result as a table",
@@ -149,6 +151,20 @@ def _forecast(options: argparse.Namespace) -> dict[str, Any]:
         options.weeks, options.draws, options.replicates, options.threads, options.seed, options.cluster
     )
     return run_forecast(_workspace(options), options.scenarios, settings, _tell)
+
+
+def _optimize(options: argparse.Namespace) -> dict[str, Any]:
+    from twin.planning.call_gain import Money
+    from twin.tasks.optimize import run_optimize
+    from twin.tasks.optimize_settings import OptimizeSettings, mode_of
+
+    mode, keep = mode_of(options.mode, options.keep)
+    settings = OptimizeSettings(
+        mode, keep, options.goal or "", options.time_budget, options.name or "", options.form, options.max_visits,
+        options.max_change, options.explore, not options.no_channels, Money(options.margin, options.hour_cost),
+        options.weeks, options.draws, options.replicates, options.threads, options.seed, options.cluster,
+    )  # fmt: skip
+    return run_optimize(_workspace(options), options.scenario, settings, _tell)
 
 
 def _plan(options: argparse.Namespace) -> dict[str, Any]:

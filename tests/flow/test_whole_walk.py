@@ -20,7 +20,7 @@ from walking import SAMPLE, SCENARIOS, Ran, marks, twin
 from twin.tasks.export import TABLES
 from twin.workspace.store import Workspace
 
-VERBS = ("demo", "ingest", "check", "calibrate", "backtest", "forecast", "plan", "export", "dashboard")
+VERBS = ("demo", "ingest", "check", "calibrate", "backtest", "forecast", "optimize", "plan", "export", "dashboard")
 LEVELS = ("p05", "p10", "p50", "p90", "p95")
 TOTALS = ("own_volume", "own_share", "category_volume", "own_volume_unknown", "category_volume_unknown")
 WEEKS, DRAWS = 26, 4

@@ -149,7 +149,8 @@ def allocate(groups: Groups, menus: Callable[[int, int], Menus], states: int = 0
         pick = np.full(b - a, -1, dtype=np.int64)
         kernels.solve(
             groups.first[lo : hi + 1] - a, menu.start.astype(np.int64), _parts(groups, menu, lo, hi),
-            np.ascontiguousarray(menu.value, dtype=np.float64), states, pick, total[lo:hi], bound[lo:hi], price[lo:hi], weight[lo:hi], proven[lo:hi],
+            np.ascontiguousarray(menu.value, dtype=np.float64), states, pick, total[lo:hi], bound[lo:hi],
+            price[lo:hi], weight[lo:hi], proven[lo:hi],
         )  # fmt: skip
         choice[a:b] = np.where(pick >= 0, pick - menu.start[:-1], -1)
     return Allocation(choice, total, bound, price, weight.T, proven)

@@ -33,68 +33,82 @@ def search(start, parts, cost, value, price, known, bound, lo, hi, room, trial, 
         Value of the best answer, and the bound: both the same where the search came to its end and its answer fits.
     """
     n = hi - lo
-    best, n_kept, keep = np.empty(n), np.empty(n, np.int64), np.empty(start[hi] - start[lo], np.int64)
     begin = np.empty(n + 1, np.int64)
     for i in range(n + 1):
         begin[i] = start[lo + i] - start[lo]
+    best, n_kept, keep = np.empty(n), np.empty(n, np.int64), np.empty(begin[n], np.int64)
     _survivors(start, cost, value, price, bound - known, lo, begin, best, keep, n_kept)
-    spread, low, high = np.zeros(n), np.zeros(n), np.zeros(n)
-    base, spent = 0.0, 0.0
-    for i in range(n):
-        low[i], high[i] = np.inf, 0.0
-        for p in range(begin[i], begin[i] + n_kept[i]):
-            low[i], high[i] = min(low[i], cost[keep[p]]), max(high[i], cost[keep[p]])
-        spread[i] = high[i] - low[i]
-        base += best[i]
-        if n_kept[i] == 1:
-            spent += low[i]
-    # the widest first: towards the end little can change, and hopeless states are seen early
-    turn, n_open = np.empty(n, np.int64), 0
-    for i in range(n):
-        if n_kept[i] > 1:
-            at = n_open
-            while at > 0 and spread[turn[at - 1]] < spread[i]:
-                turn[at] = turn[at - 1]
-                at -= 1
-            turn[at], n_open = i, n_open + 1
-    most, least = np.zeros(n_open + 1), np.zeros(n_open + 1)
-    for s in range(n_open - 1, -1, -1):
-        most[s], least[s] = most[s + 1] + high[turn[s]], least[s + 1] + low[turn[s]]
+    turn, most, least, base, spent = _turns(cost, begin, best, keep, n_kept)
     free, needed = 1.0 - spent, known - base - price * spent
     at, gain = np.empty(room), np.empty(room)
     parent, item = np.empty(room, np.int32), np.empty(room, np.int64)
     at[0], gain[0], parent[0], item[0] = 0.0, 0.0, -1, -1
     begins, ends = 0, 1
-    for s in range(n_open):
+    for s in range(turn.size):
         i = turn[s]
-        mine = keep[begin[i] : begin[i] + n_kept[i]]
         end = _extend(
-            mine, cost, value, best[i], price, free, needed, most[s + 1], least[s + 1], begins, ends, at, gain, parent,
-            item,
+            keep[begin[i] : begin[i] + n_kept[i]], cost, value, best[i], price, free, needed, most[s + 1],
+            least[s + 1], begins, ends, at, gain, parent, item,
         )  # fmt: skip
         if end < 0:
             return known, bound
         if end == ends:
             return known, known  # nothing better is left
         begins, ends = ends, end
-    chosen = ends - 1  # the dearest of the undominated is worth most
-    if gain[chosen] <= needed:
+    state = ends - 1  # the dearest of the undominated is worth most
+    if gain[state] <= needed:
         return known, known
-    found = gain[chosen] + base + price * spent
+    found = gain[state] + base + price * spent
     for i in range(n):
         trial[lo + i] = keep[begin[i]]
-    for s in range(n_open - 1, -1, -1):
-        trial[lo + turn[s]] = item[chosen]
-        chosen = parent[chosen]
-    for q in range(parts.shape[0]):
-        together = 0.0
-        for i in range(lo, hi):
-            together += parts[q, trial[i]]
-        if together > 1.0 + _HAIR:
-            return known, min(found, bound)  # best under the mix of resources, but not within each of them
+    for s in range(turn.size - 1, -1, -1):
+        trial[lo + turn[s]] = item[state]
+        state = parent[state]
+    if not _within(parts, lo, hi, trial):
+        return known, min(found, bound)  # best under the mix of resources, but not within each of them
     for i in range(lo, hi):
         pick[i] = trial[i]
     return found, found
+
+
+@compiled
+def _turns(cost, begin, best, keep, n_kept):
+    """Customers in whose menus more than one item survives, in the order in which they are decided.
+
+    Beside them the most and the least that those after each can cost, and value and cost of what is settled already.
+    The widest come first: towards the end little can change, and hopeless states are seen early.
+    """
+    n, n_open, base, spent = n_kept.size, 0, 0.0, 0.0
+    low, high, turn = np.empty(n), np.empty(n), np.empty(n, np.int64)
+    for i in range(n):
+        low[i], high[i] = np.inf, 0.0
+        for p in range(begin[i], begin[i] + n_kept[i]):
+            low[i], high[i] = min(low[i], cost[keep[p]]), max(high[i], cost[keep[p]])
+        base += best[i]
+        if n_kept[i] == 1:
+            spent += low[i]
+            continue
+        at = n_open
+        while at > 0 and high[turn[at - 1]] - low[turn[at - 1]] < high[i] - low[i]:
+            turn[at] = turn[at - 1]
+            at -= 1
+        turn[at], n_open = i, n_open + 1
+    most, least = np.zeros(n_open + 1), np.zeros(n_open + 1)
+    for s in range(n_open - 1, -1, -1):
+        most[s], least[s] = most[s + 1] + high[turn[s]], least[s + 1] + low[turn[s]]
+    return turn[:n_open], most, least, base, spent
+
+
+@compiled
+def _within(parts, lo, hi, pick):
+    """Whether an answer fits every resource."""
+    fits = True
+    for q in range(parts.shape[0]):
+        together = 0.0
+        for i in range(lo, hi):
+            together += parts[q, pick[i]]
+        fits = fits and together <= 1.0 + _HAIR
+    return fits
 
 
 @compiled

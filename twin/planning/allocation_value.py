@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twin.agents.conditions import Conditions
-from twin.engine.columns import coefficients_of, expected_own
+from twin.engine.columns import coefficients_of
 from twin.market.channels import VISIT
 from twin.market.world import World
 from twin.response import goodwill, journey, steady
@@ -98,10 +98,10 @@ def expected_worth(
             of = steady.spread_of_chance if programmes.by_chance[level] else steady.spread_of_rhythm
             spread[level] = of(visits, carry)
         value = np.zeros_like(total)
-        paths.price(
-            coefficients_of(market, laid.memory, expected_own(market)), _customers(world, market, laid, rows, programmes.extra), calendar,
-            market.n_own, programmes.visits.astype(np.float32), spread, value,
-        )  # fmt: skip
+        people = _customers(world, market, laid, rows, programmes.extra)
+        visits = programmes.visits.astype(np.float32)
+        c = coefficients_of(market, laid.memory, np.zeros(1))  # reps' habits of following sales play no part
+        paths.price(c, people, calendar, market.n_own, visits, spread, value)
         total += value
         n_draws += 1
     return total / max(n_draws, 1)

@@ -26,6 +26,21 @@ def whole(low: int, high: int) -> Callable[[str], int]:
     return parse
 
 
+def number(low: float, high: float) -> Callable[[str], float]:
+    """Reader of a number within bounds."""
+
+    def parse(text: str) -> float:
+        try:
+            value = float(text)
+        except ValueError:
+            value = float("nan")
+        if not low <= value <= high:
+            raise argparse.ArgumentTypeError(f"expected a number from {low:g} to {high:g}, found {text!r}")
+        return value
+
+    return parse
+
+
 def date(text: str) -> dt.date:
     """A date such as 2026-01-05."""
     try:
@@ -97,6 +112,51 @@ def of_forecast(verb: argparse.ArgumentParser) -> None:
     verb.add_argument("--draws", type=whole(1, 10_000), default=40, help="parameter draws to run (default: 40)")
     verb.add_argument("--replicates", type=whole(1, 1000), default=2, help="seeds of luck a draw (default: 2)")
     verb.add_argument("--threads", type=whole(1, 256), help="of this machine (default: one a core, at most 8)")
+    _cluster(verb)
+
+
+def of_optimize(verb: argparse.ArgumentParser) -> None:
+    """Of ``twin optimize``."""
+    goals = ("own_volume", "own_share", "own_value", "contribution")
+    verb.add_argument(
+        "scenario", type=Path, nargs="?", metavar="SCENARIO.toml",
+        help="what holds beside the call plan: goal, horizon, field force, service promised (default: as today)",
+    )  # fmt: skip
+    verb.add_argument(
+        "--mode", choices=["fresh", "increment", "keep"],
+        help="fresh: from nothing; increment: only capacity beyond today's; keep: with --keep (default: fresh)",
+    )  # fmt: skip
+    verb.add_argument(
+        "--keep", type=number(0, 100), metavar="PCT", help="every customer keeps this part of today's visits"
+    )
+    verb.add_argument("--goal", choices=goals, help="what is maximised (default: as the scenario has it)")
+    verb.add_argument(
+        "--time-budget", type=number(0, 100_000), default=10.0, metavar="SECONDS",
+        help="of the exact search; 0: none, the gap is proven all the same (default: 10)",
+    )  # fmt: skip
+    verb.add_argument("--name", help="of the new scenario (default: the old one's, optimised)")
+    verb.add_argument(
+        "--form", choices=["auto", "list", "rules"], default="auto",
+        help="list: customers by name; rules: conditions on attributes (default: names where they have room)",
+    )  # fmt: skip
+    verb.add_argument("--max-visits", type=number(0, 31), metavar="A_MONTH", help="to any customer")
+    verb.add_argument("--max-change", type=number(0, 31), metavar="A_MONTH", help="of any customer's visits")
+    verb.add_argument(
+        "--explore", type=number(0, 1), default=0.0, metavar="SHARE",
+        help="of every territory's capacity, reserved for those who do not buy from us (default: 0)",
+    )  # fmt: skip
+    verb.add_argument("--no-channels", action="store_true", help="visits alone, no contacts on other channels")
+    verb.add_argument(
+        "--margin", type=number(0, 1), default=1.0, metavar="SHARE", help="of the price, for contribution (default: 1)"
+    )
+    verb.add_argument(
+        "--hour-cost", type=number(0, 1e9), default=0.0, metavar="MONEY",
+        help="of an hour of a rep's time, for contribution (default: 0)",
+    )  # fmt: skip
+    verb.add_argument("--weeks", type=whole(1, 520), help="horizon (default: the scenario's, else 52)")
+    verb.add_argument("--draws", type=whole(1, 10_000), default=40, help="parameter draws to run (default: 40)")
+    verb.add_argument("--replicates", type=whole(1, 1000), default=2, help="seeds of luck a draw (default: 2)")
+    verb.add_argument("--threads", type=whole(1, 256), help="(default: one a core, at most eight)")
     _cluster(verb)
 
 

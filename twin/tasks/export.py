@@ -8,7 +8,7 @@ import pandas as pd
 
 from twin.errors import WorkspaceError
 from twin.scenario.words import meant
-from twin.tasks.shelf import BACKTEST, CALIBRATION, DATASET, FORECAST, PLAN, newest
+from twin.tasks.shelf import ALLOCATION, BACKTEST, CALIBRATION, DATASET, FORECAST, PLAN, newest
 from twin.workspace.exports import write_table
 from twin.workspace.store import Workspace
 
@@ -22,6 +22,8 @@ TABLES = {
     "by_customer": (FORECAST, "by_customer"),
     "plan": (PLAN, "plan"),
     "unserved": (PLAN, "unserved"),
+    "allocation": (ALLOCATION, "allocation"),
+    "allocation_territories": (ALLOCATION, "territories"),
     "backtest": (BACKTEST, "backtest"),
     "links": (DATASET, "links"),
     "warnings": (DATASET, "warnings"),

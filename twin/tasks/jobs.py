@@ -25,7 +25,7 @@ from twin.workspace import atomic
 
 FOLDER = "jobs"
 QUEUED, RUNNING, DONE, FAILED, CANCELLED = "queued", "running", "done", "failed", "cancelled"
-VERBS = ("ingest", "check", "calibrate", "backtest", "forecast", "plan")
+VERBS = ("ingest", "check", "calibrate", "backtest", "forecast", "optimize", "plan")
 _PROGRESS = re.compile(r"\[(\d+)/(\d+)\] ?(.*)")
 _ID = re.compile(r"\d{8}T\d{6}-[0-9a-f]{6}")
 _NICE = 10

@@ -23,12 +23,12 @@ from twin.market.history import History
 from twin.market.world import World
 from twin.scenario import files
 from twin.tasks.check import verdict
-from twin.tasks.shelf import BACKTEST, CALIBRATION, DATASET, FORECAST, PLAN, load_twin
+from twin.tasks.shelf import ALLOCATION, BACKTEST, CALIBRATION, DATASET, FORECAST, PLAN, load_twin
 from twin.workspace import plan_files
 from twin.workspace.catalogue import FILE_NAME, Version
 from twin.workspace.store import Workspace
 
-KINDS = (DATASET, CALIBRATION, FORECAST, PLAN, BACKTEST)
+KINDS = (DATASET, CALIBRATION, FORECAST, PLAN, BACKTEST, ALLOCATION)
 SCENARIOS = "scenarios"
 _YEAR_WEEKS = 52
 _HISTORY_WEEKS = 156

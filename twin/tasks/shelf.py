@@ -13,12 +13,14 @@ from twin.workspace.catalogue import Version
 from twin.workspace.store import Workspace
 
 DATASET, CALIBRATION, FORECAST, PLAN, BACKTEST = "dataset", "calibration", "forecast", "plan", "backtest"
+ALLOCATION = "allocation"
 _MADE_BY = {
     DATASET: "twin ingest FOLDER",
     CALIBRATION: "twin calibrate",
     FORECAST: "twin forecast SCENARIO.toml",
     PLAN: "twin plan SCENARIO.toml",
     BACKTEST: "twin backtest",
+    ALLOCATION: "twin optimize",
 }
 
 

@@ -80,6 +80,31 @@ def forecast(result: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
+def optimize(result: dict[str, Any]) -> str:
+    """The plan's gain as the twin has it, the optimiser's own figure beside it, and where the scenario stands."""
+    own, gain, visits = result["optimiser"], result["twin"]["gain"], result["visits"]
+    unit = "%" if gain["unit"] == "percent" else "points"
+    proof = "proven best" if own["proven"] else f"at most {own['gap_pct']:.3f} % below the bound"
+    words, weeks = result["expression"], result["horizon_weeks"]
+    lost = f"; that loses {words['lost_pct']:.2f} % of the objective" if words["form"] == "rules" else ""
+    lines = [
+        f"Published {result['allocation']}: {result['scenario']}, {weeks} weeks, for {result['goal']}",
+        f"Wrote {result['file']}: {words['rules']} rules, {words['journeys']} journeys, as {words['form']}{lost}",
+        f"{visits['per_week']:,.1f} visits a week to {visits['customers']} customers, "
+        f"today {visits['per_week_today']:,.1f}; reps can make {visits['per_week_capacity']:,.1f}",
+    ]
+    if gain["mean"] is not None:
+        lines.append(
+            f"Gain in the twin: {gain['mean']:+.2f} {unit} [{gain['p10']:+.2f}, {gain['p90']:+.2f}], "
+            f"gain in {gain['probability_of_gain']:.0%} of runs"
+        )
+    lines.append(f"(The optimiser's own figure, not the gain: {own['gain_pct']:+.2f} %; {proof})")
+    if "too_good" in result["twin"]["flags"]:
+        lines.append("FLAG: a simulated gain above 15 % is taken for a fault until it is explained")
+    lines.extend(f"Note: {note}" for note in (*result["warnings"], *result["notes"]))
+    return "\n".join(lines)
+
+
 def plan(result: dict[str, Any]) -> str:
     """Size of the plan, and its files."""
     span = f"from {result['start']} to {result['end']}"
