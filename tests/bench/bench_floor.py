@@ -11,7 +11,7 @@ import llvmlite.binding as llvm
 import numba
 import numpy as np
 from bench_calls import LIVED_WEEKS, Call, Keeper, copied, repeated, widest
-from bench_lives import stand
+from bench_lives import Stand, ns, stand
 from bench_turns import cpu_ns, median, tell
 from bench_worlds import PER_REP, bench_world
 
@@ -26,12 +26,16 @@ _TERRITORIES = 40
 """Of the market for what walks over whole territories: so many that no processor learns the walk by heart."""
 
 
-def floor(turns: int = 40) -> dict[str, Any]:
-    """Passes alone over columns in cache: nanoseconds per customer and week by pass, and their sum."""
+def floor(it: Stand, turns: int = 40) -> dict[str, Any]:
+    """Passes alone over columns in cache: nanoseconds per customer and week by pass, and their sum.
+
+    Between one pass and the next the whole model lives a few weeks of a market, so that both are of the same minute.
+    """
     tell("passes alone, in cache")
     wide, narrow = _kept(_TERRITORIES * PER_REP), _kept(PER_REP)
     loops: dict[str, Callable] = {}
     by_pass: dict[str, dict[str, Any]] = {}
+    whole = []
     for kept, calls in ((wide, wide.sweeps), (narrow, narrow.blocks)):
         for call in calls:
             if call.name not in loops:
@@ -39,10 +43,13 @@ def floor(turns: int = 40) -> dict[str, Any]:
             one = by_pass.setdefault(call.name, {"ns": 0.0, "calls": 0})
             one["ns"] += _cost(loops[call.name], call, turns) / kept.n
             one["calls"] += 1
+            whole.append(ns(it, 6))
     for name, loop in loops.items():
         by_pass[name]["registers"] = widest(loop)
     return {
         "ns": sum(one["ns"] for one in by_pass.values()),
+        "whole_meanwhile_ns": median(whole),
+        "call_ns": _empty(loops["order"], next(call for call in narrow.blocks if call.name == "order")),
         "by_pass": dict(sorted(by_pass.items(), key=lambda item: -item[1]["ns"])),
         "bytes_touched": wide.bytes_touched(),
     }
@@ -64,6 +71,13 @@ def _cost(loop: Callable, call: Call, turns: int) -> float:
             loop(n, arguments)
             values.append(time.thread_time_ns() - clock)
     return max(median(spent[times]) - median(spent[0]), 0.0) / times
+
+
+def _empty(loop: Callable, call: Call) -> float:
+    """Nanoseconds of a call that is handed columns of nobody."""
+    arguments = tuple(each[:0] if isinstance(each, np.ndarray) else each for each in call.arguments)
+    loop(1, arguments)
+    return median([cpu_ns(partial(loop, 10_000, arguments)) for _ in range(9)]) / 10_000
 
 
 def memory_speed(turns: int = 9) -> float:

@@ -10,7 +10,7 @@ from typing import Any
 
 import mesa_frames_run
 from bench_lives import Stand, Stopwatch, model_of, ns, stand
-from bench_turns import Found, in_turns, median, ratios, spread, tell
+from bench_turns import in_pairs, median, tell
 from bench_worlds import JOURNEYS, bench_world
 from market_columns import columns_of
 from mesa_frames_run import MesaFramesMissing
@@ -28,11 +28,10 @@ _MESA_WEEKS, _NUMPY_WEEKS, _FRAMES_WEEKS = 1, 4, 12
 def sizes(stands: dict[int, Stand], turns: int) -> dict[str, Any]:
     """Nanoseconds per customer and week by number of customers; as many customer-weeks of each."""
     tell("whole model by size")
-    found = in_turns({str(n): partial(_lives, it, max(LARGE // 10 // n, 1)) for n, it in stands.items()}, turns)
-    result: dict[str, Any] = {"ns_by_size": {n: spread(values) for n, values in found.items()}}
-    for n in list(found)[1:]:
-        result[f"flatness_1e4_{int(n):.0e}".replace("e+0", "e")] = ratios(found, n, str(SMALL))
-    return result
+    small = stands[SMALL]
+    jobs = {str(n): partial(_lives, it, max(STANDARD // n, 1)) for n, it in stands.items()}
+    found, over = in_pairs(jobs, partial(_lives, small, 5), turns)
+    return {"ns_by_size": found, "over_1e4": over}
 
 
 def _lives(it: Stand, times: int) -> float:
@@ -42,13 +41,14 @@ def _lives(it: Stand, times: int) -> float:
 def others(it: Stand, turns: int) -> tuple[dict[str, Any], dict[str, str]]:
     """The same weeks by the engine and by others, in turns: figures, and reasons for those that are missing."""
     tell(f"beside others, {it.n} customers")
-    jobs: dict[str, Callable[[], float]] = {"engine": lambda: ns(it, WEEKS)}
     columns = columns_of(it.world, it.market, WEEKS)
-    jobs["numpy"] = lambda: _steps(NumpyMarket(columns, 1), _NUMPY_WEEKS, it.n)
     twin = stand(it.world, it.market, engine="numpy")
-    jobs["numpy twin"] = lambda: ns(twin, _NUMPY_WEEKS)
     pure = pure_market(it.world, it.market, BASELINE, Key(1), WEEKS, "own")
-    jobs["pure mesa"] = lambda: _steps(pure, _MESA_WEEKS, it.n)
+    jobs: dict[str, Callable[[], float]] = {
+        "numpy": lambda: _steps(NumpyMarket(columns, 1), _NUMPY_WEEKS, it.n),
+        "numpy twin": lambda: ns(twin, _NUMPY_WEEKS),
+        "pure mesa": lambda: _steps(pure, _MESA_WEEKS, it.n),
+    }
     reasons = {}
     try:
         mesa_frames_run.environment()
@@ -56,11 +56,12 @@ def others(it: Stand, turns: int) -> tuple[dict[str, Any], dict[str, str]]:
     except MesaFramesMissing as missing:
         reasons["mesa-frames"] = str(missing)
     try:
-        found = in_turns(jobs, turns)
+        found, over = in_pairs(jobs, partial(ns, it), turns)
     except MesaFramesMissing as missing:
         reasons["mesa-frames"] = str(missing)
-        found = in_turns({name: job for name, job in jobs.items() if name != "mesa-frames"}, turns)
-    return _beside(found), reasons
+        del jobs["mesa-frames"]
+        found, over = in_pairs(jobs, partial(ns, it), turns)
+    return {name: {"ns": found[name], "times_the_engine": over[name]} for name in jobs}, reasons
 
 
 def _steps(model: Any, n_weeks: int, n: int) -> float:
@@ -68,13 +69,6 @@ def _steps(model: Any, n_weeks: int, n: int) -> float:
     for _ in range(n_weeks):
         model.step()
     return (time.thread_time_ns() - clock) / (n_weeks * n)
-
-
-def _beside(found: Found) -> dict[str, Any]:
-    return {
-        name: {"ns": spread(values), "times_the_engine": ratios(found, name, "engine")}
-        for name, values in found.items()
-    }
 
 
 def parts(it: Stand, turns: int, n_weeks: int = WEEKS) -> dict[str, float]:
@@ -86,11 +80,9 @@ def parts(it: Stand, turns: int, n_weeks: int = WEEKS) -> dict[str, float]:
 def growth(base: Stand, turns: int) -> dict[str, Any]:
     """Cost against weeks, brands, reps and what the scenario asks for, each beside the standard market."""
     tell("against weeks, brands, reps and scenarios")
-    given = {"standard": base, **dict(_changed(base))}
-    found = in_turns({name: partial(ns, it) for name, it in given.items()}, turns)
-    return {
-        name: {"ns": spread(values), "over_standard": ratios(found, name, "standard")} for name, values in found.items()
-    }
+    jobs = {name: partial(ns, it) for name, it in _changed(base)}
+    found, over = in_pairs(jobs, partial(ns, base), turns)
+    return {name: {"ns": found[name], "over_standard": over[name]} for name in jobs}
 
 
 def _changed(base: Stand) -> Iterator[tuple[str, Stand]]:

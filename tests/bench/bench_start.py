@@ -24,16 +24,23 @@ _FIRST_RUN = (
     "from worlds_by_hand import lay_out\nfrom twin.agents.run import run\nfrom twin.draws import Key\n"
     "from twin.scenario.scenario import BASELINE\nrun(*lay_out(40, 2, 4), BASELINE, Key(1), 2)"
 )
+_LOADED = (
+    "import sys; sys.path.insert(0, 'tests')\n"
+    "import worlds_by_hand, twin.agents.run\nfrom twin.engine.machine import machine\nmachine()"
+)
+"""Leaves the byte code of all modules behind, as an installation does, and no machine code."""
 _MORE = Scenario(name="a tenth more", field_force=FieldForce(capacity_factor=1.1))
 
 
 def start_up(turns: int) -> dict[str, Any]:
     """Seconds of whole processes: help, a first run that has to compile, later first runs."""
     tell("start-up")
-    help_ = [_process("-m", "twin", "--help") for _ in range(turns + 1)][1:]
     with tempfile.TemporaryDirectory() as folder:
-        first = _process("-c", _FIRST_RUN, NUMBA_CACHE_DIR=folder)
-        later = [_process("-c", _FIRST_RUN, NUMBA_CACHE_DIR=folder) for _ in range(turns)]
+        kept = {"NUMBA_CACHE_DIR": folder, "PYTHONPYCACHEPREFIX": folder}
+        _process("-c", _LOADED, **kept)
+        help_ = [_process("-m", "twin", "--help", **kept) for _ in range(turns + 1)][1:]
+        first = _process("-c", _FIRST_RUN, **kept)
+        later = [_process("-c", _FIRST_RUN, **kept) for _ in range(turns + 1)][1:]
     return {
         "help": _both(help_),
         "first_run_with_compiling": _both([first]),
@@ -44,7 +51,7 @@ def start_up(turns: int) -> dict[str, Any]:
 def _process(*arguments: str, **changes: str) -> tuple[float, float]:
     """Seconds on the wall, and CPU seconds, of a Python process."""
     before, clock = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
-    environment = {**os.environ, **changes}
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"} | changes
     subprocess.run([sys.executable, *arguments], check=True, cwd=ROOT, env=environment, capture_output=True)
     wall, after = time.perf_counter() - clock, resource.getrusage(resource.RUSAGE_CHILDREN)
     return wall, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime

@@ -9,7 +9,9 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
+_BEGAN = time.perf_counter()
 Found = dict[str, list[float]]
+Spread = dict[str, float]
 
 
 def in_turns(jobs: Mapping[str, Callable[[], float]], turns: int, warm: bool = True) -> Found:
@@ -23,6 +25,29 @@ def in_turns(jobs: Mapping[str, Callable[[], float]], turns: int, warm: bool = T
                 found[name].append(value)
             print(f"  turn {turn + 1 - warm}: {name}: {value:.4g}", file=sys.stderr, flush=True)
     return found
+
+
+def in_pairs(
+    jobs: Mapping[str, Callable[[], float]], reference: Callable[[], float], turns: int
+) -> tuple[dict[str, Spread], dict[str, Spread]]:
+    """Figures of each job, and their ratios to a reference that is measured right before and right after.
+
+    What disturbs a machine comes and goes within seconds; so ratios are steadier than figures.
+    """
+    found: Found = {name: [] for name in jobs}
+    over: Found = {name: [] for name in jobs}
+    reference()
+    for turn in range(turns + 1):  # the first turn loads code and fills caches
+        before = reference()
+        for name, job in jobs.items():
+            gc.collect()
+            value, after = job(), reference()
+            if turn:
+                found[name].append(value)
+                over[name].append(2.0 * value / (before + after))
+            print(f"  turn {turn}: {name}: {value:.4g}, reference {after:.4g}", file=sys.stderr, flush=True)
+            before = after
+    return {name: spread(each) for name, each in found.items()}, {name: spread(each) for name, each in over.items()}
 
 
 def spread(values: Sequence[float]) -> dict[str, float]:
@@ -55,5 +80,5 @@ def wall(job: Callable[[], object]) -> float:
 
 
 def tell(what: str) -> None:
-    """Say what is measured now."""
-    print(what, file=sys.stderr, flush=True)
+    """Say what is measured now, and after how many seconds."""
+    print(f"[{time.perf_counter() - _BEGAN:4.0f} s] {what}", file=sys.stderr, flush=True)
