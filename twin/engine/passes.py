@@ -22,7 +22,7 @@ _UNAWARE, _TRIAL = np.int32(Stage.UNAWARE), np.int32(Stage.TRIAL)
 _REPEAT, _LAPSED = np.int32(Stage.REPEAT), np.int32(Stage.LAPSED)
 _LONG_AGO = np.int32(255)
 _NEVER = np.float32(-np.inf)
-_GLANCE = 256
+_GLANCE = 512
 
 
 @compiled
@@ -72,9 +72,24 @@ def listeners(neighbours, n_customers, start, listener):
 @compiled
 def draw_week(low, high, third, week, key0, key1, chance, fate, first):
     """Chance of a visit as a Gumbel number, fate of the stage, and order of the first brand."""
+    for q in range((chance.size + _GLANCE - 1) // _GLANCE):
+        a, b = q * _GLANCE, min((q + 1) * _GLANCE, chance.size)
+        _draw_three(low[a:b], high[a:b], third, week, key0, key1, chance[a:b], fate[a:b], first[a:b])
+        _make_gumbel(chance[a:b])
+
+
+@inner
+def _draw_three(low, high, third, week, key0, key1, chance, fate, first):
     for i in range(chance.size):
         a, b, _, d = philox(low[i], high[i], third, week, key0, key1)
-        chance[i], fate[i], first[i] = visiting.gumbel(unit(a)), unit(b), unit(d)
+        chance[i], fate[i], first[i] = unit(a), unit(b), unit(d)
+
+
+@inner
+def _make_gumbel(chance):
+    # a loop of its own: together with the draws it would need more registers than there are
+    for i in range(chance.size):
+        chance[i] = visiting.gumbel(chance[i])
 
 
 @compiled
