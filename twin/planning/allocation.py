@@ -170,4 +170,5 @@ def _parts(groups: Groups, menu: Menus, lo: int, hi: int) -> NDArray[np.float64]
     first = menu.start[groups.first[lo : hi + 1] - groups.first[lo]]
     has = np.repeat(groups.capacity[:, lo:hi], np.diff(first), axis=1)
     # of a resource that is not there, any amount is far too much
-    return np.divide(menu.takes, has, out=np.where(menu.takes > 0.0, 1e9, 0.0), where=has > 0.0)
+    takes = np.ascontiguousarray(menu.takes, dtype=np.float64)
+    return np.divide(takes, has, out=np.where(takes > 0.0, 1e9, 0.0), where=has > 0.0)

@@ -22,9 +22,9 @@ _ZERO, _ONE, _NOBODY = np.float32(0.0), np.float32(1.0), np.float32(1e-30)
 BLOCK = 256
 """Customers a block."""
 (
-    _WORTH, _REMOTE_WORTH, _REMOTE_VARIANCE, _REMOTE, _NUMBER, _WORD, _STOCK0, _PRESSURE0, _VISITS, _SPREAD, _VOLUME,
-    _STOCK, _PRESSURE, _VARIANCE, _FOUND, _BACK, _LOST, _LIFT, _SHARE, _OURS, _GOAL, _RIVALS, _CONVINCED, _TRYING,
-    _ORDER, _UNAWARE, _NEW, _TRIED, _REGULAR, _LAPSED, _TRIAL_WEEKS, _REGULAR_WEEKS, _BEFORE, _SOLD,
+    _WORTH, _WORD, _STOCK0, _PRESSURE0, _VOLUME, _REMOTE_WORTH, _REMOTE_VARIANCE, _REMOTE, _NUMBER,
+    _UNAWARE, _NEW, _REGULAR, _LAPSED, _VISITS, _SPREAD, _STOCK, _PRESSURE, _VARIANCE, _FOUND, _BACK, _LOST, _LIFT,
+    _SHARE, _OURS, _GOAL, _RIVALS, _CONVINCED, _TRYING, _ORDER, _TRIED, _TRIAL_WEEKS, _REGULAR_WEEKS, _BEFORE, _SOLD,
 ) = range(0, 34 * BLOCK, BLOCK)  # fmt: skip
 _BRANDS, _BRAND = 34 * BLOCK, 4 * BLOCK
 """From here on, brand by brand: base utility, newcomer's habit, habit, attraction."""
@@ -37,38 +37,22 @@ class Customers(NamedTuple):
 
     Parameters
     ----------
-    volume : (c,) float32, units per week
-    base : (j, c) float32, utility
-        Ours first.
-    habit, newcomer : (j, c) float32
-        At the start; and of whoever begins to buy from us.
-    goodwill : (c,) float32, visits
-    pressure : (c,) float32, contacts per 13 weeks
-    stage : (4, n) float32
+    traits : (5, c) float32
+        Worth of a visit after its fit (visits); part of the neighbours that buy from us; goodwill (visits) and pressure
+        (contacts per 13 weeks) at the start; category volume (units per week).
+    stage : (4, c) float32
         1 in the row where the customer stands at the start, else 0; see :class:`twin.response.journey.Stage`.
-    word : (c,) float32
-        Part of the neighbours that buy from us.
-    visit_worth : (c,) float32, visits
-        Of one visit, after its fit.
-    remote_worth, remote_variance : (o, c) float32, visits a week; visits squared
-        Of all other contacts, under each way of using other channels.
-    remote, number : (o, c) float32, a week
-        Chance of any other contact, and how many.
+    brands : (j, 3, c) float32
+        Base utility; habit of whoever begins to buy from us; habit at the start. Ours first.
+    ways : (o, 4, c) float32
+        All other contacts under each way of using other channels: their worth (visits a week), the variance of a stock
+        fed by them (visits squared), the chance of any and their number (a week).
     """
 
-    volume: NDArray[np.float32]
-    base: NDArray[np.float32]
-    habit: NDArray[np.float32]
-    newcomer: NDArray[np.float32]
-    goodwill: NDArray[np.float32]
-    pressure: NDArray[np.float32]
+    traits: NDArray[np.float32]
     stage: NDArray[np.float32]
-    word: NDArray[np.float32]
-    visit_worth: NDArray[np.float32]
-    remote_worth: NDArray[np.float32]
-    remote_variance: NDArray[np.float32]
-    remote: NDArray[np.float32]
-    number: NDArray[np.float32]
+    brands: NDArray[np.float32]
+    ways: NDArray[np.float32]
 
 
 class Calendar(NamedTuple):
@@ -211,38 +195,19 @@ def learn(n, fade, y, x):
 
 
 @compiled
-def lay(column, at, x):
-    """Lay a column into the room."""
-    for i in range(column.size):
-        x[at + i] = column[i]
-
-
-@compiled
-def meet(people, a, b, o, x):
-    """Lay out what the customers ``a`` to ``b`` are like."""
-    lay(people.visit_worth[a:b], _WORTH, x)
-    lay(people.word[a:b], _WORD, x)
-    lay(people.goodwill[a:b], _STOCK0, x)
-    lay(people.pressure[a:b], _PRESSURE0, x)
-    lay(people.volume[a:b], _VOLUME, x)
-    lay(people.remote[o, a:b], _REMOTE, x)
-    lay(people.remote_worth[o, a:b], _REMOTE_WORTH, x)
-    lay(people.remote_variance[o, a:b], _REMOTE_VARIANCE, x)
-    lay(people.number[o, a:b], _NUMBER, x)
-    for j in range(people.base.shape[0]):
-        lay(people.base[j, a:b], _BASE, brand(j, x))
-        lay(people.newcomer[j, a:b], _NEWCOMER, brand(j, x))
+def lay(columns, a, b, at, x):
+    """Lay the customers ``a`` to ``b`` of some columns into the room, one column behind the other."""
+    for row in range(columns.shape[0]):
+        for i in range(b - a):
+            x[at + row * BLOCK + i] = columns[row, a + i]
 
 
 @compiled
 def begin(people, a, b, x):
-    """Lay out where they stand at the start."""
-    for j in range(people.habit.shape[0]):
-        lay(people.habit[j, a:b], _HABIT, brand(j, x))
-    lay(people.stage[0, a:b], _UNAWARE, x)
-    lay(people.stage[1, a:b], _NEW, x)
-    lay(people.stage[2, a:b], _REGULAR, x)
-    lay(people.stage[3, a:b], _LAPSED, x)
+    """Lay out where customers stand at the start."""
+    lay(people.stage, a, b, _UNAWARE, x)
+    for j in range(people.brands.shape[0]):
+        lay(people.brands[j], a, b, _BRANDS + j * _BRAND, x)
     for i in range(b - a):
         x[_TRIED + i] = _ZERO
         x[_SHARE + i] = _ZERO
@@ -284,15 +249,16 @@ def price(c, people, calendar, n_own, visits, spread, value):
         Rate of each level of visits, and variance that its rhythm or its chance gives the stock.
     value : (o, l, n) float64
     """
-    many, n_brands = people.volume.size, people.habit.shape[0]
+    many, n_brands = value.shape[2], people.brands.shape[0]
     x = np.zeros(_BRANDS + n_brands * _BRAND, np.float32)
     for a in range(0, many, BLOCK):
         b = min(a + BLOCK, many)
+        lay(people.traits, a, b, _WORTH, x)
         for o in range(value.shape[0]):
-            meet(people, a, b, o, x)
+            lay(people.ways[o], a, b, _REMOTE_WORTH, x)
             for k in range(value.shape[1]):
-                lay(visits[k, a:b], _VISITS, x)
-                lay(spread[k, a:b], _SPREAD, x)
+                lay(visits[k : k + 1], a, b, _VISITS, x)
+                lay(spread[k : k + 1], a, b, _SPREAD, x)
                 begin(people, a, b, x)
                 follow(c, b - a, calendar, n_brands, n_own, x)
                 for i in range(b - a):

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from twin.agents.conditions import Conditions
 from twin.engine.columns import coefficients_of
@@ -145,22 +145,22 @@ def _customers(
     )
     usual = usual_contacts(market, laid, people.consent)[:, rows]
     rate = usual + extra[:, :, None] * (1.0 - usual)
-    columns = {
-        "volume": market.volume[rows],
-        "base": base - rivals.max(axis=0),
-        "habit": habit,
-        "newcomer": newcomer / np.maximum(newcomer.sum(axis=0), 1e-9),
-        "goodwill": start.goodwill[rows],
-        "pressure": start.pressure[rows],
-        "stage": start.stage[rows] == np.arange(len(Stage))[:, None],
-        "word": heard.sum(axis=1) / np.maximum(listed.sum(axis=1), 1),
-        "visit_worth": effect[VISIT],
-        "remote_worth": (rate * effect).sum(axis=1),
-        "remote_variance": (steady.spread_of_chance(rate, market.response.carryover) * effect**2).sum(axis=1),
-        "remote": 1.0 - (1.0 - rate).prod(axis=1),
-        "number": rate.sum(axis=1),
-    }
-    return paths.Customers(**{name: np.ascontiguousarray(column, dtype=np.float32) for name, column in columns.items()})
+    spread = (steady.spread_of_chance(rate, market.response.carryover) * effect**2).sum(axis=1)
+    word = heard.sum(axis=1) / np.maximum(listed.sum(axis=1), 1)
+    return paths.Customers(
+        _single([effect[VISIT], word, start.goodwill[rows], start.pressure[rows], market.volume[rows]]),
+        _single(start.stage[rows] == np.arange(len(Stage))[:, None]),
+        _single(
+            np.stack([base - rivals.max(axis=0), newcomer / np.maximum(newcomer.sum(axis=0), 1e-9), habit], axis=1)
+        ),
+        _single(
+            np.stack([(rate * effect).sum(axis=1), spread, 1.0 - (1.0 - rate).prod(axis=1), rate.sum(axis=1)], axis=1)
+        ),
+    )
+
+
+def _single(columns: ArrayLike) -> NDArray[np.float32]:
+    return np.ascontiguousarray(columns, dtype=np.float32)
 
 
 def usual_contacts(market: Market, laid: Conditions, consent: NDArray[np.bool_]) -> NDArray[np.float64]:

@@ -6,7 +6,7 @@ missing value then counts. Texts are compared letter by letter. Knows nothing of
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,6 +29,7 @@ from twin.scenario.words import meant
 
 NUMBER, CATEGORY, FLAG = "number", "category", "flag"
 
+_SHORT = 8
 _OPERATIONS: dict[str, Callable] = {
     "=": np.equal,
     "!=": np.not_equal,
@@ -194,8 +195,15 @@ def _holds(condition: Condition, columns: Mapping[str, NDArray], kinds: Mapping[
         return present & (plain != 0)
     if isinstance(condition, Comparison):
         return present & _OPERATIONS[condition.op](plain, condition.value).astype(bool)
-    inside = np.logical_or.reduce([(plain == value).astype(bool) for value in condition.values])
-    return present & (inside ^ condition.negated)
+    return present & (_among(plain, condition.values) ^ condition.negated)
+
+
+def _among(column: NDArray, values: Sequence[Value]) -> NDArray[np.bool_]:
+    """Which entries are one of the values: (c,) bool. Long lists, such as of customers, are looked up in order."""
+    if column.dtype.kind == "U" and len(values) > _SHORT:
+        names = np.unique(np.array(values, dtype=str))
+        return names[np.minimum(np.searchsorted(names, column), len(names) - 1)] == column
+    return np.logical_or.reduce([(column == value).astype(bool) for value in values])
 
 
 def _missing(column: NDArray) -> NDArray[np.bool_]:

@@ -76,6 +76,16 @@ def test_a_condition_holds_for(where, expected):
     assert chosen(where) == expected
 
 
+@pytest.mark.parametrize("odd", ["", "Ş", "it's", "K1"])
+def test_a_long_list_means_what_its_names_mean_one_by_one(odd):
+    ids = np.array([*(f"K{number}" for number in range(40)), "Ş", "it's", ""])
+    wanted = [odd, *(f"K{number}" for number in range(0, 60, 3))]
+    quoted = ", ".join("'" + name.replace("'", "''") + "'" for name in wanted)
+    inside = customers(f"id in ({quoted})", {"id": ids}, len(ids))
+    assert inside.tolist() == [name in wanted for name in ids.tolist()]
+    assert (customers(f"id not in ({quoted})", {"id": ids}, len(ids)) == ~inside).all()
+
+
 def test_a_missing_value_makes_a_comparison_false_and_not_turns_the_whole_round():
     assert 2 not in chosen("size_class >= 3")
     assert 2 not in chosen("size_class != 3")
