@@ -38,7 +38,7 @@ def measure(turns: int, large: bool) -> tuple[dict[str, Any], dict[str, str]]:
     small = stand(*bench_world(SMALL, WEEKS))
     beside, reasons = {}, {}
     for it in (small, standard):
-        beside[str(it.n)], missing = bench_speed.others(it, turns if it is small else max(turns // 2, 2))
+        beside[str(it.n)], missing = bench_speed.others(it, turns if it is small else max(turns - 2, 2))
         reasons |= {f"ratio_{name}": why for name, why in missing.items()}
     result = {
         "speed": _by_size({SMALL: small, STANDARD: standard}, turns),
