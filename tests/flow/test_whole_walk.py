@@ -81,6 +81,8 @@ def walk(standing: Any, tmp_path_factory: pytest.TempPathFactory) -> Walk:
     scenarios = shipped(folder / "scenarios")
     forecast = twin("forecast", *scenarios, "-w", workspace, *RUNS)
     backtest = twin("backtest", "-w", workspace, "--draws", 3, "--json")
+    optimised = twin("optimize", scenarios[0], "-w", workspace, "--time-budget", 0, *RUNS)
+    assert not optimised.status, optimised.err
     plan = twin("plan", scenarios[1], "-w", workspace, "--weeks", 2, "--out", folder / "plan", "--json")
     return Walk(workspace, folder / "plan", scenarios, forecast, backtest, plan)
 

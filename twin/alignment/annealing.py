@@ -4,7 +4,7 @@ What is minimised, with deviation x_az of territory z from its target in attribu
 
     sum over z of mean over a of max(|x_az| - band, 0)^2
     + 4 k tolerance (part of the customers that change hands)
-    + k (distance weight) (mean distance) / (mean distance today)
+    + k (distance weight) (mean distance) / (mean distance on the given map)
     + border weight (pairs of neighbours in two territories) / (areas in a territory)
     - k (profit weight) (change of a year's sales, in parts of them)
 
@@ -22,9 +22,12 @@ from twin.alignment import columns, mend, passes
 from twin.alignment.ground import Prepared, centres, standing
 from twin.draws import Key, Purpose, uniforms
 
-_HEAT = (5e-4, 1e-7)
+_HEAT = (0.4, 0.004)
+"""First and last temperature, in parts of a territory that an area is: what one move can cost goes with that."""
+_COLD = 10
+"""Sweeps at the end in which nothing that costs is done."""
 _RECENTRE = 25
-_OFFERS, _SWEEPS = 1_000_000, (200, 1500)
+_OFFERS, _SWEEPS = 2_000_000, (200, 1500)
 _DISTANCE, _BORDER = 0.015, 0.0005
 """Small beside a deviation of a tenth, which costs 0.01 a territory: they choose among maps of about equal balance."""
 
@@ -52,7 +55,8 @@ class Wishes:
     elasticity : float
         Of sales to visits.
     n_sweeps : int, optional
-        How often every area is offered to a neighbour, twice each time; ``None``: the oftener the fewer there are.
+        How often every area on a boundary is offered to a neighbour, twice each time; ``None``: the fewer areas, the
+        oftener.
     seed : int
     """
 
@@ -86,14 +90,17 @@ def anneal(prepared: Prepared, start: NDArray[np.int32], wishes: Wishes) -> NDAr
     state = standing(prepared, start)
     mend.seed_empty(prepared, state)
     mend.join_strays(prepared, state)
-    price = _prices(prepared, wishes)
+    price = _prices(prepared, state.territory, wishes)
     n_sweeps = wishes.n_sweeps or int(np.clip(_OFFERS // len(start), *_SWEEPS))
+    ground, room = prepared.ground, np.empty(len(start), np.int32)
+    size = max(int(ground.takes_part.sum()), 1) / len(start)
     for sweep in range(n_sweeps):
         if sweep % _RECENTRE == 0:
             state.centre[:] = centres(prepared, state.territory)
-        heat = _HEAT[0] * (_HEAT[1] / _HEAT[0]) ** (sweep / max(n_sweeps - 1, 1))
-        u = uniforms(Key(wishes.seed), Purpose.ALIGNMENT, sweep, prepared.entity, 4)
-        passes.sweep(prepared.ground, state, price, heat, u)
+        heat = size * _HEAT[0] * (_HEAT[1] / _HEAT[0]) ** (sweep / max(n_sweeps - _COLD, 1))
+        rows = room[: passes.on_borders(state.territory, ground.start, ground.near, ground.free, room)]
+        u = uniforms(Key(wishes.seed), Purpose.ALIGNMENT, sweep, prepared.entity[rows], 4)
+        passes.sweep(ground, state, price, heat if sweep < n_sweeps - _COLD else 0.0, rows, u)
     return state.territory
 
 
@@ -113,10 +120,10 @@ def _importance(prepared: Prepared, wishes: Wishes) -> NDArray[np.float64]:
     return given / given.sum()
 
 
-def _prices(prepared: Prepared, wishes: Wishes) -> columns.Price:
+def _prices(prepared: Prepared, start: NDArray[np.int32], wishes: Wishes) -> columns.Price:
     ground = prepared.ground
     k = max(int(ground.takes_part.sum()), 1)
-    km = np.linalg.norm(ground.xyz - centres(prepared, ground.today)[ground.today], axis=1)
+    km = np.linalg.norm(ground.xyz - centres(prepared, start)[start], axis=1)
     usual_km = max(float(km @ ground.customers), 1e-3)
     return columns.Price(
         attribute=wishes.balance * _importance(prepared, wishes),

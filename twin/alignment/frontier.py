@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -17,7 +18,7 @@ from twin.alignment.measures import Measures, measure
 from twin.alignment.proven import proven
 from twin.progress import Progress
 
-TOLERANCES = (0.25, 0.15, 0.10, 0.05, 0.025, 0.0125)
+TOLERANCES = (0.25, 0.15, 0.10, 0.07, 0.04, 0.02, 0.01)
 """Deviations at which moving customers stops to pay, one map each."""
 BANDS = (0.20, 0.10, 0.05)
 """Deviations that no territory exceeds, in maps proven to move the fewest customers; small markets only."""
@@ -35,7 +36,7 @@ class Point:
     Parameters
     ----------
     name : str
-        ``today``, ``tolerance_5`` and so on for the tolerances in percent, ``most_profit``, ``even``, ``from_scratch``;
+        ``today``, ``tolerance_4`` and so on for the tolerances in percent, ``most_profit``, ``even``, ``from_scratch``;
         ``fewest_10`` and so on: no territory is further than 10 % from its target, proven to move the fewest.
     territory : (b,) int32
     measures : Measures
@@ -86,7 +87,7 @@ class Beliefs:
 
 def frontier(
     areas: Areas, territories: Territories, graph: sparse.csr_matrix, beliefs: Beliefs, wishes: Wishes,
-    tolerances: tuple[float, ...] = TOLERANCES, progress: Progress | None = None,
+    tolerances: tuple[float, ...] = TOLERANCES, n_threads: int = 1, progress: Progress | None = None,
 ) -> tuple[Point, ...]:  # fmt: skip
     """Maps from least to most disruption, today's first.
 
@@ -99,6 +100,8 @@ def frontier(
         Importance of attributes, limit on moves, weights, seed; its tolerance is replaced in turn. A limit on moves
         leaves the map from scratch out.
     tolerances : tuple of float
+    n_threads : int
+        Changes nothing but the time that it takes.
     progress : callable, optional
 
     Raises
@@ -112,20 +115,18 @@ def frontier(
         wishes, tolerance=0.0, balance=0.0, profit=1.0, elasticity=elasticity, distance=0.0, border=wishes.border / 10
     )
     light = replace(wishes, tolerance=_NEARLY, distance=min(wishes.distance, _LIGHT))
-    asked = [(f"tolerance_{100 * t:g}", replace(wishes, tolerance=t)) for t in tolerances]
-    asked += [(PROFIT, richest), (EVEN, light)]
-    found = [(TODAY, areas.today.astype(np.int32))]
-    n_maps = len(asked) + (wishes.most_moved >= 1.0)
-    for done, (name, wish) in enumerate(asked, start=1):
-        found.append((name, prepared.back(areas, methods.keep_prepared(prepared, wish))))
-        if progress:
-            progress(done, n_maps, "align")
+    asked = [(f"tolerance_{100 * t:g}", methods.keep_prepared, replace(wishes, tolerance=t)) for t in tolerances]
+    asked += [(PROFIT, methods.keep_prepared, richest), (EVEN, methods.keep_prepared, light)]
     if wishes.most_moved >= 1.0:
-        found.append(
-            (SCRATCH, prepared.back(areas, methods.from_scratch_prepared(prepared, replace(light, tolerance=0.0))))
-        )
-        if progress:
-            progress(n_maps, n_maps, "align")
+        asked.append((SCRATCH, methods.from_scratch_prepared, replace(light, tolerance=0.0)))
+    found = [(TODAY, areas.today.astype(np.int32))]
+    # the passes let go of the interpreter's lock, and no map depends on another
+    with ThreadPoolExecutor(n_threads) as pool:
+        drawn = pool.map(lambda ask: ask[1](prepared, ask[2]), asked)
+        for done, ((name, *_), territory) in enumerate(zip(asked, drawn), start=1):
+            found.append((name, prepared.back(areas, territory)))
+            if progress:
+                progress(done, len(asked), "align")
     for band, territory in proven(areas, territories, graph, BANDS):
         found.append((f"fewest_{100 * band:g}", territory))
     points = [point(areas, territories, graph, beliefs, name, territory) for name, territory in found]

@@ -53,9 +53,4 @@ def seed_empty(prepared: Prepared, standing: columns.Standing) -> None:
             spare &= standing.territory == fill.argmax()
             away = -np.linalg.norm(ground.xyz - standing.centre[standing.territory], axis=1)
         if spare.any():
-            give(prepared, standing, int(np.where(spare, away, np.inf).argmin()), int(z))
-
-
-def give(prepared: Prepared, standing: columns.Standing, area: int, territory: int) -> None:
-    """Give one area to a territory."""
-    passes.move(prepared.ground, standing, area, standing.territory[area], territory)
+            passes.give(ground, standing, int(np.where(spare, away, np.inf).argmin()), int(z))

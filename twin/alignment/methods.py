@@ -15,7 +15,9 @@ from twin.alignment.ground import Prepared, centres, prepare, standing
 
 _DEAREST = 1.0
 """Tolerance at which hardly anything moves any more."""
-_TRIES = 5
+_TRIES = 6
+_SPENT = 0.95
+"""A limit on moves of which so much is used is used."""
 
 
 def keep(
@@ -120,24 +122,29 @@ def _all_served(prepared: Prepared, territory: NDArray[np.int32]) -> bool:
 
 
 def _within_limit(prepared: Prepared, wishes: Wishes, found: NDArray[np.int32]) -> NDArray[np.int32]:
-    """The best balance that a limit on moves allows: a higher price of moves spends the limit better than a wall."""
+    """The best balance that a limit on moves allows.
+
+    A price of moves that leads to the limit spends it better than a wall, into which the search runs while it is hot.
+    """
 
     def moved(territory: NDArray[np.int32]) -> float:
         return float(prepared.ground.customers[territory != prepared.ground.today].sum())
 
-    if moved(found) < 0.97 * wishes.most_moved:
+    if moved(found) < _SPENT * wishes.most_moved:
         return found
     low, high, best = max(wishes.tolerance, 0.003), _DEAREST, found
     for _ in range(_TRIES):
         middle = float(np.sqrt(low * high))
-        tried = anneal(prepared, prepared.ground.today, replace(wishes, tolerance=middle))
-        if moved(tried) < 0.97 * wishes.most_moved:
-            high = middle
-        else:
-            low = middle
-        if imbalance(prepared, tried, wishes) < imbalance(prepared, best, wishes):
+        tried = anneal(prepared, prepared.ground.today, replace(wishes, tolerance=middle, most_moved=1.0))
+        share = moved(tried) / wishes.most_moved if wishes.most_moved > 0 else np.inf
+        low, high = (low, middle) if share <= 1.0 else (middle, high)
+        if share <= 1.0 and imbalance(prepared, tried, wishes) < imbalance(prepared, best, wishes):
             best = tried
-    return best
+        if _SPENT <= share <= 1.0:
+            return best
+    # near the right price the wall is hardly felt, and what is left of the limit is spent
+    tried = anneal(prepared, prepared.ground.today, replace(wishes, tolerance=float(np.sqrt(low * high))))
+    return min((best, tried), key=lambda territory: imbalance(prepared, territory, wishes))
 
 
 def _kept_names(

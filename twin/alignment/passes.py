@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from twin.engine.compiling import compiled
+from twin.engine.compiling import compiled, written_in
 
 
 @compiled
@@ -34,12 +34,26 @@ def pieces_of(territory, start, near, piece, stack):
 
 
 @compiled
-def _spread(ground, standing, i, only, new, wanted, n_wanted):
-    """Search from the last neighbour of ``i`` on; whether all ``n_wanted`` neighbours are reached.
+def on_borders(territory, start, near, free, rows):
+    """Write the areas that may move and have a neighbour in another territory into ``rows``; returns how many."""
+    n_rows = 0
+    for i in range(territory.size):
+        if not free[i]:
+            continue
+        for e in range(start[i], start[i + 1]):
+            if territory[near[e]] != territory[i]:
+                rows[n_rows] = i
+                n_rows += 1
+                break
+    return n_rows
 
-    With ``only`` >= 0 the search walks over areas with that mark; else over the whole territory of ``i``.
+
+@written_in
+def _reach(territory, start, near, mark, stack, i, only, new, wanted, n_wanted):
+    """Search from a neighbour of ``i`` in its territory; whether all ``n_wanted`` of them are reached.
+
+    With ``only`` >= 0 the search walks over areas with that mark; else over the whole territory. ``i`` is never passed.
     """
-    territory, mark, stack, start, near = standing.territory, standing.mark, standing.stack, ground.start, ground.near
     mine, found, top = territory[i], 0, -1
     for e in range(start[i], start[i + 1]):
         if territory[near[e]] == mine:
@@ -63,86 +77,82 @@ def _spread(ground, standing, i, only, new, wanted, n_wanted):
     return found == n_wanted
 
 
-@compiled
-def stays_whole(ground, standing, i):
+@written_in
+def _stays_whole(territory, start, near, mark, clock, stack, i):
     """Whether the territory of area ``i`` falls into no more pieces when ``i`` leaves it.
 
     Its neighbours in the territory must reach one another without it. Most often the ring around ``i`` tells; else the
     territory is searched.
     """
-    territory, mark, clock = standing.territory, standing.mark, standing.clock
     for attempt in range(2):
         ring = clock[0] + 1
         clock[0] += 2
         n_wanted = 0
-        for e in range(ground.start[i], ground.start[i + 1]):
-            if territory[ground.near[e]] == territory[i]:
-                mark[ground.near[e]] = ring
+        for e in range(start[i], start[i + 1]):
+            if territory[near[e]] == territory[i]:
+                mark[near[e]] = ring
                 n_wanted += 1
         if n_wanted <= 1:
             return True
-        if _spread(ground, standing, i, ring if attempt == 0 else -1, ring + 1, ring, n_wanted):
+        if _reach(territory, start, near, mark, stack, i, ring if attempt == 0 else -1, ring + 1, ring, n_wanted):
             return True
     return False
 
 
-@compiled
+@written_in
 def _off(carried, target, band):
     """Squared relative deviation beyond the band."""
     beyond = max(abs(carried / target - 1.0) - band, 0.0)
     return beyond * beyond
 
 
-@compiled
-def _brings(ground, standing, elasticity, z, part, sells):
-    """Sales of a territory with so much more workload and so much more to sell, visits as today."""
-    return (standing.promise[z] + sells) * (ground.target[0, z] / (standing.carried[0, z] + part)) ** elasticity
-
-
-@compiled
-def _cost_of_place(ground, standing, price, i, mine, other):
-    """What distance and boundary say of a move."""
+@written_in
+def _imbalance(load, target, carried, weight, band, i, mine, other):
+    """Change of the squared deviations."""
     cost = 0.0
-    if price.distance != 0.0:
-        to_mine, to_other = 0.0, 0.0
-        for axis in range(3):
-            to_mine += (ground.xyz[i, axis] - standing.centre[mine, axis]) ** 2
-            to_other += (ground.xyz[i, axis] - standing.centre[other, axis]) ** 2
-        cost += price.distance * ground.customers[i] * (np.sqrt(to_other) - np.sqrt(to_mine))
-    if price.border != 0.0:
-        friends = 0
-        for e in range(ground.start[i], ground.start[i + 1]):
-            its = standing.territory[ground.near[e]]
-            friends += (its == mine) - (its == other)
-        cost += price.border * friends
-    return cost
-
-
-@compiled
-def _cost_of_move(ground, standing, price, i, mine, other):
-    """What all prices together say of a move; infinite where the limit on moves forbids it."""
-    away = (other != ground.today[i]) - (mine != ground.today[i])
-    if away > 0 and standing.moved[0] + ground.customers[i] > price.most_moved:
-        return np.inf
-    cost = price.move * away * ground.customers[i]
-    for a in range(ground.load.shape[0]):
-        part, carried, target = ground.load[a, i], standing.carried[a], ground.target[a]
-        cost += price.attribute[a] * (
-            _off(carried[mine] - part, target[mine], price.band) - _off(carried[mine], target[mine], price.band)
-            + _off(carried[other] + part, target[other], price.band) - _off(carried[other], target[other], price.band)
+    for a in range(load.shape[0]):
+        part = load[a, i]
+        cost += weight[a] * (
+            _off(carried[a, mine] - part, target[a, mine], band) - _off(carried[a, mine], target[a, mine], band)
+            + _off(carried[a, other] + part, target[a, other], band) - _off(carried[a, other], target[a, other], band)
         )  # fmt: skip
-    cost += _cost_of_place(ground, standing, price, i, mine, other)
-    if price.profit != 0.0:
-        e, part, sells = price.elasticity, ground.load[0, i], ground.sells[i]
-        now = _brings(ground, standing, e, mine, 0.0, 0.0) + _brings(ground, standing, e, other, 0.0, 0.0)
-        then = _brings(ground, standing, e, mine, -part, -sells) + _brings(ground, standing, e, other, part, sells)
-        cost -= price.profit * (then - now - away * ground.loses[i])
     return cost
 
 
+@written_in
+def _distance(xyz, centre, i, mine, other):
+    """Change of the way to the centre, km."""
+    to_mine, to_other = 0.0, 0.0
+    for axis in range(3):
+        to_mine += (xyz[i, axis] - centre[mine, axis]) ** 2
+        to_other += (xyz[i, axis] - centre[other, axis]) ** 2
+    return np.sqrt(to_other) - np.sqrt(to_mine)
+
+
+@written_in
+def _border(territory, start, near, i, mine, other):
+    """Change of the pairs of neighbours in two territories."""
+    friends = 0
+    for e in range(start[i], start[i + 1]):
+        friends += (territory[near[e]] == mine) - (territory[near[e]] == other)
+    return friends
+
+
+@written_in
+def _sales(load, target, carried, sells, promise, elasticity, i, mine, other):
+    """Change of a year's sales when visits follow the workload, visits as today in each territory."""
+    part, more = load[0, i], sells[i]
+    before = promise[mine] * (target[0, mine] / carried[0, mine]) ** elasticity
+    before += promise[other] * (target[0, other] / carried[0, other]) ** elasticity
+    after = (promise[mine] - more) * (target[0, mine] / (carried[0, mine] - part)) ** elasticity
+    after += (promise[other] + more) * (target[0, other] / (carried[0, other] + part)) ** elasticity
+    return after - before
+
+
 @compiled
-def move(ground, standing, i, mine, other):
-    """Give area ``i`` to another territory."""
+def give(ground, standing, i, other):
+    """Give one area to a territory."""
+    mine = standing.territory[i]
     standing.territory[i] = other
     for a in range(ground.load.shape[0]):
         standing.carried[a, mine] -= ground.load[a, i]
@@ -155,27 +165,41 @@ def move(ground, standing, i, mine, other):
 
 
 @compiled
-def sweep(ground, standing, price, heat, u):
-    """Offer every area to the territory of one of its neighbours, once for each pair of draws; returns moves made.
+def sweep(ground, standing, price, heat, rows, u):
+    """Offer areas to the territory of one of their neighbours, once for each pair of draws; returns moves made.
 
     A move that costs is made with probability exp(-cost / heat): annealing, Kirkpatrick, Gelatt, Vecchi 1983. No move
-    leaves a territory in more pieces, or empty. ``u`` is (2 p, n) float in (0, 1).
+    leaves a territory in more pieces, or empty. ``rows`` (r,) int is of :func:`on_borders`; ``u`` is (2 p, r) float in
+    (0, 1).
     """
-    territory, start, near = standing.territory, ground.start, ground.near
+    # taken apart once: a tuple of arrays that is opened in the loop is counted in and out each time
+    start, near, load, target, customers = ground.start, ground.near, ground.load, ground.target, ground.customers
+    takes_part, today, xyz, sells, loses = ground.takes_part, ground.today, ground.xyz, ground.sells, ground.loses
+    territory, carried, count, promise, moved, centre = (
+        standing.territory, standing.carried, standing.count, standing.promise, standing.moved, standing.centre,
+    )  # fmt: skip
+    mark, clock, stack, weight = standing.mark, standing.clock, standing.stack, price.attribute
     n_moves = 0
     for turn in range(u.shape[0] // 2):
-        for i in range(territory.size):
-            n_near = start[i + 1] - start[i]
-            if not ground.free[i] or n_near == 0:
+        for r in range(rows.size):
+            i = rows[r]
+            mine, other = territory[i], territory[near[start[i] + int(u[2 * turn, r] * (start[i + 1] - start[i]))]]
+            if other == mine or not takes_part[other] or count[mine] <= 1:
                 continue
-            mine, other = territory[i], territory[near[start[i] + int(u[2 * turn, i] * n_near)]]
-            if other == mine or not ground.takes_part[other] or standing.count[mine] <= 1:
+            away = (other != today[i]) - (mine != today[i])
+            if away > 0 and moved[0] + customers[i] > price.most_moved:
                 continue
-            cost = _cost_of_move(ground, standing, price, i, mine, other)
-            if cost > 0.0 and u[2 * turn + 1, i] >= np.exp(-cost / heat):
+            cost = price.move * away * customers[i]
+            cost += _imbalance(load, target, carried, weight, price.band, i, mine, other)
+            cost += price.distance * customers[i] * _distance(xyz, centre, i, mine, other)
+            cost += price.border * _border(territory, start, near, i, mine, other)
+            if price.profit != 0.0:
+                more = _sales(load, target, carried, sells, promise, price.elasticity, i, mine, other)
+                cost -= price.profit * (more - away * loses[i])
+            if cost > 0.0 and u[2 * turn + 1, r] >= np.exp(-cost / heat):
                 continue
-            if stays_whole(ground, standing, i):
-                move(ground, standing, i, mine, other)
+            if _stays_whole(territory, start, near, mark, clock, stack, i):
+                give(ground, standing, i, other)
                 n_moves += 1
     return n_moves
 
@@ -202,7 +226,7 @@ def join_strays(ground, standing, piece, main):
             if fill < least:
                 best, least = other, fill
         if best >= 0:
-            move(ground, standing, i, mine, best)
+            give(ground, standing, i, best)
             piece[i] = main[best]
             n_moves += 1
     return n_moves
