@@ -5,6 +5,7 @@ One prior per parameter stands here and nowhere else. Knows no equation; see the
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -135,16 +136,24 @@ def parameter_uniforms(name: str, n_draws: int, seed: int) -> NDArray[np.float64
     return uniforms(Key(seed), Purpose.PARAMETER, 0, entities, 1)[0]
 
 
-def from_prior(name: str, n_draws: int, seed: int, reason: str) -> Estimate:
+def believed(name: str, beliefs: Mapping[str, Prior] | None = None) -> Prior:
+    """What is believed of a parameter before these data speak: a belief of one's own, else the literature's prior."""
+    return (beliefs or {}).get(name, PRIORS[name])
+
+
+def from_prior(name: str, n_draws: int, seed: int, reason: str, beliefs: Mapping[str, Prior] | None = None) -> Estimate:
     """A parameter that the data do not identify: draws of its prior, labelled as such."""
-    prior = PRIORS[name]
+    prior = believed(name, beliefs)
     draws = prior.quantile(parameter_uniforms(name, n_draws, seed))
     return Estimate(name, prior.unit, draws, False, reason, str(prior))
 
 
-def shrunk(name: str, mean: float, sd: float, n_draws: int, seed: int, reason: str) -> Estimate:
+def shrunk(
+    name: str, mean: float, sd: float, n_draws: int, seed: int, reason: str,
+    beliefs: Mapping[str, Prior] | None = None,
+) -> Estimate:  # fmt: skip
     """Prior and data weighed by precision: for parameters that the data see dimly."""
-    prior = PRIORS[name]
+    prior = believed(name, beliefs)
     precision = prior.sd**-2 + sd**-2
     centre = (prior.mean * prior.sd**-2 + mean * sd**-2) / precision
     z = stats.norm.ppf(parameter_uniforms(name, n_draws, seed))
