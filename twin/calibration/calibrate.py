@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 from threadpoolctl import threadpool_limits
@@ -22,7 +23,7 @@ from twin.market.history import History
 from twin.market.world import World
 from twin.potential.potential import learn_potential
 from twin.progress import Progress, silent
-from twin.response.parameters import from_prior
+from twin.response.parameters import Prior, from_prior
 
 STEPS = ("season", "drift", "visits", "calendar", "potential", "journeys", "rule")
 
@@ -55,12 +56,16 @@ class CalibrationSettings:
         Whose feasts move; empty for none.
     n_neighbours : int
         How many others a customer hears from.
+    beliefs : mapping of str to Prior
+        What data that are no longer among these have taught, in the place of the literature's priors; see
+        :mod:`twin.calibration.beliefs`.
     """
 
     n_draws: int = 100
     seed: int = 0
     country: str = ""
     n_neighbours: int = 6
+    beliefs: Mapping[str, Prior] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if not 2 <= self.n_draws <= 10_000:
@@ -116,8 +121,8 @@ def _learn(world: World, history: History, settings: CalibrationSettings, tell: 
     potential = learn_potential(world, history, n, seed)
     tell(5, total, STEPS[5])
     neighbours = nearest(world.population.lon, world.population.lat, settings.n_neighbours).index
-    discovery = learn_discovery(world, history, neighbours, n, seed)
-    losses = learn_losses(world, history, n, seed)
+    discovery = learn_discovery(world, history, neighbours, n, seed, settings.beliefs)
+    losses = learn_losses(world, history, n, seed, settings.beliefs)
     tell(6, total, STEPS[6])
     rule, rule_estimates = learn_visit_rule(world, history, potential.mean)
     share = np.clip(potential.own_now / np.maximum(potential.mean, 1e-12), 0.0, 0.95)
@@ -141,7 +146,10 @@ def _learn(world: World, history: History, settings: CalibrationSettings, tell: 
             losses.loss,
             learn_newcomer_share(world, history, potential.own_now, potential.mean, losses.silent, n, seed),
             *rule_estimates,
-            *(from_prior(name, n, seed, f"not identified: {why}") for name, why in _PRIOR_ONLY.items()),
+            *(
+                from_prior(name, n, seed, f"not identified: {why}", settings.beliefs)
+                for name, why in _PRIOR_ONLY.items()
+            ),
         ),
     )
     tell(total, total, "done")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,7 +12,7 @@ from scipy import special
 from twin.market.channels import VISIT
 from twin.market.history import History
 from twin.market.world import World
-from twin.response.parameters import Estimate, from_prior, parameter_uniforms, shrunk
+from twin.response.parameters import Estimate, Prior, from_prior, parameter_uniforms, shrunk
 
 _BIN = 4
 _LEAST_NEWCOMERS = 30
@@ -22,8 +23,9 @@ SILENT_WEEKS = 26
 
 
 def learn_discovery(
-    world: World, history: History, neighbours: NDArray[np.int32], n_draws: int, seed: int
-) -> tuple[Estimate, ...]:
+    world: World, history: History, neighbours: NDArray[np.int32], n_draws: int, seed: int,
+    beliefs: Mapping[str, Prior] | None = None,
+) -> tuple[Estimate, ...]:  # fmt: skip
     """Hazards of becoming a customer: inbound, per visit, by word of mouth.
 
     Additive hazards, fitted by Poisson likelihood with identity link to four-week spells of everybody who was still
@@ -35,6 +37,8 @@ def learn_discovery(
     history : History
     neighbours : (c, k) int32
     n_draws, seed : int
+    beliefs : mapping of str to Prior, optional
+        In the place of the literature's priors.
 
     Returns
     -------
@@ -43,14 +47,14 @@ def learn_discovery(
     spells = _spells(world, history, neighbours)
     if spells is None:
         why = "not identified: nobody is seen to become a customer"
-        return tuple(from_prior(name, n_draws, seed, why) for name in _CAUSES)
+        return tuple(from_prior(name, n_draws, seed, why, beliefs) for name in _CAUSES)
     exposure, events = spells
     rate, sd = _additive_hazards(exposure, events)
     reason = f"{int(events.sum())} arrivals, weighed with the prior"
     return tuple(
-        shrunk(name, rate[k], sd[k], n_draws, seed, reason)
+        shrunk(name, rate[k], sd[k], n_draws, seed, reason, beliefs)
         if np.isfinite(sd[k])
-        else from_prior(name, n_draws, seed, "not identified: never seen to vary")
+        else from_prior(name, n_draws, seed, "not identified: never seen to vary", beliefs)
         for k, name in enumerate(_CAUSES)
     )
 
@@ -158,12 +162,14 @@ class Losses:
     loss: Estimate
 
 
-def learn_losses(world: World, history: History, n_draws: int, seed: int) -> Losses:
+def learn_losses(
+    world: World, history: History, n_draws: int, seed: int, beliefs: Mapping[str, Prior] | None = None
+) -> Losses:
     """Loss per week from recorded departures and from regular buyers who fell silent."""
     population, own = world.population, history.own_sales
     left = population.known & (population.left < history.origin)
     if not len(own.periods):
-        return Losses(left, from_prior("loss", n_draws, seed, "not identified: no sales"))
+        return Losses(left, from_prior("loss", n_draws, seed, "not identified: no sales", beliefs))
     bought = own.by_unit(len(population), world.brands.own)
     mid = own.periods.mid_week()
     quiet = mid >= history.origin - SILENT_WEEKS
@@ -189,6 +195,6 @@ def learn_losses(world: World, history: History, n_draws: int, seed: int) -> Los
         events, exposure = (silent & regular).sum(), regular.sum() * (SILENT_WEEKS + 26.0)
         reason = f"{events} of {regular.sum()} regular buyers fell silent"
     else:
-        return Losses(silent, from_prior("loss", n_draws, seed, "not identified: too few regular buyers"))
+        return Losses(silent, from_prior("loss", n_draws, seed, "not identified: too few regular buyers", beliefs))
     rate = (events + 0.5) / exposure
-    return Losses(silent, shrunk("loss", rate, rate / np.sqrt(events + 0.5), n_draws, seed, reason))
+    return Losses(silent, shrunk("loss", rate, rate / np.sqrt(events + 0.5), n_draws, seed, reason, beliefs))
