@@ -110,7 +110,9 @@ def live_history(settings: SyntheticSettings, progress: Callable[[int, int], Non
     market = true_market(made, world)
     diary, closed = Diary(), np.full(len(made.outlets), NEVER, dtype=np.int32)
     model = TwinModel(world, market, _conditions(made, world, market), Key(settings.seed), diary)
+    wave = np.zeros(len(made.outlets))
     for week in range(settings.n_weeks):
+        wave = _rise_and_fall(made, model, wave, week)
         model.step()
         _newcomers_agree(made, model, diary)
         _some_close(made, model, diary, closed)
@@ -129,6 +131,24 @@ def _conditions(made: MadeUp, world: World, market: Market) -> Conditions:
         book = made.settings.dice.uniform("book", len(world.population)) * mates[reps.territory[rep]] < 1.0
         handed_over[(made.territory == reps.territory[rep]) & book] = reps.end[rep] - made.settings.first_week
     return replace(plain, rep_visits=made.capacity, handed_over=handed_over)
+
+
+_WAVE_MEMORY = 0.97
+"""Of an outlet's own rise and fall, per week: nine tenths a month, as in the studies of reps who chase demand."""
+
+
+def _rise_and_fall(made: MadeUp, model: TwinModel, wave: NDArray[np.float64], week: int) -> NDArray[np.float64]:
+    """Each outlet's demand goes its own way, by a wave that fades and is renewed: (c,) float, standardised."""
+    settings = made.settings
+    if settings.wave == 0.0:
+        return wave
+    fresh = settings.dice.normal(f"wave {week}", len(wave))
+    wave = _WAVE_MEMORY * wave + np.sqrt(1.0 - _WAVE_MEMORY**2) * fresh if week else fresh
+    factor = np.exp(settings.wave * wave - 0.5 * settings.wave**2)
+    # whoever has closed stays closed; what the market says of volume is what it is now
+    model.market.volume[:] = np.where(model.market.volume > 0, made.outlets.volume * factor, 0.0)
+    model.crowd.terrain = model.crowd.terrain._replace(volume=model.market.volume.astype(np.float32))
+    return wave
 
 
 def _newcomers_agree(made: MadeUp, model: TwinModel, diary: Diary) -> None:
@@ -152,7 +172,7 @@ def _some_close(made: MadeUp, model: TwinModel, diary: Diary, closed: NDArray[np
 
 def _after(made: MadeUp, world: World, model: TwinModel, diary: Diary, closed: NDArray[np.int32]) -> Lived:
     settings = made.settings
-    orders, contacts, changes = _bound(diary.orders), _bound(diary.contacts), _bound(diary.changes)
+    orders, contacts, changes = _uneven(settings, _bound(diary.orders)), _bound(diary.contacts), _bound(diary.changes)
     ours = orders.where(orders.what < made.brands.n_own)
     known = world.population.known.copy()
     known[ours.outlet] = True
@@ -201,6 +221,16 @@ def _bound(pages: list[tuple]) -> Entries:
             np.float64
         ),
     )
+
+
+def _uneven(settings: SyntheticSettings, orders: Entries) -> Entries:
+    """Orders whose sizes have heavier tails than the law's, with the same mean."""
+    if settings.order_tail == 0.0:
+        return orders
+    week = (orders.week - settings.first_week).astype(np.int64)
+    number = (week * settings.n_outlets + orders.outlet) * len(settings.truth.promotion) + orders.what
+    luck = settings.order_tail * settings.dice.normal("order size", number) - 0.5 * settings.order_tail**2
+    return replace(orders, amount=orders.amount * np.exp(luck))
 
 
 def bundle_ids(settings: SyntheticSettings, known: NDArray[np.bool_]) -> NDArray[np.str_]:

@@ -6,7 +6,7 @@ For marking forecasts; a twin never sees it. Knows no file.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -72,6 +72,7 @@ def true_counterfactual(
     *,
     lived: Lived | None = None,
     alignments: Sequence[NDArray[np.int32] | None] | None = None,
+    believed: NDArray[np.float64] | None = None,
 ) -> TrueFuture:
     """Run the true world from its origin under the baseline and each scenario, on common luck.
 
@@ -88,6 +89,8 @@ def true_counterfactual(
         Spares living through history again.
     alignments : sequence of (c,) int32 or None, optional
         Territory of each outlet under each scenario, where one changes it.
+    believed : (c,) float, units per week, optional
+        Potential of each outlet as the company believes it to be: what scenarios rank by. The truth when missing.
 
     Returns
     -------
@@ -99,11 +102,12 @@ def true_counterfactual(
     n_own = lived.world.brands.n_own
     own, category = np.zeros((2, len(moves), n_replicates, n_weeks))
     own_unknown, category_unknown = np.zeros((2, len(moves), n_replicates))
-    ground = lay_ground(lived.world, lived.market)
+    market = lived.market if believed is None else replace(lived.market, believed_volume=believed)
+    ground = lay_ground(lived.world, market)
     for replicate in range(n_replicates):
         key = Key(settings.seed, 0, _LUCK + replicate)
         for s, (scenario, alignment) in enumerate(zip(moves, maps)):
-            volume = run(lived.world, lived.market, scenario, key, n_weeks, alignment, ground=ground).volume
+            volume = run(lived.world, market, scenario, key, n_weeks, alignment, ground=ground).volume
             own[s, replicate] = volume[:, :, :n_own].sum(axis=(0, 1, 2))
             category[s, replicate] = volume.sum(axis=(0, 1, 2))
             own_unknown[s, replicate] = volume[:, UNKNOWN, :n_own].sum()
@@ -141,7 +145,8 @@ def known_truth(lived: Lived) -> dict[str, object]:
     volume, potential, own = market.volume, weekly_potential(lived), weekly_own(lived)
     stock = float(np.average(market.start.goodwill[buys], weights=own[buys]))
     met, since = lived.contacts.where(lived.contacts.what == VISIT), lived.world.population.known_since
-    hidden = 0.5 * lived.made.outlets.hidden
+    normal = lived.made.outlets.hidden
+    hidden = settings.hidden_sd * normal * np.exp(0.5 * settings.size_tail * normal**2)
     return {
         "settings": {name: value for name, value in asdict(settings).items() if name not in ("truth", "origin_day")},
         "origin": settings.origin_day.isoformat(),

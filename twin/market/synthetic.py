@@ -25,8 +25,6 @@ ASSOCIATIONS = ("Eczacılar Birliği", "Bakkallar ve Bayiler Odası", "Perakende
 _TYPE_SHARE = (0.18, 0.27, 0.37, 0.18)
 _TYPE_SIZE = (0.2, 0.7, -0.2, -0.7)
 _TYPE_VOLUME = (0.15, 0.40, -0.05, -0.45)
-_HIDDEN_SD = 0.5
-"""Standard deviation of log volume that no attribute shows."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +44,7 @@ class Outlets:
     association : (c,) str or None
     attributes : mapping of str to (c,) arrays
     hidden : (c,) float
-        Standardised log volume that no attribute shows.
+        Standardised log volume that no attribute shows, before heavier tails.
     volume : (c,) float, units per week
         Category volume at the origin, season averaged out.
     known_rank : (c,) int64
@@ -173,9 +171,10 @@ def _outlets(
     attributes, latent = _attributes(settings, region, kind, income[region.brick])
     hidden = dice.normal("hidden size", n)
     field = spatial_field(settings, "demand", region.lon, region.lat)
-    log_volume = 2.55 + latent + 0.15 * field + _HIDDEN_SD * hidden
+    size = settings.hidden_sd * hidden * np.exp(0.5 * settings.size_tail * hidden**2)  # Tukey's h distribution
+    log_volume = 2.55 + latent + 0.15 * field + size
     # the mean of the hidden part differs by 1.6 times this correlation between the halves of a list
-    pull = min(1.9 * settings.hidden_shift / (1.6 * _HIDDEN_SD), 0.95)
+    pull = min(1.9 * settings.hidden_shift / (1.6 * settings.hidden_sd), 0.95) if settings.hidden_sd > 0 else 0.0
     seen = (latent - latent.mean()) / latent.std()
     score = 0.5 * seen + pull * hidden + np.sqrt(1.0 - pull**2) * dice.normal("became known", n)
     ids = np.array([f"O-{c:07d}" for c in range(n)])

@@ -104,7 +104,8 @@ def campaign_calendar(settings: SyntheticSettings) -> tuple[TrueCampaign, ...]:
     years = _years(settings.first_week, settings.n_weeks + settings.horizon_weeks)
     free = _free_days(years)
     n_brands = len(settings.truth.promotion)
-    found = [move for brand in range(n_brands) for move in _brand_campaigns(settings, brand, years, free)]
+    brands = range(n_brands if settings.rival_campaigns else 1)
+    found = [move for brand in brands for move in _brand_campaigns(settings, brand, years, free)]
     stop = settings.origin + settings.horizon_weeks
     inside = [move for move in found if move.start < stop and move.stop > settings.first_week]
     past = {

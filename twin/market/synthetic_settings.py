@@ -95,6 +95,16 @@ class SyntheticSettings:
         Part of the outlets in the panel; part of the known ones that the register lists as well, in disguise.
     audit_noise : float
         Relative standard deviation of an audit figure.
+    hidden_sd : float, log volume
+        Standard deviation of what no attribute shows.
+    size_tail : float
+        How heavy the tails of the hidden size are: h of Tukey's h distribution, 0 for a normal one.
+    order_tail : float
+        Standard deviation of log size that orders have beyond what the law says, their mean kept.
+    wave : float
+        Standard deviation of each outlet's own rise and fall of log volume over the years of history.
+    rival_campaigns : bool
+        Whether rivals campaign at all.
     rep_changes : int
         How many reps left in the course of history; every other one left a vacancy.
     horizon_weeks : int, weeks
@@ -115,6 +125,11 @@ class SyntheticSettings:
     panel_share: float = 0.16
     duplicate_share: float = 0.06
     audit_noise: float = 0.02
+    hidden_sd: float = 0.5
+    size_tail: float = 0.0
+    order_tail: float = 0.0
+    wave: float = 0.0
+    rival_campaigns: bool = True
     rep_changes: int = 2
     horizon_weeks: int = 104
     origin_day: dt.date = dt.date(2026, 1, 5)
@@ -128,6 +143,9 @@ class SyntheticSettings:
             raise ValueError(f"n_territories: expected 1 to {most}, two bricks for each, got {self.n_territories}")
         if self.years < 1 or self.horizon_weeks < 1:
             raise ValueError(f"years, horizon_weeks: expected at least 1, got {self.years}, {self.horizon_weeks}")
+        for name in ("hidden_sd", "size_tail", "order_tail", "wave"):
+            if not 0.0 <= getattr(self, name) <= 2.0:
+                raise ValueError(f"{name}: expected 0 to 2, got {getattr(self, name)}")
         if not 0.1 <= self.known_share <= 0.9:
             raise ValueError(f"known_share: expected 0.1 to 0.9, got {self.known_share}")
 
