@@ -11,7 +11,8 @@ from threadpoolctl import threadpool_limits
 from twin.calibration.brand_drift import learn_brand_drift
 from twin.calibration.brand_mix import rival_mix
 from twin.calibration.calibration import Calibration
-from twin.calibration.journeys import learn_discovery, learn_losses, learn_newcomer_share
+from twin.calibration.discovery import learn_discovery
+from twin.calibration.journeys import learn_losses, learn_newcomer_share
 from twin.calibration.ordering import learn_orders_per_week
 from twin.calibration.rival_calendar import learn_rival_calendar
 from twin.calibration.season import learn_season
@@ -122,7 +123,7 @@ def _learn(world: World, history: History, settings: CalibrationSettings, tell: 
     tell(5, total, STEPS[5])
     neighbours = nearest(world.population.lon, world.population.lat, settings.n_neighbours).index
     discovery = learn_discovery(world, history, neighbours, n, seed, settings.beliefs)
-    losses = learn_losses(world, history, n, seed, settings.beliefs)
+    losses = learn_losses(world, history, n, seed, settings.beliefs, visit_response)
     tell(6, total, STEPS[6])
     rule, rule_estimates = learn_visit_rule(world, history, potential.mean)
     share = np.clip(potential.own_now / np.maximum(potential.mean, 1e-12), 0.0, 0.95)
