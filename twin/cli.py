@@ -88,6 +88,10 @@ def _verbs() -> tuple[tuple[str, str, Callable, Callable, Callable], ...]:
          arguments.of_forecast, _forecast, words.forecast),
         ("optimize", "best call plan within limits, written as a scenario and run in the twin",
          arguments.of_optimize, _optimize, words.optimize),
+        ("align", "territories of equal work and potential, each map lived through in the twin",
+         arguments.of_align, _align, words.align),
+        ("size", "how many reps and where, with the flat optimum and its band",
+         arguments.of_size, _size, words.size),
         ("plan", "dated visit plan",
          arguments.of_plan, _plan, words.plan),
         ("export", "any result as a table",
@@ -165,6 +169,35 @@ def _optimize(options: argparse.Namespace) -> dict[str, Any]:
         options.weeks, options.draws, options.replicates, options.threads, options.seed, options.cluster,
     )  # fmt: skip
     return run_optimize(_workspace(options), options.scenario, settings, _tell)
+
+
+def _align(options: argparse.Namespace) -> dict[str, Any]:
+    from twin.tasks.align import run_align
+    from twin.tasks.align_settings import AlignSettings
+
+    settings = AlignSettings(
+        options.by, options.most_moved / 100.0, tuple(options.lock_territory), tuple(options.lock_area),
+        options.choose or "", options.name or "", options.out, _lived(options),
+    )  # fmt: skip
+    return run_align(_workspace(options), options.scenario, settings, _tell)
+
+
+def _size(options: argparse.Namespace) -> dict[str, Any]:
+    from twin.tasks.align_settings import SizeSettings
+    from twin.tasks.size import run_size
+
+    settings = SizeSettings(
+        options.rep_cost, options.fewest, options.most, options.least, options.name or "", _lived(options)
+    )
+    return run_size(_workspace(options), options.scenario, settings, _tell)
+
+
+def _lived(options: argparse.Namespace) -> Any:
+    from twin.tasks.align_settings import RunSettings
+
+    return RunSettings(
+        options.weeks, options.draws, options.replicates, options.threads, options.seed, options.cluster, options.margin
+    )
 
 
 def _plan(options: argparse.Namespace) -> dict[str, Any]:

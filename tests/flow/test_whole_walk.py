@@ -20,7 +20,20 @@ from walking import SAMPLE, SCENARIOS, Ran, marks, twin
 from twin.tasks.export import TABLES
 from twin.workspace.store import Workspace
 
-VERBS = ("demo", "ingest", "check", "calibrate", "backtest", "forecast", "optimize", "plan", "export", "dashboard")
+VERBS = (
+    "demo",
+    "ingest",
+    "check",
+    "calibrate",
+    "backtest",
+    "forecast",
+    "optimize",
+    "align",
+    "size",
+    "plan",
+    "export",
+    "dashboard",
+)
 LEVELS = ("p05", "p10", "p50", "p90", "p95")
 TOTALS = ("own_volume", "own_share", "category_volume", "own_volume_unknown", "category_volume_unknown")
 WEEKS, DRAWS = 26, 4
@@ -82,7 +95,9 @@ def walk(standing: Any, tmp_path_factory: pytest.TempPathFactory) -> Walk:
     forecast = twin("forecast", *scenarios, "-w", workspace, *RUNS)
     backtest = twin("backtest", "-w", workspace, "--draws", 3, "--json")
     optimised = twin("optimize", scenarios[0], "-w", workspace, "--time-budget", 0, *RUNS)
-    assert not optimised.status, optimised.err
+    aligned = twin("align", "-w", workspace, *RUNS)
+    sized = twin("size", "--rep-cost", 20_000, "-w", workspace, *RUNS)
+    assert not any(ran.status for ran in (optimised, aligned, sized)), (optimised.err, aligned.err, sized.err)
     plan = twin("plan", scenarios[1], "-w", workspace, "--weeks", 2, "--out", folder / "plan", "--json")
     return Walk(workspace, folder / "plan", scenarios, forecast, backtest, plan)
 
@@ -359,9 +374,9 @@ def test_every_table_can_be_had_in_every_form(walk: Walk, tmp_path: Path, table:
 def test_tables_with_places_become_maps_and_others_say_why_not(walk: Walk, tmp_path: Path, table: str) -> None:
     file = tmp_path / f"{table}.geojson"
     ran = twin("export", table, "-w", walk.workspace, "--out", file, "--json")
-    if table in ("potential", "plan"):
+    if table in ("potential", "plan", "alignment", "alignment_customers"):
         features = json.loads(file.read_text(encoding="utf-8"))["features"]
-        assert len(features) == ran.json["rows"] > 0
+        assert len(features) == ran.json["rows"] and (features or table == "alignment_customers")
     else:
         assert ran.status == 1 and len(ran.messages) == 1 and "lon" in ran.err
         assert not file.exists()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -32,6 +33,12 @@ def outlines(shapes: NDArray[np.object_], group: NDArray[np.integer], n_groups: 
         mine = shapes[drawn & (group == g)]
         found.append(geometry(shapely.unary_union(shapely.make_valid(mine))) if len(mine) else None)
     return found
+
+
+def shapes_of(texts: Sequence[str | None]) -> NDArray[np.object_]:
+    """Polygons of GeoJSON geometries: (n,) shapely, ``None`` where there is no text."""
+    plain = np.array([text if isinstance(text, str) else None for text in texts], dtype=object)
+    return np.asarray(shapely.from_geojson(plain, on_invalid="ignore"), dtype=object)
 
 
 def geometry(shape: shapely.Geometry) -> dict[str, Any] | None:

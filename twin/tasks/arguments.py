@@ -160,6 +160,64 @@ def of_optimize(verb: argparse.ArgumentParser) -> None:
     _cluster(verb)
 
 
+def of_align(verb: argparse.ArgumentParser) -> None:
+    """Of ``twin align``."""
+    verb.add_argument(
+        "scenario", type=Path, nargs="?", metavar="SCENARIO.toml", help="what holds beside the map (default: as today)"
+    )
+    verb.add_argument(
+        "--by", choices=["both", "workload", "potential"], default="both", help="what is balanced (default: both)"
+    )
+    verb.add_argument(
+        "--most-moved", type=number(0, 100), default=100.0, metavar="PCT",
+        help="of the known customers that may change hands (default: 100)",
+    )  # fmt: skip
+    verb.add_argument(
+        "--lock-territory", action="append", default=[], metavar="ID", help="keeps what it has; may be repeated"
+    )
+    verb.add_argument(
+        "--lock-area", action="append", default=[], metavar="ID", help="brick, or customer, that stays; may be repeated"
+    )
+    verb.add_argument(
+        "--choose", metavar="MAP", help="name of a map of the frontier (default: the one that earns most in the twin)"
+    )
+    verb.add_argument("--out", type=Path, help="folder for the map before and after, as GeoJSON and SVG")
+    _written(verb, draws=24, replicates=1)
+
+
+def of_size(verb: argparse.ArgumentParser) -> None:
+    """Of ``twin size``."""
+    verb.add_argument(
+        "scenario", type=Path, nargs="?", metavar="SCENARIO.toml", help="what holds beside the size (default: as today)"
+    )
+    verb.add_argument(
+        "--rep-cost", type=number(0, 1e12), required=True, metavar="MONEY", help="of a rep in full, a year"
+    )
+    verb.add_argument(
+        "--from", dest="fewest", type=whole(0, 100_000), metavar="REPS", help="(default: half of today's)"
+    )
+    verb.add_argument("--to", dest="most", type=whole(1, 100_000), metavar="REPS", help="(default: twice today's)")
+    verb.add_argument(
+        "--least", type=whole(0, 1000), default=1, metavar="REPS", help="that a staffed territory keeps (default: 1)"
+    )
+    _written(verb, draws=24, replicates=1)
+
+
+def _written(verb: argparse.ArgumentParser, draws: int, replicates: int) -> None:
+    """Of verbs that write a scenario and live through it."""
+    verb.add_argument("--name", help="of the new scenario")
+    verb.add_argument(
+        "--margin", type=number(0, 1), default=1.0, metavar="SHARE", help="of the price that remains (default: 1)"
+    )
+    verb.add_argument("--weeks", type=whole(1, 520), help="horizon (default: the scenario's, else 156)")
+    verb.add_argument("--draws", type=whole(1, 10_000), default=draws, help=f"parameter draws (default: {draws})")
+    verb.add_argument(
+        "--replicates", type=whole(1, 1000), default=replicates, help=f"seeds of luck a draw (default: {replicates})"
+    )
+    verb.add_argument("--threads", type=whole(1, 256), help="(default: one a core, at most eight)")
+    _cluster(verb)
+
+
 def of_plan(verb: argparse.ArgumentParser) -> None:
     """Of ``twin plan``."""
     verb.add_argument("scenario", type=Path, metavar="SCENARIO.toml")

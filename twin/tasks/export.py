@@ -8,7 +8,7 @@ import pandas as pd
 
 from twin.errors import WorkspaceError
 from twin.scenario.words import meant
-from twin.tasks.shelf import ALLOCATION, BACKTEST, CALIBRATION, DATASET, FORECAST, PLAN, newest
+from twin.tasks.shelf import ALIGNMENT, ALLOCATION, BACKTEST, CALIBRATION, DATASET, FORECAST, PLAN, SIZING, newest
 from twin.workspace.exports import write_table
 from twin.workspace.store import Workspace
 
@@ -24,6 +24,12 @@ TABLES = {
     "unserved": (PLAN, "unserved"),
     "allocation": (ALLOCATION, "allocation"),
     "allocation_territories": (ALLOCATION, "territories"),
+    "alignment": (ALIGNMENT, "alignment"),
+    "alignment_frontier": (ALIGNMENT, "frontier"),
+    "alignment_customers": (ALIGNMENT, "customers"),
+    "alignment_territories": (ALIGNMENT, "territories"),
+    "sizing": (SIZING, "sizing"),
+    "sizing_reps": (SIZING, "reps"),
     "backtest": (BACKTEST, "backtest"),
     "links": (DATASET, "links"),
     "warnings": (DATASET, "warnings"),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -29,14 +28,12 @@ from twin.scenario import files
 from twin.scenario.check import check_against
 from twin.scenario.facts import customer_columns as condition_columns
 from twin.scenario.scenario import BASELINE, Goal, Scenario
-from twin.tasks import execution, shelf
+from twin.tasks import execution, shelf, written_scenario
 from twin.tasks.calibrate import unknowable
 from twin.tasks.forecast import DEFAULT_WEEKS, alignment_of, read_scenarios, scenario_facts
 from twin.tasks.optimize_report import figures, notes_on
 from twin.tasks.optimize_settings import OptimizeSettings
-from twin.tasks.results import SCENARIOS
 from twin.tasks.shelf import ALLOCATION, Twin
-from twin.workspace import atomic
 from twin.workspace.store import Workspace
 
 MARK = "Written by twin optimize."
@@ -81,7 +78,7 @@ def run_optimize(
     tell, settings = progress or silent, settings or OptimizeSettings()
     twin = shelf.load_twin(workspace)
     scenario, warnings = _asked(path, twin, settings)
-    file = _file_of(workspace, scenario)
+    file = written_scenario.place_for(workspace, scenario.name, MARK, "twin optimize", "optimised")
     weeks = settings.n_weeks or scenario.horizon_weeks or DEFAULT_WEEKS
     made, draws = _plan(twin, scenario, settings, weeks, tell)
     optimised, expression = _expressed(made, twin, scenario, settings)
@@ -126,8 +123,7 @@ def _published(
         {name: result[name] for name in ("mode", "goal", "keep_pct", "horizon_weeks")},
         parents=(twin.version.id,),
     )
-    file.parent.mkdir(parents=True, exist_ok=True)
-    atomic.place(file.parent, lambda out: out.write(text.encode()), lambda _: file.name)
+    written_scenario.write(file, text)
     return version
 
 
@@ -143,18 +139,6 @@ def _asked(path: Path | None, twin: Twin, settings: OptimizeSettings) -> tuple[S
     found = check_against(bare, scenario_facts(twin.world, twin.history), path.name if path else "--goal")
     found.raise_errors()
     return asked, [*warnings, *(warning for warning in found.warnings if path is None or settings.goal)]
-
-
-def _file_of(workspace: Workspace, scenario: Scenario) -> Path:
-    """Where the scenario will stand; never in the place of one that a person wrote."""
-    stem = re.sub(r"[^\w-]+", "_", scenario.name).strip("_").lower()[:80] or "optimised"
-    file = workspace.path / SCENARIOS / f"{stem}.toml"
-    if file.exists() and MARK not in file.read_text(encoding="utf-8", errors="replace"):
-        raise PlanError(
-            f"--name: expected a name that is free, found {file}, which was not written by twin optimize. "
-            "Choose another --name, or move that file."
-        )
-    return file
 
 
 def _plan(twin: Twin, scenario: Scenario, settings: OptimizeSettings, weeks: int, tell: Progress) -> tuple[Made, Draws]:

@@ -13,7 +13,7 @@ from twin.workspace.catalogue import Version
 from twin.workspace.store import Workspace
 
 DATASET, CALIBRATION, FORECAST, PLAN, BACKTEST = "dataset", "calibration", "forecast", "plan", "backtest"
-ALLOCATION = "allocation"
+ALLOCATION, ALIGNMENT, SIZING = "allocation", "alignment", "sizing"
 _MADE_BY = {
     DATASET: "twin ingest FOLDER",
     CALIBRATION: "twin calibrate",
@@ -21,6 +21,8 @@ _MADE_BY = {
     PLAN: "twin plan SCENARIO.toml",
     BACKTEST: "twin backtest",
     ALLOCATION: "twin optimize",
+    ALIGNMENT: "twin align",
+    SIZING: "twin size --rep-cost MONEY",
 }
 
 

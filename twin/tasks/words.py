@@ -105,6 +105,47 @@ def optimize(result: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
+def align(result: dict[str, Any]) -> str:
+    """The frontier, one line a map, and where the chosen one stands."""
+    lines = [
+        f"Published {result['alignment']}, {result['horizon_weeks']} weeks; gains are the twin's, against today's map"
+    ]
+    for row in result["frontier"]:
+        spread = [f"{name} CV {row[key]:.1f} %" for name in ("workload", "potential")
+                  if (key := f"cv_{name}_pct") in row]  # fmt: skip
+        lines.append(
+            f"{row['map']:>16}: {', '.join(spread)}; {row['moved_customers_pct']:.1f} % of customers moved; "
+            f"own volume {row['own_volume_pct_mean']:+.2f} % "
+            f"[{row['own_volume_pct_p10']:+.2f}, {row['own_volume_pct_p90']:+.2f}]"
+        )
+    lines.append(f"Chosen: {result['chosen']}")
+    lines.extend(f"Wrote {result[key]}" for key in ("file", "areas_file") if result[key])
+    lines.extend(f"Wrote {path}" for path in result["files"])
+    lines.extend(f"Note: {note}" for note in (*result["warnings"], *result["notes"]))
+    return "\n".join(lines)
+
+
+def size(result: dict[str, Any]) -> str:
+    """The best size with its band, and what the twin says of the sizes that it lived through."""
+    low, high = result["best_band"]
+    flat = result["flat"]
+    lines = [
+        f"Published {result['sizing']}: best {result['best']} reps, today {result['today']}; "
+        f"80 % of the draws say {low} to {high}; {flat[0]} to {flat[1]} are as good",
+    ]
+    for row in result["curve"]:
+        if row["twin_profit_mean"] is not None:
+            lines.append(
+                f"{row['reps']:>6} reps: own volume {row['twin_own_volume_pct_mean']:+.2f} %, profit "
+                f"{row['twin_profit_mean']:+,.0f} [{row['twin_profit_p10']:+,.0f}, {row['twin_profit_p90']:+,.0f}] "
+                f"in {result['horizon_weeks']} weeks"
+            )
+    if result["file"]:
+        lines.append(f"Wrote {result['file']}")
+    lines.extend(f"Note: {note}" for note in (*result["warnings"], *result["notes"]))
+    return "\n".join(lines)
+
+
 def plan(result: dict[str, Any]) -> str:
     """Size of the plan, and its files."""
     span = f"from {result['start']} to {result['end']}"
