@@ -47,24 +47,35 @@ def learn_visit_rule(
     own = history.own_sales
     first = int(np.searchsorted(own.periods.mid_week(), since)) if len(own.periods) else 0
     sales = own.by_unit(n, world.brands.own, first).sum(axis=1) / WINDOW_WEEKS if len(own.periods) else np.zeros(n)
-    buying_then = population.known_since[in_person.customer] <= in_person.week
-    visits = np.bincount(in_person.customer, minlength=n).astype(float)
-    visits_before = np.bincount(in_person.customer[~buying_then], minlength=n).astype(float)
-    exposure = np.clip(history.origin - np.maximum(population.known_since, since), 1, WINDOW_WEEKS).astype(float)
+    who = in_person.customer
+    # who has left buys nothing, either: in the law one part of the visits goes to the unknown and the lost alike
+    buying_then = (population.known_since[who] <= in_person.week) & (population.left[who] > in_person.week)
+    warm = np.bincount(who[buying_then], minlength=n).astype(float)
+    cold = np.bincount(who[~buying_then], minlength=n).astype(float)
+    ours = np.minimum(population.left, history.origin) - np.maximum(population.known_since, since)
+    weeks_ours = np.clip(ours, 0, WINDOW_WEEKS).astype(float)
     known = population.known & (population.left == NEVER)
     follows = _follows_sales(world, history)
     unknown_share = float(np.mean(~buying_then)) if len(in_person) else 0.0
+    # whoever is won one day will be visited like a customer of the sales that it can be expected to give
+    usual_share = sales[known].sum() / max(potential[known].sum(), 1e-300) if known.any() else 0.0
+    expected = np.where(known, sales, usual_share * potential)
     rule = VisitRule(
-        known_weight=_usual_rate(visits - visits_before, exposure, known, _standard(np.log1p(sales / _scale(sales)))),
+        known_weight=_usual_rate(
+            warm, np.maximum(weeks_ours, 1.0), known, _standard(np.log1p(expected / _scale(sales)))
+        ),
         unknown_weight=_usual_rate(
-            visits_before, np.full(n, float(WINDOW_WEEKS)), ~known, _standard(np.log(np.maximum(potential, 1e-9)))
+            cold,
+            np.maximum(WINDOW_WEEKS - weeks_ours, 1.0),
+            ~known,
+            _standard(np.log(np.maximum(potential, 1e-9))),
         ),
         unknown_share=unknown_share,
         follows_sales=float(follows.draws.mean()),
         rep_visits=_rep_visits(world, in_person),
         contact_rate=_contact_rates(recent, population.consent),
     )
-    note = "share of last year's visits to customers who had not bought yet"
+    note = "share of last year's visits to customers who did not buy from us: not yet, or no more"
     share = Estimate("unknown_share", "share of visits", np.array([unknown_share]), len(in_person) > 0, note)
     return rule, (share, follows)
 

@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 from worlds_by_hand import lay_out
 
-from twin.calibration.visiting import _contact_rates, _rep_visits
+from twin.calibration.visiting import _contact_rates, _rep_visits, learn_visit_rule
 from twin.market.channels import STANDARD, VISIT
-from twin.market.history import Touches
+from twin.market.history import History, Sales, Touches
+from twin.weeks import FAR_PAST, NEVER, monday, periods_covering
 
 EMAIL = STANDARD.index("email")
 
@@ -49,3 +50,45 @@ def test_visits_without_a_name_go_to_reps_by_the_weeks_in_which_they_were_there(
     week = np.repeat(np.arange(origin - 52, origin), 10)
     visits = touches(np.arange(len(week)) % 40, week, VISIT)
     assert _rep_visits(replace(world, reps=reps, population=population), visits)[0] == pytest.approx(10.0)
+
+
+def test_visits_to_the_lost_are_visits_to_those_who_do_not_buy():
+    world, _ = lay_out(n=40, n_territories=2)
+    n, origin = 40, world.origin
+    known, left = np.arange(n) < 30, np.full(n, NEVER, dtype=np.int32)
+    left[20:30] = origin - 60  # ten are lost, ten were never found, twenty buy
+    since = np.where(known, FAR_PAST, NEVER).astype(np.int32)
+    population = replace(world.population, known=known, known_since=since, left=left)
+    week = np.repeat(np.arange(origin - 52, origin), n)
+    visits = touches(np.tile(np.arange(n), 52), week, VISIT)
+    world = replace(world, population=population)
+    _, (share, _) = learn_visit_rule(world, history_of(world, visits), np.ones(n))
+    assert share.draws.mean() == pytest.approx(0.5)
+
+
+def test_whoever_is_won_will_be_visited_like_a_customer_of_its_expected_size():
+    world, _ = lay_out(n=40, n_territories=2)
+    n, origin = 40, world.origin
+    known = np.arange(n) < 30
+    since = np.where(known, FAR_PAST, NEVER).astype(np.int32)
+    population = replace(world.population, known=known, known_since=since, left=np.full(n, NEVER, dtype=np.int32))
+    world = replace(world, population=population)
+    size = 1.0 + np.arange(n) % 10  # the unknown are of the same sizes as the known, of whom the large are visited
+    week = np.repeat(np.arange(origin - 52, origin), 30)
+    visits = touches(np.tile(np.arange(30), 52), week, VISIT).where(np.tile(size[:30] > 5, 52))
+    rule, _ = learn_visit_rule(world, history_of(world, visits, 0.3 * size[:30]), size)
+    assert rule.known_weight[30:][size[30:] > 5].mean() > 2 * rule.known_weight[30:][size[30:] <= 5].mean()
+    assert rule.known_weight[30:].mean() == pytest.approx(rule.known_weight[:30].mean(), rel=0.5)
+
+
+def history_of(world, visits: Touches, weekly: np.ndarray | None = None) -> History:
+    """Two years in which each known customer bought its own volume of us every month."""
+    first = monday(world.origin - 104)
+    periods = periods_covering(np.array([first, monday(world.origin)], dtype="datetime64[D]"), "month")
+    weekly = np.ones(30) if weekly is None else weekly
+    unit, period = (part.ravel() for part in np.meshgrid(np.arange(30), np.arange(len(periods)), indexing="ij"))
+    own = Sales(
+        unit.astype(np.int32), period.astype(np.int32), np.zeros(len(unit), np.int16), 4 * weekly[unit], periods
+    )
+    none = Sales(unit[:0], period[:0], np.zeros(0, np.int16), np.zeros(0), periods)
+    return History(world.origin - 104, world.origin, visits, own, none, none, np.zeros(0, np.int32), ())
