@@ -76,6 +76,11 @@ def part(what: str, value: Any, threshold: str, passed: bool | None, reason: str
     }
 
 
+def shown(what: str, value: Any, n: int | None = None, note: str = "") -> Part:
+    """A figure that helps to read the others: it is shown, and never judged."""
+    return part(what, value, "shown", None, note, n) | {"shown": True}
+
+
 def once(name: str, make: Callable[[], Any]) -> Any:
     """Worlds that several measurements share are lived through once: by name, so let the name tell the number too."""
     if name not in _made:
@@ -101,7 +106,7 @@ def registry(folder: Path | None = None) -> dict[int, list[Measure]]:
 def entry(measures: list[Measure], n: int | None) -> dict[str, Any]:
     """One measurement, run: an exception is a failure, and a part that says nothing leaves it open."""
     parts: list[Part] = []
-    clock, ran = time.perf_counter(), []
+    clock, ran, version = time.perf_counter(), [], code_version()
     for measure in measures:
         worlds = measure.worlds if n is None or measure.fixed else n
         if isinstance(measure.run, str):
@@ -113,18 +118,19 @@ def entry(measures: list[Measure], n: int | None) -> dict[str, Any]:
         except Exception as error:  # what breaks has failed: the others still have their turn
             traceback.print_exc(file=sys.stderr)
             parts.append(part("runs to its end", f"{type(error).__name__}: {error}", "no error", False, n=worlds))
-    passed = [one["pass"] for one in parts]
+    judged = [one for one in parts if not one.get("shown")]
+    passed = [one["pass"] for one in judged]
     row = _head(measures) | {
         "n": max(ran, default=0),
-        "threshold": {one["what"]: one["threshold"] for one in parts if one["threshold"]} or None,
+        "threshold": {one["what"]: one["threshold"] for one in judged if one["threshold"]} or None,
         "value": {one["what"]: one["value"] for one in parts if one["threshold"]} or None,
         "pass": False if False in passed else None if None in passed or not passed else True,
         "parts": parts,
         "seconds": round(time.perf_counter() - clock, 1),
-        "code": code_version(),
+        "code": version,
     }
     wanted = False if row["pass"] is False else None
-    reasons = [f"{one['what']}: {one['reason']}" for one in parts if one["pass"] is wanted and one.get("reason")]
+    reasons = [f"{one['what']}: {one['reason']}" for one in judged if one["pass"] is wanted and one.get("reason")]
     return row | ({"reason": "; ".join(reasons)} if reasons and row["pass"] is not True else {})
 
 

@@ -46,7 +46,8 @@ def shown(row: dict[str, Any]) -> str:
     word = {True: "pass", False: "FAIL", None: "open"}
     lines = [f"{row['id']:>2} {word[row['pass']]}  {row['measure']} (n = {row['n']}, {row['seconds']} s)"]
     for one in row["parts"]:
-        lines.append(f"     {word[one['pass']]}  {one['what']}: {json.dumps(one['value'])}  [{one['threshold']}]")
+        said = "    " if one.get("shown") else word[one["pass"]]
+        lines.append(f"     {said}  {one['what']}: {json.dumps(one['value'])}  [{one['threshold']}]")
     return "\n".join(lines)
 
 

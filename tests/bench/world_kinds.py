@@ -46,7 +46,8 @@ class Kind:
 _NOTHING = {"coefficient": 0.0, "discovery_visit": 0.0, "winback": 0.0, "loss_contact": 1.0, "handover": 0.0}
 KINDS = (
     Kind("usual", False, "the law of the simulator, parameters of the literature's order"),
-    Kind("strong", False, "visits do twice as much, goodwill fades faster", truth={"coefficient": 1.0, "carryover": 0.90}),
+    Kind("strong", False, "visits do twice as much, goodwill fades faster",
+         truth={"coefficient": 1.0, "carryover": 0.90}),
     Kind("weak", False, "visits do a third as much", truth={"coefficient": 0.19, "discovery_visit": 0.02}),
     Kind("no effect", False, "visits do nothing at all", truth=_NOTHING),
     Kind("quiet rivals", False, "no rival ever campaigns", world={"rival_campaigns": False}),

@@ -38,6 +38,8 @@ class TrueFuture:
         By week.
     own_volume_unknown, category_volume_unknown : (s, e) float, units
         Over the horizon, of outlets unknown at the origin.
+    own_by_territory : (s, e, z) float, units
+        Our volume over the horizon, by today's territories.
     """
 
     names: tuple[str, ...]
@@ -45,6 +47,7 @@ class TrueFuture:
     category_volume: NDArray[np.float64]
     own_volume_unknown: NDArray[np.float64]
     category_volume_unknown: NDArray[np.float64]
+    own_by_territory: NDArray[np.float64]
 
     @property
     def pct_by_luck(self) -> NDArray[np.float64]:
@@ -102,6 +105,7 @@ def true_counterfactual(
     n_own = lived.world.brands.n_own
     own, category = np.zeros((2, len(moves), n_replicates, n_weeks))
     own_unknown, category_unknown = np.zeros((2, len(moves), n_replicates))
+    by_territory = np.zeros((len(moves), n_replicates, len(lived.world.territories)))
     market = lived.market if believed is None else replace(lived.market, believed_volume=believed)
     ground = lay_ground(lived.world, market)
     for replicate in range(n_replicates):
@@ -112,7 +116,8 @@ def true_counterfactual(
             category[s, replicate] = volume.sum(axis=(0, 1, 2))
             own_unknown[s, replicate] = volume[:, UNKNOWN, :n_own].sum()
             category_unknown[s, replicate] = volume[:, UNKNOWN].sum()
-    return TrueFuture(tuple(move.name for move in moves), own, category, own_unknown, category_unknown)
+            by_territory[s, replicate] = volume[:, :, :n_own].sum(axis=(1, 2, 3))
+    return TrueFuture(tuple(move.name for move in moves), own, category, own_unknown, category_unknown, by_territory)
 
 
 def weekly_potential(lived: Lived) -> NDArray[np.float64]:
