@@ -87,8 +87,7 @@ def history_of(world, visits: Touches, weekly: np.ndarray | None = None) -> Hist
     periods = periods_covering(np.array([first, monday(world.origin)], dtype="datetime64[D]"), "month")
     weekly = np.ones(30) if weekly is None else weekly
     unit, period = (part.ravel() for part in np.meshgrid(np.arange(30), np.arange(len(periods)), indexing="ij"))
-    own = Sales(
-        unit.astype(np.int32), period.astype(np.int32), np.zeros(len(unit), np.int16), 4 * weekly[unit], periods
-    )
+    volume = 4 * weekly[unit] * np.random.default_rng(2).gamma(9.0, 1 / 9.0, len(unit))
+    own = Sales(unit.astype(np.int32), period.astype(np.int32), np.zeros(len(unit), np.int16), volume, periods)
     none = Sales(unit[:0], period[:0], np.zeros(0, np.int16), np.zeros(0), periods)
     return History(world.origin - 104, world.origin, visits, own, none, none, np.zeros(0, np.int32), ())
