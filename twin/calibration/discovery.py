@@ -90,12 +90,16 @@ class Watch:
         Exposure of each arrival in the week of its purchase and in the weeks before, most recent first.
     span : (n,) int, weeks
         Further weeks in which the first purchase may have lain: 0 for dated ones, more where months are recorded.
+    visits_before, visits_after : float, visits per week
+        To those who do not know us yet, and to those who have just begun to buy.
     """
 
     total: NDArray[np.float64]
     late: NDArray[np.float64]
     causes: NDArray[np.float64]
     span: NDArray[np.int64]
+    visits_before: float
+    visits_after: float
 
     @property
     def arrivals(self) -> int:
@@ -144,7 +148,21 @@ def watch(world: World, history: History, neighbours: NDArray[np.int32]) -> Watc
     for k in range(LAG_WEEKS):
         then = np.full(len(stays), origin - 1 - k)
         late[2, k] = together(then, then + 1, stays)
-    return Watch(total, late, _before_arrival(came, last, who, week, begins, stops, weight), (last - since)[came])
+    causes = _before_arrival(came, last, who, week, begins, stops, weight)
+    before = float(total[1] / max(total[0], 1.0))
+    after = max(_visits_to_newcomers(history, came, last), before)
+    return Watch(total, late, causes, (last - since)[came], before, after)
+
+
+def _visits_to_newcomers(history: History, came: NDArray[np.int64], last: NDArray[np.int64]) -> float:
+    """Visits a week in the first weeks after the first purchase."""
+    touches, soon = history.touches, 8
+    newcomer = np.zeros(len(last), dtype=bool)
+    newcomer[came] = True
+    age = touches.week - last[touches.customer]
+    made = (touches.channel == VISIT) & newcomer[touches.customer] & (age > 0) & (age <= soon)
+    weeks = np.clip(history.origin - 1 - last[came], 0, soon).sum()
+    return float(made.sum() / max(weeks, 1))
 
 
 def _before_arrival(
@@ -200,8 +218,9 @@ def fit(spells: Watch, priors: list[Prior]) -> tuple[NDArray[np.float64], NDArra
     lag = np.arange(LAG_WEEKS + 1)
     rate, quick = np.clip(mean, 1e-6, high), 1.0 / (1.0 + _USUAL_DELAY)
     information = np.zeros((3, 3))
+    told = _told_by_visits(spells)
     for _ in range(_ROUNDS):
-        kernel = _kernel(quick, spells.span)
+        kernel = _kernel(quick, spells.span) * told
         alive = np.exp(-_hazard_before(rate, spells.causes))
         seen = (spells.causes * (kernel * alive)).sum(axis=2)  # (3, n)
         level = np.maximum(rate @ seen, 1e-300)
@@ -224,6 +243,17 @@ def fit(spells: Watch, priors: list[Prior]) -> tuple[NDArray[np.float64], NDArra
         if settled:
             break
     return rate, information, 1.0 / quick - 1.0
+
+
+def _told_by_visits(spells: Watch) -> NDArray[np.float64]:
+    """How likely the visits after each possible week of discovery are, against visits to the unaware: (n, L + 1).
+
+    Reps follow up on whoever has found us. Without this their visits before the first order would pass for its cause.
+    """
+    ratio = spells.visits_after / spells.visits_before if spells.visits_before > 0 else 1.0
+    later = spells.causes[1].cumsum(axis=1) - spells.causes[1]
+    lag = np.arange(LAG_WEEKS + 1)
+    return np.exp(np.minimum(later, 6.0) * np.log(ratio) - (spells.visits_after - spells.visits_before) * lag)
 
 
 def _kernel(quick: float, span: NDArray[np.int64]) -> NDArray[np.float64]:
