@@ -94,6 +94,25 @@ def lumpiness(sales: Sales, n_units: int, brands: NDArray[np.bool_], window: Win
     return np.where(bought, shrunk, usual)
 
 
+NEW_WEEKS = 104
+"""Customers known for a shorter time are newcomers."""
+_SEEN_WITHOUT_WEEKS = 26
+
+
+def settled(world: World, history: History) -> NDArray[np.bool_]:
+    """Known customers who are no newcomers: (c,) bool.
+
+    Who is known is not drawn at random: at the same attributes the known are larger. Whoever was found lately was
+    unknown until then, and has that level still. Where the data do not show an arrival (everybody came when the records
+    begin), or nearly all are new, all the known count as settled.
+    """
+    people = world.population
+    new = people.known & (people.known_since >= history.origin - NEW_WEEKS)
+    new &= people.known_since >= history.first_week + _SEEN_WITHOUT_WEEKS
+    few = 2 * new.sum() <= people.known.sum()
+    return people.known & ~new if few else people.known.copy()
+
+
 @dataclass(frozen=True)
 class Evidence:
     """What was observed of size in the last year.

@@ -14,7 +14,7 @@ from scipy import special, stats
 from twin.draws import Key, Purpose, identity, uniforms
 from twin.market.history import History
 from twin.market.world import World
-from twin.potential.evidence import Evidence, gather
+from twin.potential.evidence import Evidence, gather, settled
 from twin.potential.features import build_features
 from twin.potential.grounds import notes_on, source_of
 from twin.potential.level import Shift, brick_sums, fit_shift, loads, pinned_variance, rake
@@ -52,6 +52,8 @@ class Potential:
         Correlation of what is left open between two customers of a brick.
     member : (c,) bool
         Panel members, whose purchases are seen.
+    settled : (c,) bool
+        Customers of the known level: known for longer than newcomers, see :func:`twin.potential.evidence.settled`.
     brick_total : (b,) float, units per week
         ``nan`` where not audited.
     brick_total_sd : (b,) float, log
@@ -84,6 +86,7 @@ class Potential:
     free_sd: NDArray[np.float64]
     alike: float
     member: NDArray[np.bool_]
+    settled: NDArray[np.bool_]
     brick_total: NDArray[np.float64]
     brick_total_sd: NDArray[np.float64]
     own_now: NDArray[np.float64]
@@ -124,8 +127,8 @@ def learn_potential(world: World, history: History, n_draws: int, seed: int) -> 
     Potential
     """
     people, evidence = world.population, gather(world, history)
-    known, brick = people.known, people.brick
-    size = measure(world, evidence, build_features(world), seed)
+    known, brick = settled(world, history), people.brick
+    size = measure(world, evidence, build_features(world), seed, known)
     own, own_sd = own_of_known(world, evidence, size)
     member = np.zeros(len(people), dtype=bool)
     member[evidence.members] = True
@@ -150,7 +153,7 @@ def learn_potential(world: World, history: History, n_draws: int, seed: int) -> 
     left = pinned_variance(mean, variance, load, brick, evidence.brick_total, evidence.brick_sd, loose)
     log_sd = np.sqrt(np.maximum(left, 1e-6))
     return _assemble(
-        world, evidence, size, shift, mean, variance, log_sd, own, own_sd, member, predicted, n_draws, seed
+        world, evidence, size, shift, mean, variance, log_sd, own, own_sd, member, known, predicted, n_draws, seed
     )
 
 
@@ -165,14 +168,15 @@ def _assemble(
     own,
     own_sd,
     member,
+    half,
     predicted,
     n_draws: int,
     seed: int,
 ) -> Potential:
     """Shares, totals and words around the volumes."""
     known = world.population.known
-    hidden, levels = shift_draws(shift, evidence, known, n_draws, seed)
-    total = unknown_total(world, evidence, mean, variance, member, levels, shift.alike, seed)
+    hidden, levels = shift_draws(shift, evidence, half, n_draws, seed)
+    total = unknown_total(world, evidence, mean, variance, member, half, levels, shift.alike, seed)
     reach, unknown_share, where_from = own_of_unknown(world, evidence, mean)
     own = np.where(known, own, reach)
     own_sd = np.where(known, own_sd, np.sqrt(log_sd**2 + size.share_variance))
@@ -188,6 +192,7 @@ def _assemble(
         free_sd=np.sqrt(variance),
         alike=shift.alike,
         member=member,
+        settled=half,
         brick_total=evidence.brick_total,
         brick_total_sd=evidence.brick_sd,
         own_now=own,
@@ -234,7 +239,7 @@ def draw_volumes(potential: Potential, world: World, draw: int, seed: int) -> ND
         total = potential.brick_total * np.exp(potential.brick_total_sd * luck - potential.brick_total_sd**2 / 2)
         shared = np.sqrt(potential.alike) * place[brick] + np.sqrt(1 - potential.alike) * normal
         normal = np.where(brick >= 0, shared, normal)
-    level = potential.level_draws[:, draw % potential.level_draws.shape[1]][world.population.known.astype(int)]
+    level = potential.level_draws[:, draw % potential.level_draws.shape[1]][potential.settled.astype(int)]
     mean = potential.mean / potential.active
     log = np.log(mean) - potential.free_sd**2 / 2 + np.where(potential.member, 0.0, level) + potential.free_sd * normal
     volume = np.exp(log) * np.where(life < potential.active, 1.0, _INACTIVE)

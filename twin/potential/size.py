@@ -122,8 +122,11 @@ def _own_signal(evidence: Evidence, buyers: NDArray, own: Ranking, seen: NDArray
     return np.clip(gain, 0.0, 1.0), left, share
 
 
-def measure(world: World, evidence: Evidence, features: Features, seed: int) -> Size:
-    """Size of every customer from attributes, place, panel and own sales."""
+def measure(world: World, evidence: Evidence, features: Features, seed: int, settled: NDArray[np.bool_]) -> Size:
+    """Size of every customer from attributes, place, panel and own sales.
+
+    ``settled`` (c,) bool are those of the known level, see :func:`twin.potential.evidence.settled`.
+    """
     known, c = world.population.known, len(world.population)
     buyers = np.flatnonzero(known & (evidence.own > 0))
     own = rank_customers(world, features, buyers, np.log(evidence.own[buyers]), seed)
@@ -136,7 +139,7 @@ def measure(world: World, evidence: Evidence, features: Features, seed: int) -> 
     no_score = len(buyers) < _FEW
     if len(rows) >= ENOUGH_PANEL or (no_score and len(rows) >= _FEW):
         described = features if no_score else features.with_trusted("@score", own.score)
-        half = known[rows]
+        half = settled[rows]
         # the halves differ in level; what attributes say is learned inside each
         apart, surprise = target.copy(), target - own.score[rows]
         if half.any() and (~half).any() and not no_score:
@@ -154,9 +157,9 @@ def measure(world: World, evidence: Evidence, features: Features, seed: int) -> 
         if len(rows) < 2 * _FEW
         else np.concatenate(
             [
-                residual[rows[known[rows] == half]] - np.mean(residual[rows[known[rows] == half]])
+                residual[rows[settled[rows] == half]] - np.mean(residual[rows[settled[rows] == half]])
                 for half in (False, True)
-                if (known[rows] == half).any()
+                if (settled[rows] == half).any()
             ]
         )
     )
@@ -164,7 +167,11 @@ def measure(world: World, evidence: Evidence, features: Features, seed: int) -> 
     minus = float(noise.mean()) if len(rows) >= 2 * _FEW else share_variance
     variance = np.full(c, max(open_variance - minus, open_variance / 4, 0.01))
     update = np.zeros(c)
-    update[buyers] = gain * (own.residual - (own.residual.mean() if len(buyers) >= _FEW else 0.0))
+    # shares of newcomers differ: what all of them give is no measure of their level, who gives more than others is
+    for mine in (settled[buyers], ~settled[buyers]):
+        if mine.any():
+            usual = own.residual[mine].mean() if mine.sum() >= _FEW else own.residual.mean() * (len(buyers) >= _FEW)
+            update[buyers[mine]] = gain[mine] * (own.residual[mine] - usual)
     variance[buyers] = np.minimum(variance[buyers], left)
     return Size(
         log, update, variance, _activity(known, evidence), buyers, own, direct, share_variance, residual[members]

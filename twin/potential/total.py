@@ -65,6 +65,7 @@ def unknown_total(
     mean: NDArray,
     variance: NDArray,
     member: NDArray,
+    settled: NDArray,
     levels: NDArray,
     alike: float,
     seed: int,
@@ -78,7 +79,8 @@ def unknown_total(
     ----------
     mean, variance : (c,) float
         Raked volume, and squared log uncertainty before raking.
-    member : (c,) bool
+    member, settled : (c,) bool
+        See :class:`twin.potential.potential.Potential`.
     levels : (2, d) float, log
         See :func:`shift_draws`.
     alike : float
@@ -86,13 +88,15 @@ def unknown_total(
     """
     known, brick, b = world.population.known, world.population.brick, len(world.bricks)
     place = np.where(brick >= 0, brick, b)
-    group = np.where(member, 2, known.astype(np.int64))
+    group = np.where(member, 2, settled.astype(np.int64))
     volume = np.bincount(group * (b + 1) + place, mean, 3 * (b + 1)).reshape(3, b + 1)
     spread = np.bincount(group * (b + 1) + place, mean * loads(mean, variance, brick, alike, b), 3 * (b + 1)).reshape(
         3, b + 1
     )
     loose = np.maximum(spread / np.maximum(volume, 1e-300), 1e-9)
     seen = np.bincount(place[member & ~known], mean[member & ~known], b + 1)
+    # newcomers are of the level of the unknown, but no longer part of them
+    dark = np.bincount(place[~member & ~known], mean[~member & ~known], b + 1) / np.maximum(volume[0], 1e-300)
     pinned = np.append(evidence.brick_total > 0, False) & (volume.sum(axis=0) > 0)
     n_draws = levels.shape[1]
     luck = special.ndtri(parameter_uniforms("unknown_category_volume/audit", n_draws, seed))
@@ -108,9 +112,9 @@ def unknown_total(
         goal = np.where(pinned, volume.sum(axis=0) * np.exp(common_sd * luck[d]), 1.0)
         push = _push(shifted, goal, loose, pinned)
         now = shifted * np.exp(push * loose)
-        draws[d] = now[0].sum() + (seen * np.exp(push * loose[2])).sum()
+        draws[d] = (now[0] * dark).sum() + (seen * np.exp(push * loose[2])).sum()
     draws = np.maximum(draws + own_noise * single, 0.0)
-    identified = compared(evidence, known)
+    identified = compared(evidence, settled)
     reason = _reason(identified, evidence.audited)
     words = "" if identified else f"hidden_size: {PRIORS['hidden_size']}"
     return Estimate("unknown_category_volume", "units per week", draws, identified, reason, words)
