@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from twin.calibration.brand_drift import BrandDrift
 from twin.calibration.rival_calendar import RivalCalendar
 from twin.calibration.season import Season
+from twin.calibration.simulated_outcome import SimulationStep
 from twin.calibration.visit_response import VisitResponse
 from twin.errors import CalibrationError
 from twin.potential.potential import Potential
@@ -42,6 +43,8 @@ class Calibration:
         Whether audits or a panel show rivals; without them our share is a prior.
     others : tuple of Estimate
         Scalars that belong to no part above, by name.
+    simulation : SimulationStep, optional
+        What simulated histories told; see :mod:`twin.calibration.simulation_step`.
     """
 
     origin: int
@@ -59,6 +62,7 @@ class Calibration:
     orders_per_week: float
     market_seen: bool
     others: tuple[Estimate, ...]
+    simulation: SimulationStep | None = None
 
     def estimates(self) -> tuple[Estimate, ...]:
         """Every scalar parameter, for the report."""
