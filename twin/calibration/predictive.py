@@ -28,7 +28,7 @@ from twin.weeks import mondays
 
 YEAR = 52
 LEAST_TRAINING = 52
-RUNS = 60
+RUNS, LEAST_RUNS = 60, 20
 _REPLICATE = 30_000
 _THURSDAY = np.timedelta64(3, "D")
 _BRICKS, _TERRITORIES = "brick", "territory"
@@ -119,7 +119,7 @@ def foretell(
     world, history : World, History
         At least two years.
     settings : CalibrationSettings
-        Of the calibration that is examined; the number of draws is the examination's own.
+        Of the calibration that is examined; 60 draws are enough here.
     progress : Progress, optional
     learned : Calibration, optional
         A calibration as of a year ago that there is already.
@@ -133,7 +133,7 @@ def foretell(
     then, past = world.as_of(week), history.before(week)
     tell(0, RUNS, "last year foretold")
     if learned is None:
-        learned = calibrate(then, past, replace(settings, n_draws=RUNS, beliefs={}))
+        learned = calibrate(then, past, replace(settings, n_draws=min(RUNS, settings.n_draws), beliefs={}))
     plan = _plan(then, history, week)
     sums: list[list[NDArray[np.float64]]] = [[] for _ in plan]
     for draw in range(min(RUNS, learned.n_draws)):
