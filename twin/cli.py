@@ -94,6 +94,8 @@ def _verbs() -> tuple[tuple[str, str, Callable, Callable, Callable], ...]:
          arguments.of_size, _size, words.size),
         ("plan", "dated visit plan",
          arguments.of_plan, _plan, words.plan),
+        ("review", "target against actual, deviations, alerts, corrective actions",
+         arguments.of_review, _review, words.review),
         ("export", "any result as a table",
          arguments.of_export, _export, words.export),
         ("dashboard", "serve the dashboard on 127.0.0.1",
@@ -138,13 +140,15 @@ def _calibrate(options: argparse.Namespace) -> dict[str, Any]:
     from twin.tasks.calibrate import run_calibration
 
     settings = CalibrationSettings(options.draws, options.seed, options.country)
-    return run_calibration(_workspace(options), options.as_of, settings, _tell)
+    return run_calibration(_workspace(options), options.as_of, settings, _tell, options.mode, options.threads)
 
 
 def _backtest(options: argparse.Namespace) -> dict[str, Any]:
     from twin.tasks.backtest import BacktestSettings, run_backtest
 
-    settings = BacktestSettings(options.origins, options.draws, None, options.seed, options.country, options.cluster)
+    settings = BacktestSettings(
+        options.origins, options.draws, options.threads, options.seed, options.country, options.cluster, options.every
+    )
     return run_backtest(_workspace(options), settings, _tell)
 
 
@@ -207,6 +211,13 @@ def _plan(options: argparse.Namespace) -> dict[str, Any]:
     return run_plan(
         _workspace(options), options.scenario, options.start, options.weeks, options.out, formats, options.locale, _tell
     )
+
+
+def _review(options: argparse.Namespace) -> dict[str, Any]:
+    from twin.tasks.review import ReviewSettings, run_review
+
+    settings = ReviewSettings(options.draws, options.replicates, options.threads, options.seed, options.cluster)
+    return run_review(_workspace(options), settings, _tell)
 
 
 def _export(options: argparse.Namespace) -> dict[str, Any]:

@@ -90,13 +90,26 @@ def of_calibrate(verb: argparse.ArgumentParser) -> None:
     """Of ``twin calibrate``."""
     verb.add_argument("--as-of", type=date, metavar="DATE", help="hide all that is later")
     verb.add_argument("--draws", type=whole(2, 10_000), default=100, help="parameter draws to keep (default: 100)")
+    verb.add_argument(
+        "--mode", choices=["none", "quick", "standard", "full"],
+        help="simulated histories for what cannot be seen directly: 0, 256, 1024, 4096 (default: by size of the market)",
+    )  # fmt: skip
+    verb.add_argument("--threads", type=whole(1, 256), help="of this machine (default: one a core, at most 8)")
     _country(verb)
 
 
 def of_backtest(verb: argparse.ArgumentParser) -> None:
     """Of ``twin backtest``."""
-    verb.add_argument("--origins", type=whole(1, 20), default=1, help="a year apart (default: 1)")
+    verb.add_argument("--origins", type=whole(1, 20), default=3, help="past dates to forecast from (default: 3)")
+    verb.add_argument(
+        "--every",
+        type=whole(1, 12),
+        default=6,
+        metavar="MONTHS",
+        help="between origins; the last lies a year back (default: 6)",
+    )
     verb.add_argument("--draws", type=whole(2, 1000), default=24, help="parameter draws (default: 24)")
+    verb.add_argument("--threads", type=whole(1, 256), help="of this machine (default: one a core, at most 8)")
     _country(verb)
     _cluster(verb)
 
@@ -226,6 +239,14 @@ def of_plan(verb: argparse.ArgumentParser) -> None:
     verb.add_argument("--out", type=Path, help="folder for the files (default: none are written)")
     verb.add_argument("--formats", default="csv,xlsx,ics,geojson", help="(default: csv,xlsx,ics,geojson)")
     _locale(verb)
+
+
+def of_review(verb: argparse.ArgumentParser) -> None:
+    """Of ``twin review``."""
+    verb.add_argument("--draws", type=whole(1, 10_000), default=40, help="parameter draws (default: 40)")
+    verb.add_argument("--replicates", type=whole(1, 1000), default=1, help="seeds of luck a draw (default: 1)")
+    verb.add_argument("--threads", type=whole(1, 256), help="(default: one a core, at most eight)")
+    _cluster(verb)
 
 
 def of_export(verb: argparse.ArgumentParser) -> None:

@@ -8,7 +8,18 @@ import pandas as pd
 
 from twin.errors import WorkspaceError
 from twin.scenario.words import meant
-from twin.tasks.shelf import ALIGNMENT, ALLOCATION, BACKTEST, CALIBRATION, DATASET, FORECAST, PLAN, SIZING, newest
+from twin.tasks.shelf import (
+    ALIGNMENT,
+    ALLOCATION,
+    BACKTEST,
+    CALIBRATION,
+    DATASET,
+    FORECAST,
+    PLAN,
+    REVIEW,
+    SIZING,
+    newest,
+)
 from twin.workspace.exports import write_table
 from twin.workspace.store import Workspace
 
@@ -17,6 +28,7 @@ TABLES = {
     "parameters": (CALIBRATION, "parameters"),
     "rival_calendar": (CALIBRATION, "rival_calendar"),
     "season": (CALIBRATION, "season"),
+    "predictivity": (CALIBRATION, "predictivity"),
     "forecast": (FORECAST, "weekly"),
     "comparison": (FORECAST, "comparison"),
     "by_customer": (FORECAST, "by_customer"),
@@ -30,7 +42,12 @@ TABLES = {
     "alignment_territories": (ALIGNMENT, "territories"),
     "sizing": (SIZING, "sizing"),
     "sizing_reps": (SIZING, "reps"),
+    "review": (REVIEW, "target"),
+    "review_visits": (REVIEW, "visits"),
+    "review_alerts": (REVIEW, "alerts"),
     "backtest": (BACKTEST, "backtest"),
+    "backtest_scores": (BACKTEST, "backtest_scores"),
+    "backtest_months": (BACKTEST, "backtest_months"),
     "links": (DATASET, "links"),
     "warnings": (DATASET, "warnings"),
 }

@@ -16,6 +16,7 @@ from twin.planning.checker import check_plan
 from twin.planning.reasons import remark
 from twin.planning.visit_plan import VisitPlan, make_plan, visit_gain
 from twin.progress import Progress, silent
+from twin.scenario import files
 from twin.scenario.scenario import Scenario
 from twin.tasks import shelf
 from twin.tasks.forecast import alignment_of, read_scenarios
@@ -77,7 +78,13 @@ def run_plan(
     unserved = _bilingual(plan.unserved.columns("en"), plan.unserved.columns("tr"))
     version = workspace.publish(
         PLAN,
-        {"plan": table, "unserved": unserved, "days": pd.DataFrame(plan.days.columns()), "summary": summary},
+        {
+            "plan": table,
+            "unserved": unserved,
+            "days": pd.DataFrame(plan.days.columns()),
+            "summary": summary,
+            "scenarios": {scenario.name: files.to_toml(scenario)},
+        },
         {"scenario": scenario.name, "start": plan.start.isoformat(), "n_weeks": n_weeks},
         parents=(twin.version.id,),
     )

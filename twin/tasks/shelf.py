@@ -13,7 +13,7 @@ from twin.workspace.catalogue import Version
 from twin.workspace.store import Workspace
 
 DATASET, CALIBRATION, FORECAST, PLAN, BACKTEST = "dataset", "calibration", "forecast", "plan", "backtest"
-ALLOCATION, ALIGNMENT, SIZING = "allocation", "alignment", "sizing"
+ALLOCATION, ALIGNMENT, SIZING, REVIEW = "allocation", "alignment", "sizing", "review"
 _MADE_BY = {
     DATASET: "twin ingest FOLDER",
     CALIBRATION: "twin calibrate",
@@ -23,6 +23,7 @@ _MADE_BY = {
     ALLOCATION: "twin optimize",
     ALIGNMENT: "twin align",
     SIZING: "twin size --rep-cost MONEY",
+    REVIEW: "twin review",
 }
 
 

@@ -59,6 +59,9 @@ def backtest(result: dict[str, Any]) -> str:
             f"naive {score['naive_mean_absolute_error']:.4g}: {winner}; "
             f"{score['inside_80']:.0%} of outcomes inside the 80 % band"
         )
+    lines += ["", "By month ahead:", *result["said"]]
+    lines.extend(f"Taken up again: {note}" for note in result["taken_up"])
+    lines.extend(f"Note: {note}" for note in result["notes"])
     return "\n".join(lines)
 
 
@@ -152,6 +155,29 @@ def plan(result: dict[str, Any]) -> str:
     lines = [f"Published {result['plan']}: {result['visits']} visits by {result['reps']} reps {span}"]
     lines.append(f"{result['unserved']} wished visits did not fit")
     lines.extend(f"Wrote {path}" for path in result["files"])
+    return "\n".join(lines)
+
+
+def review(result: dict[str, Any]) -> str:
+    """What was done, what came, why, and what to do."""
+    lines = [f"Published {result['review']}: {result['scenario']}, {result['from']} to {result['to']}"]
+    done = result["adherence"]
+    if done and done["planned"]:
+        lines.append(
+            f"Visits: {done['made_pct']:.0f} % of {done['planned']} planned were made "
+            f"({done['kept']} in their week, {done['moved']} in another), {done['not_planned']} were not planned"
+        )
+    for row in result["target"]:
+        lines.append(
+            f"{row['where']:>8} {row['measure']:<16} {row['actual']:>12,.1f}, target {row['target']:,.1f} "
+            f"[{row['p10']:,.1f}, {row['p90']:,.1f}]{'' if row['inside_80'] else '  outside'}"
+        )
+    if (why := result["causes"]) is not None:
+        market = "not known" if why["market"] is None else f"{why['market']:+,.1f}"
+        lines.append(f"Of the difference in own volume: visits {why['visits']:+,.1f}, market {market}, "
+                     f"the rest {why['rest']:+,.1f}")  # fmt: skip
+    lines.extend(f"ALERT: {alert['alert']}. {alert['action']}" for alert in result["alerts"])
+    lines.extend(f"Note: {note}" for note in result["notes"])
     return "\n".join(lines)
 
 
