@@ -7,29 +7,24 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
-from twin.agents.replay import replay
-from twin.calibration.calibrate import CalibrationSettings, calibrate
-from twin.calibration.calibration import Calibration
-from twin.calibration.market_draw import lay_out_draw
-from twin.draws import Key
 from twin.errors import CalibrationError
-from twin.forecast.ensemble import Ensemble, EnsembleSettings, simulate
 from twin.forecast.executors import Executor, usual_threads
-from twin.forecast.forecast import LEVELS, own_and_category
-from twin.forecast.naive import seasonal_naive, weekly_totals
 from twin.market.history import History
 from twin.market.world import World
-from twin.progress import Progress
+from twin.progress import Progress, silent
+from twin.tasks.backtest_origin import YEAR, Fold, OriginScores, look_back
+from twin.tasks.backtest_report import said, score_rows, verdict
 from twin.tasks.country import country_of
-from twin.tasks.execution import executor
+from twin.tasks.execution import executor, versions
 from twin.tasks.shelf import BACKTEST, load_dataset
-from twin.weeks import monday
+from twin.weeks import monday, week_of
+from twin.workspace.content import artefact_id
+from twin.workspace.ledger import RunLedger
 from twin.workspace.store import Workspace
 
-YEAR = 52
-_LEAST_TRAINING = 52
+_LEAST_TRAINING, _LEAST_AHEAD = 52, 13
+_N_REPLICATES = 2
 
 
 @dataclass(frozen=True)
@@ -39,7 +34,7 @@ class BacktestSettings:
     Parameters
     ----------
     n_origins : int
-        A year apart, the last one a year before the end of history.
+        The last one a year before the end of history.
     n_draws, seed : int
     n_threads : int, optional
         Of this machine; ``None``: one a core, at most eight.
@@ -47,6 +42,8 @@ class BacktestSettings:
         Empty: found from where the customers are.
     cluster : str, optional
         Address of a Dask scheduler whose workers run the draws, instead of threads of this machine.
+    every_months : int
+        Time between origins.
     """
 
     n_origins: int = 1
@@ -55,12 +52,13 @@ class BacktestSettings:
     seed: int = 0
     country: str = ""
     cluster: str | None = None
+    every_months: int = 6
 
 
 def run_backtest(
     workspace: Workspace, settings: BacktestSettings = BacktestSettings(), progress: Progress | None = None
 ) -> dict[str, Any]:
-    """Backtest and publish.
+    """Backtest and publish. Finished origins are kept until then: the same command goes on where it was stopped.
 
     Parameters
     ----------
@@ -71,7 +69,9 @@ def run_backtest(
     Returns
     -------
     dict
-        ``rows`` (one a origin and measure) and ``verdict``, which says where the naive forecast wins.
+        ``rows`` (one a origin and measure: sums over the year), ``verdict``, which says where the naive forecast wins,
+        ``scores`` (by measure, level, months ahead and method), ``weights`` (of blends), ``said`` (the verdict in
+        words), ``origins``, ``notes``.
 
     Raises
     ------
@@ -79,24 +79,68 @@ def run_backtest(
         When history is too short for one origin.
     """
     world, history, dataset = load_dataset(workspace)
-    origins = [history.origin - YEAR * k for k in range(settings.n_origins, 0, -1)]
-    origins = [week for week in origins if week - history.first_week >= _LEAST_TRAINING]
-    if not origins:
-        raise CalibrationError(
-            f"history: expected at least two years for a backtest, found {history.n_weeks} weeks. Add earlier sales."
-        )
-    by = executor(settings.n_threads or usual_threads(), settings.cluster)
-    rows: list[dict[str, Any]] = []
+    origins = origins_of(history, settings)
+    by, tell = executor(settings.n_threads or usual_threads(), settings.cluster), progress or silent
+    fold = _fold(world, settings)
+    deciding = {"backtest": dataset.id, "fold": vars(fold), "code": {k: v for k, v in versions().items() if v}}
+    ledger = RunLedger(workspace.path, artefact_id(deciding))
+    kept = ledger.finished(origins)
+    found: list[OriginScores] = []
     for done, week in enumerate(origins):
-        if progress:
-            progress(done, len(origins), "backtest")
-        rows.extend(score_origin(world, history, week, settings, by))
-    table = pd.DataFrame(rows)
-    verdict = _verdict(table)
+        tell(done, len(origins), f"origin {monday(week)}")
+        one = ledger.read(week) if week in kept else None
+        if one is None:
+            one = look_back(world, history, week, fold, by)
+            ledger.keep(week, one)
+        found.append(one)
+    tell(len(origins), len(origins), "scores")
+    result = _result(found, origins, history)
     version = workspace.publish(
-        BACKTEST, {"backtest": table, "verdict": verdict}, {"n_origins": len(origins)}, parents=(dataset.id,)
+        BACKTEST,
+        {
+            "backtest": pd.DataFrame(result["rows"]),
+            "verdict": result["verdict"],
+            "backtest_scores": pd.DataFrame(result["scores"]),
+            "backtest_months": pd.concat([pd.DataFrame(part) for one in found for part in one.months]),
+            "backtest_weights": pd.DataFrame(result["weights"]),
+            "said": {"said": result["said"], "notes": result["notes"]},
+        },
+        {"n_origins": len(origins)},
+        parents=(dataset.id,),
     )
-    return {"backtest": version, "rows": rows, "verdict": verdict}
+    ledger.remove()
+    return {"backtest": version, **result, "taken_up": list(ledger.notes)}
+
+
+def origins_of(history: History, settings: BacktestSettings) -> list[int]:
+    """Origins, the earliest first; they fall on the ends of months where any sales are known by months only.
+
+    Raises
+    ------
+    CalibrationError
+        When not even a quarter lies ahead of a first year.
+    """
+    monthly = [s.periods for s in (history.own_sales, history.audit, history.panel) if len(s)]
+    monthly = [periods for periods in monthly if periods.kind == "month"]
+    short = history.n_weeks < _LEAST_TRAINING + YEAR
+    if monthly:
+        stops = week_of(monthly[0].stop)
+        first = int(np.searchsorted(stops, history.first_week + _LEAST_TRAINING))
+        places = [len(stops) - 13 - settings.every_months * k for k in range(settings.n_origins)]
+        places = [first] if short and first < len(stops) else places
+        found = [int(stops[place]) for place in places if place >= first]
+    else:
+        step = round(settings.every_months * YEAR / 12)
+        found = [history.origin - YEAR - step * k for k in range(settings.n_origins)]
+        found = [history.first_week + _LEAST_TRAINING] if short else found
+    found = [week for week in found if week - history.first_week >= _LEAST_TRAINING]
+    found = [week for week in found if history.origin - week >= _LEAST_AHEAD]
+    if not found:
+        raise CalibrationError(
+            "history: expected at least fifteen months for a backtest, two years for one that looks a year ahead, "
+            f"found {history.n_weeks} weeks. Add earlier sales."
+        )
+    return sorted(found)
 
 
 def score_origin(
@@ -106,87 +150,42 @@ def score_origin(
 
     ``by`` runs the draws; threads of this machine when missing.
     """
-    then_world, then = world.as_of(week), history.before(week)
-    learned = calibrate(
-        then_world, then, CalibrationSettings(settings.n_draws, settings.seed, country_of(world, settings.country))
-    )
-    runs = EnsembleSettings(YEAR, settings.n_draws, 2, settings.n_threads or usual_threads(), settings.seed)
-    ensemble = simulate(then_world, then, learned, (), runs, executor=by)
-    naive = seasonal_naive(then_world, then, YEAR)
-    n_own, n_brands = world.brands.n_own, len(world.brands)
-    own, category = own_and_category(ensemble, 0, n_own)
-    origin = monday(week).isoformat()
-    # our books show what known customers bought, and those who became known
-    sold = weekly_totals(history.own_sales, week, YEAR, n_brands)[:n_own].sum()
-    of_known = own.sum(axis=(1, 2, 3)) - _hidden_own(ensemble, learned, n_own)
-    last_year = float(naive.own_weekly.sum())
-    rows = [_row(origin, "own_volume", "all", float(sold), of_known, last_year)]
-    if len(then.touches):
-        hidden = _hidden_own(ensemble, learned, n_own).mean()
-        replayed = _replayed(then_world, then, history, learned, settings) - hidden
-        rows.append(_row(origin, "own_volume_with_real_contacts", "all", float(sold), replayed, last_year))
-    market = history.audit if len(history.audit) else history.panel
-    if len(history.audit):
-        actual = weekly_totals(market, week, YEAR, n_brands).sum(axis=1)
-        volume = ensemble.volume[0].astype(np.float64).sum(axis=(2, 3, 5)).reshape(-1, n_brands)
-        share = volume / volume.sum(axis=1, keepdims=True)
-        for j, name in enumerate(world.brands.names):
-            last = float(naive.brand_share[j])
-            rows.append(_row(origin, "brand_share", str(name), float(actual[j] / actual.sum()), share[:, j], last))
-        before = weekly_totals(then.audit, week - YEAR, YEAR, n_brands).sum()
-        rows.append(
-            _row(origin, "category_volume", "all", float(actual.sum()), category.sum(axis=(1, 2, 3)), float(before))
-        )
-    return rows
+    here = by or executor(settings.n_threads or usual_threads(), None)
+    return list(look_back(world, history, week, _fold(world, settings), here).rows)
 
 
-def _replayed(
-    world: World, then: History, history: History, learned: Calibration, settings: BacktestSettings
-) -> NDArray[np.float64]:
-    """Our volume over the year when the contacts really made are lived again: (runs,) float, units."""
-    own = []
-    for draw in range(min(settings.n_draws, learned.n_draws)):
-        market = lay_out_draw(learned, world, then, draw, YEAR)
-        run = replay(world, market, history.touches, Key(settings.seed, draw), YEAR)
-        own.append(run.volume[:, :, : world.brands.n_own].sum())
-    return np.array(own)
+def _fold(world: World, settings: BacktestSettings) -> Fold:
+    return Fold(settings.n_draws, _N_REPLICATES, settings.seed, country_of(world, settings.country))
 
 
-def _hidden_own(ensemble: Ensemble, learned: Calibration, n_own: int) -> NDArray[np.float64]:
-    """Our volume at customers who buy from us without our knowing: audits show it, our books do not."""
-    unknown = ensemble.volume[0, :, :, :, 1, :n_own].astype(np.float64).sum(axis=(2, 3))
-    per_run = unknown.reshape(-1, unknown.shape[-1])
-    hidden_now = per_run[:, :4].mean(axis=1)
-    return hidden_now * unknown.shape[-1] if learned.potential.unknown_own_share > 0.02 else 0.0 * hidden_now
-
-
-def _row(origin: str, measure: str, of: str, actual: float, runs: np.ndarray, naive: float) -> dict[str, Any]:
-    quantiles = dict(zip(LEVELS, np.percentile(runs, list(LEVELS.values()))))
+def _result(found: list[OriginScores], origins: list[int], history: History) -> dict[str, Any]:
+    rows = [row for one in found for row in one.rows]
+    scores, weights = score_rows([tally for one in found for tally in one.tallies])
     return {
-        "origin": origin,
-        "measure": measure,
-        "of": of,
-        "actual": actual,
-        "forecast": float(runs.mean()),
-        "p10": float(quantiles["p10"]),
-        "p90": float(quantiles["p90"]),
-        "naive": naive,
-        "error_pct": 100.0 * (float(runs.mean()) / actual - 1.0) if actual else None,
-        "naive_error_pct": 100.0 * (naive / actual - 1.0) if actual else None,
-        "inside_80": bool(quantiles["p10"] <= actual <= quantiles["p90"]),
+        "rows": rows,
+        "verdict": verdict(rows),
+        "scores": scores,
+        "weights": weights,
+        "said": said(scores),
+        "origins": [monday(week).isoformat() for week in origins],
+        "notes": _notes(history, origins),
     }
 
 
-def _verdict(table: pd.DataFrame) -> dict[str, Any]:
-    """Mean absolute error of both by measure, who wins, and how often the 80 % band held."""
-    verdict: dict[str, Any] = {}
-    for measure, rows in table.groupby("measure"):
-        ours = float((rows["forecast"] - rows["actual"]).abs().mean())
-        naive = float((rows["naive"] - rows["actual"]).abs().mean())
-        verdict[str(measure)] = {
-            "mean_absolute_error": ours,
-            "naive_mean_absolute_error": naive,
-            "naive_wins": naive < ours,
-            "inside_80": float(rows["inside_80"].mean()),
-        }
-    return verdict
+def _notes(history: History, origins: list[int]) -> list[str]:
+    """What these data do not allow to be scored."""
+    notes = []
+    if not len(history.audit):
+        what = "shares come from the panel alone" if len(history.panel) else "only our own volume can be scored"
+        notes.append(f"no audits: {what}")
+    if not len(history.touches):
+        notes.append("no contacts are recorded: nothing can be lived again with the real ones")
+    least = min(origins) - history.first_week
+    if least < 2 * YEAR:
+        notes.append(f"the first origin has {least} weeks to learn from: no season is known by then")
+    ahead = history.origin - max(origins)
+    if ahead < YEAR - 2:
+        notes.append(f"only {ahead} weeks lie ahead of the last origin: later months are not scored")
+    if len(origins) < 3:
+        notes.append("fewer than three origins: differences between forecasts may be those of one year")
+    return notes

@@ -48,6 +48,8 @@ TABLES = {
     "backtest": (BACKTEST, "backtest"),
     "backtest_scores": (BACKTEST, "backtest_scores"),
     "backtest_months": (BACKTEST, "backtest_months"),
+    "backtest_scores": (BACKTEST, "backtest_scores"),
+    "backtest_months": (BACKTEST, "backtest_months"),
     "links": (DATASET, "links"),
     "warnings": (DATASET, "warnings"),
 }
