@@ -19,6 +19,7 @@ from twin.potential.potential import intervals
 from twin.progress import Progress
 from twin.tasks.country import country_of
 from twin.tasks.shelf import CALIBRATION, load_dataset
+from twin.tasks.simulation import after_statistics, predictivity_table, told
 from twin.weeks import monday, week_of_date
 from twin.workspace import codec
 from twin.workspace.store import Workspace
@@ -29,6 +30,8 @@ def run_calibration(
     as_of: dt.date | None = None,
     settings: CalibrationSettings | None = None,
     progress: Progress | None = None,
+    mode: str | None = "none",
+    n_threads: int | None = None,
 ) -> dict[str, Any]:
     """Calibrate and publish.
 
@@ -40,6 +43,10 @@ def run_calibration(
     settings : CalibrationSettings
         An empty country is found from where the customers are.
     progress : Progress, optional
+    mode : str, optional
+        Of the simulation-based step; ``None`` chooses by the size of the market.
+    n_threads : int, optional
+        Of the simulation-based step; changes no figure.
 
     Returns
     -------
@@ -52,6 +59,9 @@ def run_calibration(
     settings = settings or CalibrationSettings()
     settings = replace(settings, country=country_of(world, settings.country))
     calibration = calibrate(world, history, settings, progress)
+    calibration = after_statistics(
+        workspace, dataset.id, calibration, world, history, settings, mode, n_threads, progress
+    )
     parameters = parameter_table(calibration)
     diagnostics = diagnose(calibration)
     version = workspace.publish(
@@ -62,6 +72,7 @@ def run_calibration(
             "potential": potential_table(calibration, world),
             "rival_calendar": calendar_table(calibration),
             "season": season_table(calibration),
+            "predictivity": predictivity_table(calibration),
             "diagnostics": diagnostics,
         },
         {
@@ -169,6 +180,7 @@ def diagnose(calibration: Calibration) -> dict[str, Any]:
             "known_own_share": _number(potential.known_own_share),
         },
         "season": {"source": calibration.season.source},
+        "simulation": told(calibration),
         "drift": {"source": calibration.drift.source, "identified": bool(calibration.drift.identified)},
         "market_seen": calibration.market_seen,
         "orders_per_week": calibration.orders_per_week,

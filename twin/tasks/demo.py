@@ -99,7 +99,7 @@ def _make(
     dataset = run_ingest(folder, bundle)["dataset"]
     tell(2, 7, f"3 of 7: check: {run_check(workspace)['verdict']}")
     tell(3, 7, "4 of 7: calibrate")
-    calibration = run_calibration(workspace, None, CalibrationSettings(seed=seed), _under(tell, "calibrate"))[
+    calibration = run_calibration(workspace, None, CalibrationSettings(seed=seed), _under(tell, "calibrate"), "quick")[
         "calibration"
     ]
     tell(4, 7, f"5 of 7: forecast {len(paths)} scenarios")
