@@ -150,7 +150,9 @@ def lay_table(
     """The table of a history and the figures of its real books; or why there can be none, in words."""
     weeks = min(how.most_weeks, history.n_weeks - _BEFORE_WEEKS)
     if weeks < _LEAST_WEEKS:
-        return f"history of {history.n_weeks} weeks is too short: a year to begin from and a year to simulate are needed"
+        return (
+            f"history of {history.n_weeks} weeks is too short: a year to begin from and a year to simulate are needed"
+        )
     first, spell_of_week = window_of(history, weeks)
     then, before = world.as_of(first), history.before(first)
     try:

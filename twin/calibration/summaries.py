@@ -110,5 +110,3 @@ def _word(frame: Frame, buys: NDArray[np.bool_]) -> NDArray[np.float32]:
     for k in range(frame.neighbours.shape[1]):
         heard += buys[:, frame.neighbours[:, k]] & listed[:, k]
     return heard / np.maximum(listed.sum(axis=1), 1)
-
-

@@ -100,7 +100,9 @@ def regress(
     row_offset, row_spread = _near(held_out, residual, held_out)
     offset, spread = _near(held_out, residual, predicted)
     standard = (residual - row_offset) / row_spread
-    return [Fit(predicted[r], held_out, standard, spread[r], offset[r], row_spread, row_offset) for r in range(len(new))]
+    return [
+        Fit(predicted[r], held_out, standard, spread[r], offset[r], row_spread, row_offset) for r in range(len(new))
+    ]
 
 
 def _predict(
