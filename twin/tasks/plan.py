@@ -65,11 +65,7 @@ def run_plan(
     """
     tell = progress or silent
     tell(0, 3, "read")
-    check_formats(formats)
-    if out and not formats:
-        raise PlanError(
-            "--formats: expected some of csv, xlsx, ics, geojson, found none. Name one, or leave --formats out."
-        )
+    _check_forms(out, formats)
     twin = shelf.load_twin(workspace)
     (scenario,), warnings = read_scenarios([path], twin)
     plan = _checked_plan(twin, scenario, start or monday(twin.calibration.origin), n_weeks, tell)
@@ -91,6 +87,14 @@ def run_plan(
     written = write_plan(table.drop(columns="reason_tr"), out, formats, locale) if out else []
     tell(3, 3, "done")
     return {**summary, "plan": version, "files": [str(file) for file in written]}
+
+
+def _check_forms(out: Path | None, formats: Sequence[str]) -> None:
+    check_formats(formats)
+    if out and not formats:
+        raise PlanError(
+            "--formats: expected some of csv, xlsx, ics, geojson, found none. Name one, or leave --formats out."
+        )
 
 
 def _checked_plan(twin: shelf.Twin, scenario: Scenario, first: dt.date, n_weeks: int, tell: Progress) -> VisitPlan:
