@@ -63,6 +63,8 @@ def both(world: World, market: Market, scenario: Scenario = BASELINE, n_weeks: i
         ("loss_contact", -0.5, "loss_contact: expected not negative, got -0.5"),
         ("handover", 1.0, "handover: expected 0 <= handover < 1, got 1.0"),
         ("demand_shock", np.nan, "demand_shock: expected finite, got nan"),
+        ("curvature", 1.5, "curvature: expected -4 to 1, got 1.5"),
+        ("outside", 1.0, "outside: expected 0 <= outside < 1, got 1.0"),
     ],
 )
 def test_a_parameter_that_no_law_can_digest_is_refused(small, name, wrong, said):
@@ -92,6 +94,14 @@ MARKET_FAULTS = {
     "utility infinite": (
         lambda m: {"base_utility": marred(m.base_utility, -np.inf, (0, 5))},
         "base_utility, brand 0, customer 5: .*, found -inf",
+    ),
+    "responsiveness negative": (
+        lambda m: {"responsiveness": marred(np.ones(40), -0.5)},
+        "market.responsiveness, customer 7: expected a finite figure from 0, found -0.5",
+    ),
+    "usual utility nan": (
+        lambda m: {"usual_utility": marred(np.zeros(40), np.nan)},
+        "market.usual_utility, customer 7: expected a finite figure, found nan",
     ),
     "a brand too few": (
         lambda m: {"base_utility": m.base_utility[:2]},

@@ -176,7 +176,9 @@ def lived(town) -> list[Seen]:
     return of_engine(*town, EVERYTHING)
 
 
-SCALARS = [name for name in vars(lay_out(4, 2)[1].response) if name != "memory"]
+OFF = ("curvature", "outside")
+"""Zero by default: test_engine_curves has them on."""
+SCALARS = [name for name in vars(lay_out(4, 2)[1].response) if name not in ("memory", *OFF)]
 RULES = ["follows_sales", "known_weight", "unknown_weight", "rep_visits", "contact_rate"]
 
 

@@ -53,6 +53,7 @@ class Customer(mesa.Agent):
         rates = rule.contact_rate[:, row].tolist()
         self.programmes = [(h, rates[h]) for h in range(VISIT + 1, len(agreed)) if rates[h] > 0 and agreed[h]]
         self.volume = float(market.volume[row])
+        self.keen = 1.0 if market.responsiveness is None else float(market.responsiveness[row])
         self.base = (market.base_utility[:, row] - market.base_utility[:, row].max()).tolist()
         self.log_known, self.log_unknown = _log(rule.known_weight[row]), _log(rule.unknown_weight[row])
         self.rank = {True: _at(conditions.known_rank, row), False: _at(conditions.unknown_rank, row)}
@@ -63,7 +64,8 @@ class Customer(mesa.Agent):
         self.since_remote: float = math.inf
         self.tried = self.ordered = self.buys = self.visited = False
         self.handover = self.fade = 0.0
-        self.recent = self.volume * self.expected_share()
+        self.usual = self._usual_attraction()
+        self.recent = self.volume * self.category_factor(self.pulls(model.no_shift)) * self.expected_share()
         self.own_so_far, self.score, self.due = 0.0, NEVER, 0.0
         self.dropped = bool(conditions.dropped[row])
         promised = float(conditions.frequency[row])
@@ -152,26 +154,44 @@ class Customer(mesa.Agent):
         elif fate < journey.loss(response.loss, response.loss_contact, self.stock):
             self.stage = LAPSED
 
-    def shares(self, shift: list[float]) -> list[float]:
-        """Share of each brand, by the logit over those that come to mind."""
+    def pulls(self, shift: list[float]) -> list[float]:
+        """Attraction of each brand, zero for those that do not come to mind."""
         response, n_own, ours = self.model.response, self.model.market.n_own, journey.considers_us(self.stage)
-        lift = law.own_lift(response, self.stock, self.pressure, self.stage == TRIAL, self.handover)
+        lift = law.own_lift(response, self.stock, self.pressure, self.stage == TRIAL, self.handover, self.keen)
         base, habit, weight = self.base, self.habit, response.habit
         pulls = [attraction.pull(law.utility(base[j], weight, habit[j], shift[j]) + lift, ours) for j in range(n_own)]
         for j in range(n_own, len(base)):
             pulls.append(attraction.pull(law.utility(base[j], weight, habit[j], shift[j]), True))
-        total = max(sum(pulls), 1e-30)
-        return [pull / total for pull in pulls]
+        return pulls
 
     def expected_share(self) -> float:
         """Share of our brands together, campaigns apart."""
-        return sum(self.shares(self.model.no_shift)[: self.model.market.n_own])
+        pulls = self.pulls(self.model.no_shift)
+        total = max(sum(pulls), 1e-30)
+        return sum(pull / total for pull in pulls[: self.model.market.n_own])
+
+    def _usual_attraction(self) -> float:
+        """Attraction of all brands in the state in which the volume was learned: told, or that at the start."""
+        told, base = self.model.market.usual_utility, self.model.market.base_utility[:, self.row]
+        return sum(self.pulls(self.model.no_shift)) if told is None else math.exp(float(told[self.row] - base.max()))
+
+    def category_factor(self, pulls: list[float]) -> float:
+        """Category volume over the usual one: what an outside option leaves to all brands, now and usually."""
+        outside = self.model.response.outside
+        if outside == 0.0:
+            return 1.0
+        nothing_bought = outside / (1.0 - outside) * self.usual
+        now, usually = (brands / (nothing_bought + brands) for brands in (sum(pulls), self.usual))
+        return now / usually
 
     def choose_and_order(self) -> None:
         """Choose among the brands and order."""
         model, habit = self.model, self.habit
         demand, orders_per_week, draw = self.volume * model.demand, model.response.orders_per_week, model.dice.order
-        for j, share in enumerate(self.shares(model.shift)):
+        pulls = self.pulls(model.shift)
+        demand *= self.category_factor(pulls)
+        total = max(sum(pulls), 1e-30)
+        for j, share in enumerate(pull / total for pull in pulls):
             probability = orders.ordering_probability(share, orders_per_week)
             self.orders[j] = orders.lumpy_volume(share * demand, probability, draw(self.row, j))
             habit[j] = attraction.advance_habit(habit[j], share)

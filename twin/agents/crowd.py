@@ -247,7 +247,8 @@ class CustomerCrowd:
         state, nothing = self.state, np.zeros(len(self))
         handover = state.handover if len(state.handover) else nothing
         trial = state.stage == journey.Stage.TRIAL
-        lift = law.own_lift(self.market.response, state.goodwill.astype(float), state.pressure, trial, handover)
+        response, stock = self.market.response, state.goodwill.astype(float)
+        lift = law.own_lift(response, stock, state.pressure, trial, handover, self.market.keen)
         return law.own_share(self.market, lift, state.habit, journey.considers_us(state.stage))
 
     def _week(self) -> Week:

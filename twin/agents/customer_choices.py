@@ -148,7 +148,8 @@ def _purchases(
 ) -> Purchases:
     c, terrain, shift = model.crowd.coefficients, model.crowd.terrain, model.brand_shift.astype(np.float32)
     considers = journey.considers_us(moves.drawn)
-    lift = law.own_lift(c, moves.goodwill, moves.pressure, moves.drawn == Stage.TRIAL, was.handover)
+    keen = terrain.keen[rows] if len(terrain.keen) else np.float32(1.0)
+    lift = law.own_lift(c, moves.goodwill, moves.pressure, moves.drawn == Stage.TRIAL, was.handover, keen)
     utility = law.utility(terrain.base[:, rows], c.habit, was.habit, shift[:, None])
     utility[: terrain.n_own] += lift
     pull = attraction.pull(utility, np.arange(len(utility))[:, None] >= terrain.n_own)
@@ -158,11 +159,14 @@ def _purchases(
         total += one
     share = pull * attraction.one_over(total)
     probability = orders.ordering_probability(share, c.orders_per_week)
+    wanted = terrain.volume[rows] * np.float32(model.demand_now())
+    if len(terrain.usual):
+        wanted *= attraction.category_factor(total, terrain.usual[rows], c.outside)
     return Purchases(
         share=share,
         probability=probability,
         draw=draw,
-        expected=share * (terrain.volume[rows] * np.float32(model.demand_now())),
+        expected=share * wanted,
         volume=week.volume_of_each[:, rows],
         lift=lift,
     )

@@ -127,6 +127,10 @@ def _columns(world: World, market: Market) -> Iterator[Column]:
     yield Column("reps.territory", world.reps.territory, "r", 0, len(world.territories) - 1, _WHOLE)
     yield Column("market.volume", market.volume, "c", 0)
     yield Column("market.base_utility", market.base_utility, "jc")
+    if market.responsiveness is not None:
+        yield Column("market.responsiveness", market.responsiveness, "c", 0)
+    if market.usual_utility is not None:
+        yield Column("market.usual_utility", market.usual_utility, "c")
     yield Column("market.neighbours", market.neighbours, "ck", -1, n - 1, "i")
     yield Column("market.log_demand", market.log_demand, "w")
     yield Column("market.campaigns", market.campaigns, "j.")

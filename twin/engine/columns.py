@@ -45,6 +45,8 @@ class Coefficients(NamedTuple):
     winback: np.float32
     opening: np.float32
     orders_per_week: np.float32
+    curvature: np.float32
+    outside: np.float32
     follows_sales: np.float32
     typical_own: np.float32
 
@@ -85,6 +87,11 @@ class Terrain(NamedTuple):
     n_own : int
     scale : float
         Sums count orders in units of one over this power of two, so that they are exact whole numbers.
+    keen : (c,) float32
+        Responsiveness to goodwill. Empty when all are alike.
+    usual : (c,) float32
+        Attraction of all brands at which the volume was learned, on the scale of ``base``. Empty without an outside
+        option.
     """
 
     low: NDArray[np.uint32]
@@ -108,6 +115,8 @@ class Terrain(NamedTuple):
     log_start: NDArray[np.float32]
     n_own: int
     scale: float
+    keen: NDArray[np.float32]
+    usual: NDArray[np.float32]
 
 
 class State(NamedTuple):
@@ -163,15 +172,14 @@ def terrain_of(
     edges, cell = np.append(begins, n).astype(np.int64), cell_of_each[begins]
     with np.errstate(divide="ignore"):
         known, unknown = np.log(market.rule.known_weight), np.log(market.rule.unknown_weight)
-    rivals = market.base_utility[market.n_own :]
-    best = (rivals if len(rivals) else market.base_utility).max(axis=0)
+    nothing = np.zeros(0, dtype=np.float32)
     return Terrain(
         low=people.entity.astype(np.uint32),
         high=(people.entity >> np.uint64(32)).astype(np.uint32),
         consent=consent_bits(people.consent),
         prefers=np.ascontiguousarray(people.prefers),
         volume=market.volume.astype(np.float32),
-        base=(market.base_utility - best).astype(np.float32, order="C"),
+        base=(market.base_utility - best_rival(market)).astype(np.float32, order="C"),
         live=live,
         runs=np.isin(np.arange(len(world.channels)), live),
         rate=market.rule.contact_rate[live].astype(np.float32, order="C"),
@@ -187,7 +195,22 @@ def terrain_of(
         log_start=log(recent.astype(np.float32) + np.float32(typical_own(market, recent))),
         n_own=market.n_own,
         scale=_scale(market),
+        keen=nothing if market.responsiveness is None else market.responsiveness.astype(np.float32),
+        usual=usual_attraction(market) if market.response.outside else nothing.copy(),
     )
+
+
+def best_rival(market: Market) -> NDArray[np.float64]:
+    """Base utility of the best rival, or of our best brand where there is none: (c,) float, the zero of ``base``."""
+    rivals = market.base_utility[market.n_own :]
+    return (rivals if len(rivals) else market.base_utility).max(axis=0)
+
+
+def usual_attraction(market: Market) -> NDArray[np.float32]:
+    """Attraction of all brands at which volumes were learned: (c,) float32; 1 where no outside option asks for it."""
+    if market.response.outside == 0.0:
+        return np.ones(len(market.volume), dtype=np.float32)
+    return np.exp(law.usual_utility(market) - best_rival(market)).astype(np.float32)
 
 
 def consent_bits(consent: NDArray[np.bool_]) -> NDArray[np.uint32]:
@@ -245,8 +268,8 @@ def expected_own(market: Market) -> NDArray[np.float64]:
     """What each customer buys from us in a week at the start, by the law: (c,) float, units."""
     start, nothing = market.start, np.zeros(len(market.volume))
     trial = start.stage == journey.Stage.TRIAL
-    lift = law.own_lift(market.response, start.goodwill, start.pressure, trial, nothing)
-    return market.volume * law.own_share(market, lift, start.habit, journey.considers_us(start.stage))
+    lift = law.own_lift(market.response, start.goodwill, start.pressure, trial, nothing, market.keen)
+    return law.own_volume(market, lift, start.habit, journey.considers_us(start.stage))
 
 
 def typical_own(market: Market, own: NDArray[np.float64]) -> float:

@@ -27,7 +27,8 @@ import twin.response
 from twin.response import attraction, elementary, goodwill, journey, law, orders, steady, visiting
 
 LAWS: tuple[Callable, ...] = (
-    attraction.contact_utility, attraction.pull, attraction.one_over, attraction.advance_habit,
+    attraction.warmth, attraction.contact_utility, attraction.steepness, attraction.pull, attraction.one_over,
+    attraction.category_factor, attraction.advance_habit,
     goodwill.channel_fit, goodwill.inflow, goodwill.is_seconded, goodwill.advance_goodwill,
     goodwill.advance_pressure, goodwill.fatigue,
     journey.considers_us, journey.discovery, journey.loss, journey.winback,

@@ -10,12 +10,12 @@ import numpy as np
 
 from twin.engine.compiling import compiled, inner
 from twin.engine.philox import half, philox, unit
-from twin.engine.tallies import tally
+from twin.engine.tallies import add, copy, fill, tally
 from twin.response import attraction, goodwill, journey, law, orders, visiting
 from twin.response.elementary import minimum
 from twin.response.journey import Stage
 
-__all__ = ["tally"]
+__all__ = ["add", "copy", "fill", "tally"]
 _F, _I, _U = np.float32, np.int32, np.uint32
 _U8 = np.uint8
 _UNAWARE, _TRIAL = np.int32(Stage.UNAWARE), np.int32(Stage.TRIAL)
@@ -198,10 +198,10 @@ def absorb(coefficients, visits, written, worth, number, stock, pressure, since_
 
 
 @inner
-def move(coefficients, visits, heard, hears, fate, stock, pressure, handover, stage, moved, considers, lift):
-    """Move customers along their journey, and set what our acts add to our brands."""
+def move(coefficients, visits, heard, hears, fate, stock, stage, moved, considers):
+    """Move customers along their journey."""
     c = coefficients
-    for i in range(lift.size):
+    for i in range(stage.size):
         before, times, word = _I(stage[i]), _I(visits[i]), _F(heard[i]) * hears[i]
         finds = journey.discovery(c.discovery_base, c.discovery_visit, c.discovery_word, times, word)
         found = (before == _UNAWARE) & (fate[i] < finds)
@@ -211,7 +211,19 @@ def move(coefficients, visits, heard, hears, fate, stock, pressure, handover, st
         stage[i] = _U8(after)
         moved[i] = _U8(found | lost | back)
         considers[i] = _U8(journey.considers_us(after))
-        lift[i] = law.own_lift(c, stock[i], pressure[i], after == _TRIAL, handover[i])
+
+
+@inner
+def woo(coefficients, stock, pressure, stage, handover, keen, lift):
+    """Set what our acts add to our brands."""
+    if coefficients.curvature == _F(0.0):  # the same loop twice: the law asks the same once more, and is told outside
+        for i in range(lift.size):
+            trial = _I(stage[i]) == _TRIAL
+            lift[i] = law.own_lift(coefficients, stock[i], pressure[i], trial, handover[i], keen[i])
+    else:
+        for i in range(lift.size):
+            trial = _I(stage[i]) == _TRIAL
+            lift[i] = law.own_lift(coefficients, stock[i], pressure[i], trial, handover[i], keen[i])
 
 
 @inner
@@ -239,6 +251,13 @@ def compare(total, demand, volume, per_total, wanted):
 
 
 @inner
+def expand(outside, usual, total, wanted):
+    """Let the volume to be shared grow and shrink with all attraction."""
+    for i in range(wanted.size):
+        wanted[i] = wanted[i] * attraction.category_factor(total[i], usual[i], outside)
+
+
+@inner
 def order(orders_per_week, wanted, u, pull, per_total, habit, ordered):
     """Orders of one brand, and the habit that they leave."""
     for i in range(ordered.size):
@@ -246,27 +265,6 @@ def order(orders_per_week, wanted, u, pull, per_total, habit, ordered):
         probability = orders.ordering_probability(share, orders_per_week)
         ordered[i] = orders.lumpy_volume(share * wanted[i], probability, u[i])
         habit[i] = attraction.advance_habit(habit[i], share)
-
-
-@inner
-def add(values, total):
-    """Add one column to another."""
-    for i in range(total.size):
-        total[i] = total[i] + values[i]
-
-
-@inner
-def copy(values, column):
-    """Copy one column to another."""
-    for i in range(column.size):
-        column[i] = values[i]
-
-
-@inner
-def fill(value, column):
-    """Set a column to one value."""
-    for i in range(column.size):
-        column[i] = value
 
 
 @inner

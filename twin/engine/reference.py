@@ -111,8 +111,8 @@ def absorb(coefficients, visits, written, worth, number, stock, pressure, since_
     since_remote[:] = where(wrote, 1, minimum(since_remote.astype(np.int32) + 1, _LONG_AGO))
 
 
-def move(coefficients, visits, heard, hears, fate, stock, pressure, handover, stage, moved, considers, lift):
-    """Move customers along their journey, and set what our acts add to our brands."""
+def move(coefficients, visits, heard, hears, fate, stock, stage, moved, considers):
+    """Move customers along their journey."""
     c, word = coefficients, heard.astype(np.float32) * hears
     finds = journey.discovery(c.discovery_base, c.discovery_visit, c.discovery_word, visits, word)
     found = (stage == Stage.UNAWARE) & (fate < finds)
@@ -121,7 +121,11 @@ def move(coefficients, visits, heard, hears, fate, stock, pressure, handover, st
     stage[found], stage[lost], stage[back] = Stage.TRIAL, Stage.LAPSED, Stage.REPEAT
     moved[:] = found | lost | back
     considers[:] = journey.considers_us(stage)
-    lift[:] = law.own_lift(c, stock, pressure, stage == Stage.TRIAL, handover)
+
+
+def woo(coefficients, stock, pressure, stage, handover, keen, lift):
+    """Set what our acts add to our brands."""
+    lift[:] = law.own_lift(coefficients, stock, pressure, stage == Stage.TRIAL, handover, keen)
 
 
 def attract_ours(base, weight, habit, shift, lift, considers, pull):
@@ -138,6 +142,11 @@ def attract_rival(base, weight, habit, shift, pull, total):
 def compare(total, demand, volume, per_total, wanted):
     """What turns attractions into shares, and the volume to be shared."""
     per_total[:], wanted[:] = attraction.one_over(total), volume * demand
+
+
+def expand(outside, usual, total, wanted):
+    """Let the volume to be shared grow and shrink with all attraction."""
+    wanted *= attraction.category_factor(total, usual, outside)
 
 
 def order(orders_per_week, wanted, u, pull, per_total, habit, ordered):

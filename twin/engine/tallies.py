@@ -1,4 +1,4 @@
-"""Tallies, compiled: what is added up over customers, run by run of those who stand together."""
+"""Tallies, compiled: what is added up over customers, run by run of those who stand together; and plain columns."""
 
 from __future__ import annotations
 
@@ -55,3 +55,24 @@ def _number_of_buyers(stage):
     for i in range(stage.size):
         total = _I(total + _I(journey.considers_us(_I(stage[i]))))
     return np.int64(total)
+
+
+@inner
+def add(values, total):
+    """Add one column to another."""
+    for i in range(total.size):
+        total[i] = total[i] + values[i]
+
+
+@inner
+def copy(values, column):
+    """Copy one column to another."""
+    for i in range(column.size):
+        column[i] = values[i]
+
+
+@inner
+def fill(value, column):
+    """Set a column to one value."""
+    for i in range(column.size):
+        column[i] = value

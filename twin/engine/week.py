@@ -83,7 +83,7 @@ class Left(NamedTuple):
 
 
 class Scratch(NamedTuple):
-    """Room for the columns of one block: one for each thread."""
+    """Room for the columns of one block: one for each thread. Nobody writes to the last two columns: 0 and 1."""
 
     words: NDArray[np.uint32]
     units: NDArray[np.float32]
@@ -94,11 +94,13 @@ class Scratch(NamedTuple):
 
 def scratch_for(n_brands: int, block: int) -> Scratch:
     """Room for blocks of so many customers."""
+    columns = np.zeros((7, block), np.float32)
+    columns[6] = 1.0
     return Scratch(
         words=np.zeros((4, block), np.uint32),
         units=np.zeros((4 * ((n_brands + 2) // 4), block), np.float32),
         pull=np.zeros((n_brands, block), np.float32),
-        columns=np.zeros((6, block), np.float32),
+        columns=columns,
         flags=np.zeros((3, block), np.uint8),
     )
 
@@ -169,11 +171,13 @@ def respond(
     written, considers, visits = room.flags[0, :n], room.flags[1, :n], left.contacts[VISIT, at:end]
     stock, pressure = state.goodwill[a:b], state.pressure[a:b]
     passes.absorb(c, visits, written, worth, number, stock, pressure, state.since_visit[a:b], state.since_remote[a:b])
-    unharmed = room.columns[5, :n]  # nobody writes here: a change of rep that costs nothing
-    handover = state.handover[a:b] if state.handover.size > 0 else unharmed
+    stage, handover, keen = state.stage[a:b], room.columns[5, :n], room.columns[6, :n]
     passes.move(
-        c, visits, state.heard[a:b], terrain.hears[a:b], brought.fate[a:b], stock, pressure, handover,
-        state.stage[a:b], left.moved[at:end], considers, lift,
+        c, visits, state.heard[a:b], terrain.hears[a:b], brought.fate[a:b], stock, stage, left.moved[at:end], considers
+    )
+    passes.woo(
+        c, stock, pressure, stage, state.handover[a:b] if state.handover.size > 0 else handover,
+        terrain.keen[a:b] if terrain.keen.size > 0 else keen, lift,
     )  # fmt: skip
 
 
@@ -199,6 +203,8 @@ def choose(
         else:
             passes.attract_rival(base, c.habit, habit, brought.shift[j], pull, total)
     passes.compare(total, brought.demand, terrain.volume[a:b], per_total, wanted)
+    if terrain.usual.size > 0:
+        passes.expand(c.outside, terrain.usual[a:b], total, wanted)
     for j in range(left.volume.shape[0]):
         drawn = brought.first[a:b] if j == 0 else u[j - 1, :n]
         passes.order(

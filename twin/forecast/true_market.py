@@ -31,7 +31,11 @@ def true_response(settings: SyntheticSettings) -> Response:
     """The true parameters as the simulator reads them."""
     truth = settings.truth
     vectors = {name: np.array(getattr(truth, name)) for name in ("channel_effect", "promotion", "drift")}
-    scalars = {name: getattr(truth, name) for name in Response.__dataclass_fields__ if name not in vectors}
+    scalars = {
+        name: getattr(truth, name)
+        for name in Response.__dataclass_fields__
+        if name not in vectors and hasattr(truth, name)
+    }
     return Response(**vectors, **scalars)
 
 

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from twin.agents.conditions import Conditions
-from twin.engine.columns import coefficients_of
+from twin.engine.columns import best_rival, coefficients_of, usual_attraction
 from twin.market.channels import VISIT
 from twin.market.world import World
 from twin.response import goodwill, journey, steady
@@ -135,8 +135,7 @@ def _customers(
     from twin.planning import allocation_paths as paths
 
     people, start, n_own = world.population, market.start, market.n_own
-    base, habit = market.base_utility[:, rows], start.habit[:, rows]
-    rivals = base[n_own:] if n_own < len(base) else base
+    base, habit, best = market.base_utility[:, rows], start.habit[:, rows], best_rival(market)
     newcomer = np.where(np.arange(len(habit))[:, None] < n_own, 0.0, habit)
     listed = market.neighbours[rows] >= 0
     heard = journey.considers_us(start.stage)[market.neighbours[rows]] & listed
@@ -148,11 +147,19 @@ def _customers(
     spread = (steady.spread_of_chance(rate, market.response.carryover) * effect**2).sum(axis=1)
     word = heard.sum(axis=1) / np.maximum(listed.sum(axis=1), 1)
     return paths.Customers(
-        _single([effect[VISIT], word, start.goodwill[rows], start.pressure[rows], market.volume[rows]]),
-        _single(start.stage[rows] == np.arange(len(Stage))[:, None]),
         _single(
-            np.stack([base - rivals.max(axis=0), newcomer / np.maximum(newcomer.sum(axis=0), 1e-9), habit], axis=1)
+            [
+                effect[VISIT],
+                word,
+                start.goodwill[rows],
+                start.pressure[rows],
+                market.volume[rows],
+                np.broadcast_to(market.keen, market.volume.shape)[rows],
+                usual_attraction(market)[rows],
+            ]
         ),
+        _single(start.stage[rows] == np.arange(len(Stage))[:, None]),
+        _single(np.stack([base - best[rows], newcomer / np.maximum(newcomer.sum(axis=0), 1e-9), habit], axis=1)),
         _single(
             np.stack([(rate * effect).sum(axis=1), spread, 1.0 - (1.0 - rate).prod(axis=1), rate.sum(axis=1)], axis=1)
         ),

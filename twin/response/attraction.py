@@ -5,18 +5,34 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from twin.response.elementary import exp, log1p, maximum, where
+from twin.response.elementary import exp, expm1, log1p, maximum, where
 
 HABIT_WEEKS = 8.0
 """Memory of habit: a moving average over so many weeks."""
 
 
-def contact_utility(stock: NDArray[np.float64], coefficient: float) -> NDArray[np.float64]:
-    """Utility that goodwill gives to our brands: (...) float.
+def warmth(stock: NDArray[np.float64], curvature: float) -> NDArray[np.float64]:
+    """Goodwill as it is felt: (...) float, zero without any and rising with it.
 
-    Logarithmic saturation: the elasticity of our odds at stock A is ``coefficient * A / (1 + A)``.
+    The power transform of Box and Cox (1964), ``((1 + stock)**curvature - 1) / curvature``: 0 is the logarithm, 1 the
+    straight line, and -1 the saturating ``stock / (1 + stock)`` of Hill.
     """
-    return coefficient * log1p(stock)
+    if curvature == 0.0:
+        return log1p(stock)
+    return expm1(curvature * log1p(stock)) * (1.0 / curvature)
+
+
+def contact_utility(stock: NDArray[np.float64], coefficient: float, curvature: float) -> NDArray[np.float64]:
+    """Utility that goodwill gives to our brands: (...) float. See :func:`warmth` and :func:`steepness`."""
+    return coefficient * warmth(stock, curvature)
+
+
+def steepness(stock: NDArray[np.float64], coefficient: float, curvature: float) -> NDArray[np.float64]:
+    """What one more unit of ``log(1 + stock)`` gives in utility: (...) float, ``coefficient * (1 + stock)**curvature``.
+
+    The elasticity of our odds at stock A is ``steepness * A / (1 + A)``.
+    """
+    return coefficient + curvature * contact_utility(stock, coefficient, curvature)
 
 
 def pull(utility: NDArray[np.float64], considers: NDArray[np.bool_]) -> NDArray[np.float64]:
@@ -27,6 +43,24 @@ def pull(utility: NDArray[np.float64], considers: NDArray[np.bool_]) -> NDArray[
 def one_over(total: NDArray[np.float64]) -> NDArray[np.float64]:
     """What an attraction is multiplied by to become a share: (...) float; shares are zero where nothing attracts."""
     return 1.0 / maximum(total, 1e-30)
+
+
+def category_factor(total: NDArray[np.float64], usual: NDArray[np.float64], outside: float) -> NDArray[np.float64]:
+    """Category volume over what it usually is, when buying nothing is an option too: (...) float, 1 as usual.
+
+    Parameters
+    ----------
+    total, usual : (...) float
+        Attraction of all brands together, now and in the state in which the volume was learned.
+    outside : float in [0, 1)
+        Share of the outside option in the usual state; the elasticity of the category to all attraction there.
+
+    Notes
+    -----
+    An outside option of attraction E leaves the brands ``S / (E + S)``. With E the part ``outside`` of ``E + usual``,
+    and scaled to 1 at the usual S, that is ``S / (outside * usual + (1 - outside) * S)``.
+    """
+    return total / maximum(outside * usual + (1.0 - outside) * total, 1e-30)
 
 
 def shares(utility: NDArray[np.float64], considers_us: NDArray[np.bool_], n_own: int) -> NDArray[np.float64]:

@@ -15,8 +15,8 @@ _REST_OF_YEAR_WEEKS = 26.0
 def own_volume(market: Market, stock: NDArray[np.float64], considers_us: NDArray[np.bool_]) -> NDArray[np.float64]:
     """Expected weekly volume of our brands at a given stock: (c,) float, units, season averaged out."""
     zero = np.zeros_like(stock)
-    lift = law.own_lift(market.response, stock, zero, zero.astype(bool), zero)
-    return market.volume * law.own_share(market, lift, market.start.habit, considers_us)
+    lift = law.own_lift(market.response, stock, zero, zero.astype(bool), zero, market.keen)
+    return law.own_volume(market, lift, market.start.habit, considers_us)
 
 
 def gain_of_a_visit(market: Market) -> NDArray[np.float64]:

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 _CHANCES = ("memory", "discovery_base", "discovery_visit", "discovery_word", "loss", "winback", "opening")
+_CURVATURES = (-4.0, 1.0)
 _NOT_NEGATIVE = ("mismatch", "fatigue", "synergy", "loss_contact", "orders_per_week", "demand_shock")
 
 
@@ -22,7 +23,7 @@ class Response:
     ----------
     carryover : float, per week
     coefficient : float
-        Of log(1 + goodwill) in the utility of our brands.
+        Of goodwill in the utility of our brands, see :func:`twin.response.attraction.warmth`.
     channel_effect : (h,) float, visits
         The visit is 1.
     promotion : (j,) float, utility
@@ -33,6 +34,11 @@ class Response:
         Random walk of the category.
     orders_per_week : float
         Orders of the category by an average customer.
+    curvature : float
+        How goodwill saturates, see :func:`twin.response.attraction.warmth`; 0 is the logarithm.
+    outside : float in [0, 1)
+        Part of what attracts a customer that is no brand, see :func:`twin.response.attraction.category_factor`; 0: the
+        category's volume does not move with attraction.
     """
 
     carryover: float
@@ -58,12 +64,14 @@ class Response:
     reaction: float
     opening: float
     orders_per_week: float
+    curvature: float = 0.0
+    outside: float = 0.0
 
     def __post_init__(self) -> None:
         for name, value in vars(self).items():
             if not np.isfinite(value).all():
                 raise ValueError(f"{name}: expected finite, got {value}")
-        for name in ("carryover", "handover"):
+        for name in ("carryover", "handover", "outside"):
             if not 0.0 <= getattr(self, name) < 1.0:
                 raise ValueError(f"{name}: expected 0 <= {name} < 1, got {getattr(self, name)}")
         for name in _CHANCES:
@@ -72,6 +80,8 @@ class Response:
         for name in _NOT_NEGATIVE:
             if getattr(self, name) < 0.0:
                 raise ValueError(f"{name}: expected not negative, got {getattr(self, name)}")
+        if not _CURVATURES[0] <= self.curvature <= _CURVATURES[1]:
+            raise ValueError(f"curvature: expected {_CURVATURES[0]:g} to {_CURVATURES[1]:g}, got {self.curvature}")
         if not self.ideal_contacts > 0.0:
             raise ValueError(f"ideal_contacts: expected above zero, got {self.ideal_contacts}")
 
@@ -155,6 +165,11 @@ class Market:
         What the books show of last year's sales to each customer; the law's expectation stands in when missing.
     level_age : float, weeks
         The levels are means over the past and not those of the origin; the random walks have gone on for so long since.
+    responsiveness : (c,) float, optional
+        Factor on ``response.coefficient``, relative to the mean of what customers buy from us; all alike when missing.
+    usual_utility : (c,) float, utility, optional
+        Log of all brands' attractions in the state in which ``volume`` was learned; that at the start when missing.
+        Asked for only where there is an outside option.
     """
 
     response: Response
@@ -172,6 +187,13 @@ class Market:
     believed_gain: NDArray[np.float64] | None = None
     recent_own: NDArray[np.float64] | None = None
     level_age: float = 0.0
+    responsiveness: NDArray[np.float64] | None = None
+    usual_utility: NDArray[np.float64] | None = None
+
+    @property
+    def keen(self) -> NDArray[np.float64] | float:
+        """Responsiveness of each customer: (c,) float, or 1 when all are alike."""
+        return 1.0 if self.responsiveness is None else self.responsiveness
 
     @property
     def n_weeks(self) -> int:

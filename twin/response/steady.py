@@ -80,7 +80,7 @@ def settled(first: NDArray, last: NDArray, gone: float) -> NDArray:
     return first + (last - first) * gone
 
 
-def uneven(variance: NDArray, stock: NDArray, coefficient: float, share: NDArray) -> NDArray:
+def uneven(variance: NDArray, stock: NDArray, steepness: NDArray, curvature: float, share: NDArray) -> NDArray:
     """Utility that a stock loses because it comes and goes instead of standing at its mean: (...) float.
 
     Second-order expansion of the share around the mean stock; a share that bends the other way makes it a gain.
@@ -90,12 +90,13 @@ def uneven(variance: NDArray, stock: NDArray, coefficient: float, share: NDArray
     variance : (...) float, visits squared
     stock : (...) float, visits
         Mean.
-    coefficient : float
-        See :func:`twin.response.attraction.contact_utility`.
+    steepness : (...) float
+        See :func:`twin.response.attraction.steepness`, there.
+    curvature : float
     share : (...) float in [0, 1]
         Our share, of any moment nearby.
     """
-    bend = coefficient * (1.0 - coefficient * (1.0 - 2.0 * share))
+    bend = steepness * (1.0 - curvature - steepness * (1.0 - 2.0 * share))
     return 0.5 * variance * bend / ((1.0 + stock) * (1.0 + stock))
 
 

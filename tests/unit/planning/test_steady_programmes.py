@@ -74,7 +74,7 @@ def test_an_uneven_stock_sells_what_the_expansion_says():
         return (1 + a) ** coefficient / ((1 + a) ** coefficient + rival)
 
     mean = stock.mean()
-    loss = steady.uneven(stock.var(), mean, coefficient, share(mean))
+    loss = steady.uneven(stock.var(), mean, coefficient, 0.0, share(mean))
     even = (1 + mean) ** coefficient * np.exp(-loss)
     assert even / (even + rival) == pytest.approx(share(stock).mean(), rel=1e-3)
     assert share(stock).mean() < share(mean)
