@@ -7,6 +7,7 @@ estimates; what is missing stays missing.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -14,7 +15,7 @@ from numpy.typing import NDArray
 
 from twin.intake import observed
 from twin.intake.codes import codes_of, column
-from twin.intake.people import kinds, population, stacked
+from twin.intake.people import kinds, on_register, population, stacked
 from twin.intake.places import place
 from twin.intake.schema import CONSENT
 from twin.market.channels import VISIT, channel_axis
@@ -27,13 +28,15 @@ UNOBSERVED = "unobserved"
 _RECENT_WEEKS = 52
 
 
-def assemble(tables: Mapping[str, pd.DataFrame]) -> tuple[World, History]:
+def assemble(tables: Mapping[str, pd.DataFrame], links: pd.DataFrame | None = None) -> tuple[World, History]:
     """World and history of one bundle.
 
     Parameters
     ----------
     tables : mapping of str to DataFrame
         ``customers``, ``brands``, ``sales`` and any of the others, with the contract's columns.
+    links : DataFrame, optional
+        Prospects that are customers, see :func:`twin.intake.identity.link`: whom the register lists as well.
 
     Returns
     -------
@@ -56,6 +59,7 @@ def assemble(tables: Mapping[str, pd.DataFrame]) -> tuple[World, History]:
         people, channels, brick=brick, territory=territory, sold=observed.first_and_last_sale(sales, len(people)),
         first_week=first_week, bricks=tables.get("bricks"),
     )  # fmt: skip
+    crowd = replace(crowd, on_register=on_register(ids, tables, links))
     rep_ids = tables["reps"]["rep_id"].to_numpy(dtype=str) if "reps" in tables else np.array([], dtype=str)
     touches = observed.touches(tables.get("visits"), ids, channels, rep_ids, origin)
     if "reps" in tables:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from twin.draws import identity
 from twin.intake.codes import codes_of, column
+from twin.intake.identity import certainty
 from twin.intake.observed import days_of
 from twin.intake.places import coordinates
 from twin.intake.schema import CONSENT, CONTRACT, PARTIES
@@ -77,6 +78,25 @@ def population(
         **hours,
         attributes=_attributes(people) | _brick_attributes(bricks, brick),
     )
+
+
+def on_register(
+    ids: NDArray[np.str_], tables: Mapping[str, pd.DataFrame], links: pd.DataFrame | None
+) -> NDArray[np.float64] | None:
+    """Probability that the market's register lists each customer: (c,) float; ``None`` without a register.
+
+    One for rows of the register, the link's certainty for customers who were found in it, nought for all others.
+    """
+    linked = links is not None and len(links) > 0
+    if "prospects" not in tables and not linked:
+        return None
+    listed = np.zeros(len(ids))
+    if "prospects" in tables:
+        listed[codes_of(pd.Series(ids), tables["prospects"]["prospect_id"]) >= 0] = 1.0
+    if links is not None and linked:
+        row = codes_of(links["customer_id"], ids)
+        np.maximum.at(listed, row[row >= 0], certainty(links)[row >= 0])
+    return listed
 
 
 def kinds(people: pd.DataFrame) -> NDArray[np.uint8]:

@@ -47,6 +47,8 @@ class Population:
         Local time; ``nan`` when not stated.
     attributes : mapping of str to (c,) arrays
         Further columns: float64, bool or object (categories); missing is ``nan`` or ``None``.
+    on_register : (c,) float in [0, 1], optional
+        Probability that the market's register lists the customer; ``None`` without a register.
     """
 
     ids: NDArray[np.str_]
@@ -64,12 +66,15 @@ class Population:
     available_from: NDArray[np.float64]
     available_to: NDArray[np.float64]
     attributes: Mapping[str, NDArray]
+    on_register: NDArray[np.float64] | None = None
 
     def __post_init__(self) -> None:
         n = len(self.ids)
         for name in ("entity", "names", "known", "known_since", "left", "brick", "territory", "lon", "lat", "prefers"):
             if len(getattr(self, name)) != n:
                 raise ValueError(f"{name}: expected {n} customers, got {len(getattr(self, name))}")
+        if self.on_register is not None and len(self.on_register) != n:
+            raise ValueError(f"on_register: expected {n} customers, got {len(self.on_register)}")
         for name, values in self.attributes.items():
             if len(values) != n:
                 raise ValueError(f"attribute {name}: expected {n} customers, got {len(values)}")

@@ -48,7 +48,7 @@ def run_ingest(
     tell(0, 3, _STEPS[0])
     bundle = read_bundle(folder, load_mapping(mapping) if mapping else None)
     tell(1, 3, _STEPS[1])
-    world, history = assemble(bundle.tables)
+    world, history = assemble(bundle.tables, bundle.links)
     ready = asdict(readiness(world, history, bundle.tables))
     tell(2, 3, _STEPS[2])
     linked = bundle.links[bundle.links["decision"] == "linked"] if len(bundle.links) else bundle.links

@@ -234,3 +234,22 @@ def test_the_detailing_bundle_has_visits_and_no_place():
     assert (history.own_sales.periods.kind, len(history.own_sales.periods)) == ("month", 17)
     assert history.own_sales.volume.sum() == 87_439
     assert not world.reps.listed
+
+
+def test_whom_the_register_lists_is_kept_with_its_certainty():
+    tables = {
+        "customers": pd.DataFrame({"customer_id": ["a", "b", "c"], "brick_id": None}),
+        "prospects": pd.DataFrame({"prospect_id": ["p"], "brick_id": None}),
+        "brands": pd.DataFrame({"brand": ["Ours"], "owner": ["us"]}),
+        "sales": pd.DataFrame({
+            "date": pd.to_datetime(["2024-01-01"]), "customer_id": ["a"], "brand": ["Ours"], "volume": [1.0],
+        }),
+    }  # fmt: skip
+    links = pd.DataFrame({
+        "prospect_id": ["q", "r"], "customer_id": ["a", "b"], "score": [100.0, 80.0], "decision": ["same id", "review"],
+    })  # fmt: skip
+    world, _ = assemble(tables, links)
+    listed = dict(zip(world.population.ids.tolist(), world.population.on_register.tolist()))
+    assert listed["a"] == 1.0 and listed["p"] == 1.0 and listed["c"] == 0.0
+    assert 0.5 < listed["b"] < 1.0
+    assert assemble({name: tables[name] for name in ("customers", "brands", "sales")})[0].population.on_register is None
