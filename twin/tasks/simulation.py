@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pandas as pd
 
 from twin.calibration.calibrate import CalibrationSettings
 from twin.calibration.calibration import Calibration
-from twin.calibration.simulation_step import MODES, SimulationSettings, learn_by_simulation
+from twin.calibration.simulated_outcome import not_run
+from twin.calibration.simulation_step import SimulationSettings, learn_by_simulation
 from twin.forecast.executors import on_this_machine, usual_threads
 from twin.market.history import History
 from twin.market.world import World
@@ -19,17 +21,16 @@ from twin.workspace.content import artefact_id
 from twin.workspace.ledger import RunLedger
 from twin.workspace.store import Workspace
 
-__all__ = ["MODES", "after_statistics", "predictivity_table", "told", "usual_mode"]
-
-_STANDARD_UP_TO, _QUICK_UP_TO = 6_000, 30_000
+LEAST_CUSTOMERS, _STANDARD_UP_TO, _QUICK_UP_TO = 400, 6_000, 30_000
+"""Below the first, simulated histories hardly tell a parameter from its prior; beyond the last they take hours."""
 _COLUMNS = ("parameter", "unit", "predictivity", "coverage", "width", "from_table", "identified", "reason")
 
 
 def usual_mode(n_customers: int) -> str:
     """Mode that a market of this size gets unless told otherwise: minutes, and not hours."""
-    if n_customers <= _STANDARD_UP_TO:
+    if LEAST_CUSTOMERS <= n_customers <= _STANDARD_UP_TO:
         return "standard"
-    return "quick" if n_customers <= _QUICK_UP_TO else "none"
+    return "quick" if _STANDARD_UP_TO < n_customers <= _QUICK_UP_TO else "none"
 
 
 def after_statistics(
@@ -54,6 +55,9 @@ def after_statistics(
     progress : Progress, optional
     """
     how = SimulationSettings(usual_mode(len(world.population)) if mode is None else mode)
+    if mode is None and how.mode == "none":
+        why = f"a market of {len(world.population)} customers is simulated only when --mode asks for it"
+        return replace(calibration, simulation=not_run("none", why))
     inputs = {
         "simulated": dataset,
         "origin": history.origin,
