@@ -137,10 +137,14 @@ def _check(options: argparse.Namespace) -> dict[str, Any]:
 
 def _calibrate(options: argparse.Namespace) -> dict[str, Any]:
     from twin.calibration.calibrate import CalibrationSettings
+    from twin.calibration.examination import Depth
     from twin.tasks.calibrate import run_calibration
 
     settings = CalibrationSettings(options.draws, options.seed, options.country)
-    return run_calibration(_workspace(options), options.as_of, settings, _tell, options.mode, options.threads)
+    depth = Depth(not options.no_predictive, options.certificate)
+    return run_calibration(
+        _workspace(options), options.as_of, settings, _tell, options.mode, options.threads, options.fresh, depth
+    )
 
 
 def _backtest(options: argparse.Namespace) -> dict[str, Any]:

@@ -118,8 +118,8 @@ def predictivity_check(calibration: Calibration) -> Check:
     wanted = (
         f"predictivity of {_PREDICTIVITY:g} or more for what is called identified, real records inside the simulated"
     )
-    step = getattr(calibration, "simulation", None)
-    if step is None:
+    step = calibration.simulation
+    if step is None or not step.n_rows:
         return Check("predictivity", about, OPEN, None, wanted, "no simulation-based step was made")
     rows = tuple(
         {"parameter": one.name, "predictivity": float(one.predictivity), "identified": bool(one.identified)}

@@ -90,6 +90,12 @@ def of_calibrate(verb: argparse.ArgumentParser) -> None:
     """Of ``twin calibrate``."""
     verb.add_argument("--as-of", type=date, metavar="DATE", help="hide all that is later")
     verb.add_argument("--draws", type=whole(2, 10_000), default=100, help="parameter draws to keep (default: 100)")
+    verb.add_argument("--fresh", action="store_true", help="forget what earlier calibrations of this company knew")
+    verb.add_argument(
+        "--certificate", type=whole(0, 1000), default=0, metavar="N",
+        help="histories of known truth to calibrate anew, for the recovery certificate (default: 0, not made)",
+    )  # fmt: skip
+    verb.add_argument("--no-predictive", action="store_true", help="do not foretell last year for the health card")
     verb.add_argument(
         "--mode", choices=["none", "quick", "standard", "full"],
         help="simulated histories for what cannot be seen directly: 0, 256, 1024, 4096 (default: by size of the market)",

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass
 
 from twin.calibration.calibration import Calibration
 from twin.errors import WorkspaceError
 from twin.market.history import History
 from twin.market.world import World
+from twin.tasks.hindsight import market_as_of
 from twin.workspace import codec
 from twin.workspace.catalogue import Version
 from twin.workspace.store import Workspace
@@ -76,6 +78,9 @@ def load_twin(workspace: Workspace, version: Version | None = None) -> Twin:
     version = version or newest(workspace, CALIBRATION)
     dataset = workspace.version(version.parents[0])
     calibration = codec.decode(workspace.blob(version, "calibration"))
+    if "as_of" in version.meta:
+        world, history = market_as_of(workspace, dataset, dt.date.fromisoformat(version.meta["as_of"]))
+        return Twin(world, history, calibration, version, dataset)
     world, history, _ = load_dataset(workspace, dataset)
     if calibration.origin != history.origin:
         world, history = world.as_of(calibration.origin), history.before(calibration.origin)

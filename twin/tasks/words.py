@@ -46,7 +46,33 @@ def calibrate(result: dict[str, Any]) -> str:
         band = f"[{row['p05']:.4g}, {row['p95']:.4g}]"
         lines.append(f"{mark} {row['name']:<28} {row['mean']:>10.4g}  {band} {row['unit']}")
     lines.extend(f"Note: {note}" for note in result["diagnostics"]["notes"])
+    lines.extend(_moved(result))
+    lines.extend(_health(result["health"]))
     return "\n".join(lines)
+
+
+def _moved(result: dict[str, Any]) -> list[str]:
+    """Parameters that went farther than one standard deviation since the last calibration."""
+    if result["since"] is None:
+        return []
+    far = [row for row in result["moved"] if row["sds"] is not None and abs(row["sds"]) > 1.0]
+    lines = [f"Since {result['since']}: {len(far)} parameters moved by more than a standard deviation"]
+    for row in sorted(far, key=lambda row: -abs(row["sds"])):
+        change = f"{row['before']:.4g} to {row['after']:.4g} ({row['sds']:+.1f} sd)"
+        lines.append(f"moved     {row['parameter']:<28} {change}: {row['reason']}")
+    return lines
+
+
+def _health(card: dict[str, Any]) -> list[str]:
+    """The health card: every light, and what to do about those that are not green."""
+    lines = []
+    for row in card["checks"]:
+        wanted = "" if row["verdict"] == "pass" else f". Wanted: {row['threshold']}"
+        lines.append(f"{row['verdict'].upper():<9} {row['about']} {row['reason']}{wanted}")
+        if row["action"]:
+            lines.append(f"{'':<9} -> {row['action']}")
+    because = f", because of: {', '.join(card['because'])}" if card["because"] else ""
+    return [*lines, f"Health: {card['verdict'].upper()}{because}"]
 
 
 def backtest(result: dict[str, Any]) -> str:
