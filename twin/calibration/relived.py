@@ -131,11 +131,11 @@ def _campaigns(calibration: Calibration, world: World, history: History) -> NDAr
     """Campaigns that were, each as strong as was learned: (j, w) float; what was likelier chance is left out."""
     first, n_weeks = history.first_week, history.n_weeks
     strength = np.zeros((len(world.brands), n_weeks))
-    found = [e for e in calibration.calendar.events if e.probability > _SURE]
-    ours = [c for c in history.campaigns if c.brand < world.brands.n_own]
-    for move in (*found, *ours):
-        span = slice(max(move.start - first, 0), max(min(move.stop - first, n_weeks), 0))
-        strength[move.brand, span] = np.maximum(strength[move.brand, span], move.strength)
+    happened = [(e.brand, e.start, e.stop, e.strength) for e in calibration.calendar.events if e.probability > _SURE]
+    happened += [(c.brand, c.start, c.stop, c.strength) for c in history.campaigns if c.brand < world.brands.n_own]
+    for brand, start, stop, size in happened:
+        span = slice(max(start - first, 0), max(min(stop - first, n_weeks), 0))
+        strength[brand, span] = np.maximum(strength[brand, span], size)
     return strength
 
 

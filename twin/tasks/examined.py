@@ -36,7 +36,8 @@ def parts_of(examined: Examined) -> dict[str, Any]:
 def health_table(card: HealthCard) -> pd.DataFrame:
     """The table ``health``: one row a check, the verdict over all first."""
     because = ", ".join(card.because)
-    rows = [("overall", "Can this calibration be trusted?", card.verdict, None, "the worst that matters", because, "")]
+    first = ("overall", "Can this calibration be trusted?", card.verdict, None, "the worst that matters", because, "")
+    rows: list[tuple[object, ...]] = [first]
     rows += [(c.name, c.about, c.verdict, number(c.value), c.threshold, c.reason, c.action) for c in card.checks]
     columns = ["check", "about", "verdict", "value", "threshold", "reason", "action"]
     return pd.DataFrame(rows, columns=columns).astype({"value": float})

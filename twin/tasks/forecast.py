@@ -29,7 +29,9 @@ from twin.scenario.check import check_against
 from twin.scenario.facts import MarketFacts, facts_of
 from twin.scenario.scenario import ALIGNMENTS, Scenario
 from twin.tasks import execution, shelf
-from twin.tasks.calibrate import unknowable
+from twin.tasks.calibration_tables import unknowable
+from twin.tasks.examined import reach_in
+from twin.tasks.forecast_flags import flag, health_note, provenance
 from twin.tasks.shelf import FORECAST, Twin
 from twin.workspace.store import Workspace
 
@@ -80,7 +82,8 @@ def run_forecast(
     -------
     dict
         The contract's JSON of ``twin forecast``, with ``forecast`` (the version), ``warnings`` and ``taken_up``: what
-        is to be said of draws that an interrupted try had finished.
+        is to be said of draws that an interrupted try had finished; also ``made_from``, ``health``, and for each
+        scenario ``flags`` with ``flag_reasons``.
     """
     n_threads = settings.n_threads or usual_threads()
     executor = execution.executor(n_threads, settings.cluster)
@@ -96,6 +99,10 @@ def run_forecast(
     naive = seasonal_naive(twin.world, twin.history, weeks)
     seen = twin.calibration.market_seen
     result = summarise(ensemble, twin.world, naive, seen, unknowable(twin.calibration))
+    flag(result, ensemble, twin.world, reach_in(workspace, twin.version))
+    made = provenance(workspace, twin.version)
+    result |= made
+    result["notes"] += health_note(made)
     result["warnings"] = [str(warning) for warning in warnings]
     version = workspace.publish(
         FORECAST,

@@ -104,6 +104,7 @@ def forecast(result: dict[str, Any]) -> str:
                 f"  {versus['mean']:+.2f} % [{versus['p10']:+.2f}, {versus['p90']:+.2f}], gain in {gain:.0%} of runs"
             )
         lines.append(line)
+        lines.extend(f"{'':<4}FLAG {name}: {why}" for name, why in row["flag_reasons"].items())
     lines.append(f"{'(repeat last year)':<36} own volume {result['naive']['own_volume']:,.0f}")
     lines.extend(f"Note: {note}" for note in (*result["warnings"], *result["notes"]))
     return "\n".join(lines)
