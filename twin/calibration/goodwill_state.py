@@ -8,7 +8,7 @@ from scipy import signal
 
 from twin.market.channels import VISIT
 from twin.market.history import Touches
-from twin.response import goodwill
+from twin.response import attraction, goodwill
 from twin.weeks import FAR_PAST
 
 _YEAR = 52
@@ -16,7 +16,12 @@ _BLOCK_CELLS = 1 << 22
 
 
 def stock_at(
-    touches: Touches, worth: NDArray[np.float64], n_customers: int, origin: int, carryover: float
+    touches: Touches,
+    worth: NDArray[np.float64],
+    n_customers: int,
+    origin: int,
+    carryover: float,
+    curvature: float = 0.0,
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Stock at the origin, and its usual level.
 
@@ -28,13 +33,15 @@ def stock_at(
     n_customers : int
     origin : int, week
     carryover : float, per week
+    curvature : float
+        See :func:`twin.response.attraction.warmth`.
 
     Returns
     -------
     (c,) float, visits
         Stock at the end of the week before the origin.
     (c,) float
-        Mean of log(1 + stock) over the last year.
+        Mean over the last year of the stock as it is felt; without curvature log(1 + stock).
     """
     start = origin - 2 * _YEAR
     keep = touches.week >= start
@@ -50,16 +57,32 @@ def stock_at(
         inflow = np.bincount(flat, weight[low:high], (rows.stop - rows.start) * 2 * _YEAR).reshape(-1, 2 * _YEAR)
         stock = signal.lfilter([1.0], [1.0, -carryover], inflow, axis=1)
         last[rows] = stock[:, -1]
-        usual[rows] = np.log1p(stock[:, _YEAR:]).mean(axis=1)
+        usual[rows] = attraction.warmth(stock[:, _YEAR:], curvature).mean(axis=1)
     return last, usual
 
 
-def pressure_at(touches: Touches, n_customers: int, origin: int) -> NDArray[np.float64]:
-    """Contact pressure at the origin: (c,) float, contacts per 13 weeks; repetition by silos is not recorded."""
+def pressure_at(touches: Touches, n_customers: int, origin: int, memory: float = 1.0) -> NDArray[np.float64]:
+    """Contact pressure at the origin: (c,) float, contacts per 13 weeks.
+
+    Without ``memory`` between channels, contacts that repeat what another one just said weigh more.
+    """
+    recent = touches.where(touches.week >= origin - 2 * _YEAR)
+    keep = goodwill.advance_pressure(np.zeros(1), np.ones(1), np.array([False, True]), memory)
+    weight = keep[_seconded(recent).astype(np.int64)]
     fade = 1.0 - 1.0 / goodwill.PRESSURE_WEEKS
-    age = origin - 1 - touches.week
-    recent = age < 2 * _YEAR
-    return np.bincount(touches.customer[recent], fade ** age[recent], n_customers)
+    return np.bincount(recent.customer, weight * fade ** (origin - 1 - recent.week), n_customers)
+
+
+def _seconded(touches: Touches) -> NDArray[np.bool_]:
+    """Whether rep or channels take up what the other side said within the last weeks: (m,) bool."""
+    in_person = touches.channel == VISIT
+    week = touches.customer.astype(np.int64) * (1 << 20) + touches.week
+    found = np.zeros(len(week), dtype=bool)
+    for side in (in_person, ~in_person):
+        others = np.unique(week[~side])
+        for ago in range(goodwill.SECONDED_WEEKS + 1):
+            found[side] |= np.isin(week[side] - ago, others)
+    return found
 
 
 def last_visit(touches: Touches, n_customers: int) -> NDArray[np.int32]:

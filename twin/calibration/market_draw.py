@@ -21,6 +21,8 @@ from twin.response.market import Market, Response, Start
 
 _YEAR = 52.0
 """Variance of a random walk about its mean over the last T weeks is that of T / 3 weeks."""
+_NEW_WEEKS, _FEWEST_NEW = 104, 30
+"""Who came within so many weeks is a newcomer; so many of them have a level of their own."""
 HALF_YEAR = 26
 """Levels are averages over the last year, whose middle lies so many weeks before the origin."""
 
@@ -45,13 +47,15 @@ def lay_out_draw(calibration: Calibration, world: World, history: History, draw:
     volume = np.maximum(draw_volumes(calibration.potential, world, draw, calibration.seed), 1e-9)
     share, stage = _standing(calibration, world, volume, draw)
     response = _response(calibration, world, draw, _seller_share(volume, share, stage))
-    stock, usual, pressure = _contact_state(calibration, world, history, response, considers_us(stage))
+    buys = considers_us(stage)
+    stock, usual, pressure = _contact_state(calibration, world, history, response, buys)
+    keen = _responsiveness(calibration, draw)
     # a customer without a brick (-1) reads the last row: the market's
     mix = calibration.rival_mix[world.population.brick]
     habit = mix.T * (1.0 - share)
     habit[: world.brands.n_own] = _own_mix(world, history)[:, None] * share
-    base = _base_utility(calibration, world, history, response, share, habit, mix, usual, pressure)
-    buys = considers_us(stage)
+    felt = usual if keen is None else usual * keen
+    base = _base_utility(calibration, world, history, response, share, habit, mix, felt, pressure)
     habit = np.where(buys, habit, np.where(world.brands.own[:, None], 0.0, mix.T))
     weeks = calibration.origin + np.arange(n_weeks, dtype=np.int32)
     trend = calibration.season.trend_draws[draw]
@@ -76,6 +80,8 @@ def lay_out_draw(calibration: Calibration, world: World, history: History, draw:
         believed_volume=calibration.potential.mean,
         recent_own=_recent_own(world, history),
         level_age=_YEAR / 3.0,
+        responsiveness=keen,
+        usual_utility=np.where(buys, -np.log1p(-share), 0.0),  # rivals' attractions sum to one
     )
 
 
@@ -86,6 +92,7 @@ def _response(calibration: Calibration, world: World, draw: int, seller_share: f
         return float(calibration.draws_of(name)[draw])
 
     # an estimated worth holds at the average fit of those who were contacted; the law multiplies by each one's own fit
+    outside = _outside(calibration, draw)
     fit = goodwill.channel_fits(world.population.prefers, len(world.channels), one("mismatch"))
     rate = calibration.rule.contact_rate.copy()
     rate[VISIT] = calibration.rule.known_weight * world.population.known
@@ -93,12 +100,14 @@ def _response(calibration: Calibration, world: World, draw: int, seller_share: f
     effect = np.array([1.0] + [float(estimate.draws[draw]) for estimate in visit.channel_effects])
     return Response(
         carryover=float(visit.rho.draws[draw]),
-        coefficient=_coefficient(calibration, one("habit"), seller_share, draw),
+        coefficient=_coefficient(calibration, one("habit"), seller_share, outside, draw),
         channel_effect=effect / np.where(mean_fit > 0, mean_fit, 1.0),
         promotion=np.array([float(estimate.draws[draw]) for estimate in calibration.calendar.promo_effect]),
         drift=calibration.drift.shock_sd,
         demand_shock=calibration.season.level_shock_sd,
         orders_per_week=calibration.orders_per_week,
+        curvature=_curvature(calibration, draw),
+        outside=outside,
         **{name: one(name) for name in SCALARS},
     )
 
@@ -110,14 +119,38 @@ SCALARS = (
 """Parameters of :class:`Response` that are plain scalars of a calibration."""
 
 
-def _coefficient(calibration: Calibration, habit: float, share: float, draw: int) -> float:
-    """Utility coefficient of log goodwill behind the effect on log sales that was estimated.
+def _coefficient(calibration: Calibration, habit: float, share: float, outside: float, draw: int) -> float:
+    """Utility coefficient of goodwill behind the effect on log sales that was estimated.
 
-    A logit turns utility into (1 - share) as much log volume, and habit repeats a part of every gain. The estimate
-    weighs customers by what they buy from us, so ``share`` is weighed in the same way.
+    A logit turns utility into (1 - share) as much log volume, and habit repeats a part of every gain; what an outside
+    option gives comes on top. The estimate weighs customers by what they buy from us, so ``share`` is weighed in the
+    same way.
     """
     echo = 1.0 - habit * share * (1.0 - share)
-    return float(calibration.visit_response.coefficient.draws[draw]) * echo / max(1.0 - share, 0.05)
+    kept = max(1.0 - (1.0 - outside) * share, 0.05)
+    return float(calibration.visit_response.coefficient.draws[draw]) * echo / kept
+
+
+def _curvature(calibration: Calibration, draw: int) -> float:
+    """How goodwill saturates; the logarithm where nothing else was learned."""
+    learned = getattr(calibration.visit_response, "curvature", None)
+    return 0.0 if learned is None else float(learned.draws[draw])
+
+
+def _responsiveness(calibration: Calibration, draw: int) -> NDArray[np.float64] | None:
+    """Each customer's factor on the coefficient, by segment: (c,) float; nothing where all are alike."""
+    segments = getattr(calibration.visit_response, "segments", None)
+    if segments is None:
+        return None
+    return np.where(segments.code < 0, 1.0, segments.relative[draw][segments.code])
+
+
+def _outside(calibration: Calibration, draw: int) -> float:
+    """Share of buying nothing; none in calibrations that did not look for it."""
+    for estimate in calibration.others:
+        if estimate.name == "outside":
+            return float(np.clip(estimate.draws[draw], 0.0, 0.95))
+    return 0.0
 
 
 def _seller_share(volume: NDArray[np.float64], share: NDArray[np.float64], stage: NDArray[np.int8]) -> float:
@@ -156,17 +189,21 @@ def _share_when_won(calibration: Calibration, world: World, draw: int) -> NDArra
 def _contact_state(
     calibration: Calibration, world: World, history: History, response: Response, buys: NDArray[np.bool_]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-    """Stock at the origin, its usual log level, and contact pressure: three (c,) arrays."""
+    """Stock at the origin, its usual level as it is felt, and contact pressure: three (c,) arrays."""
     n = len(world.population)
     if not len(history.touches):
         stock = _expected_visits(calibration, world, buys) / (1.0 - response.carryover)
-        return stock, np.log1p(stock), np.zeros(n)
+        return stock, attraction.warmth(stock, response.curvature), np.zeros(n)
     fit = goodwill.channel_fits(world.population.prefers, len(world.channels), response.mismatch)
     touches = history.touches
     worth = response.channel_effect[touches.channel] * fit[touches.channel, touches.customer]
-    stock, usual = goodwill_state.stock_at(touches, worth, n, calibration.origin, response.carryover)
-    usual = np.where(buys, usual, np.average(usual, weights=buys + 1e-12))
-    return stock, usual, goodwill_state.pressure_at(touches, n, calibration.origin)
+    origin, carryover, curvature = calibration.origin, response.carryover, response.curvature
+    stock, usual = goodwill_state.stock_at(touches, worth, n, origin, carryover, curvature)
+    # the share of those who do not buy from us was learned from newcomers, at the goodwill that newcomers have
+    new = buys & world.population.known & (world.population.known_since >= origin - _NEW_WEEKS)
+    like = new if new.sum() >= _FEWEST_NEW else buys
+    usual = np.where(buys, usual, np.average(usual, weights=like + 1e-12))
+    return stock, usual, goodwill_state.pressure_at(touches, n, origin, response.memory)
 
 
 def _expected_visits(calibration: Calibration, world: World, buys: NDArray[np.bool_]) -> NDArray[np.float64]:

@@ -1,0 +1,53 @@
+"""Goodwill state: stock and pressure at the origin are those that the weekly laws would have left."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from twin.calibration import goodwill_state
+from twin.market.channels import VISIT
+from twin.market.history import Touches
+from twin.response import attraction, goodwill
+
+ORIGIN, N, WEEKS = 3000, 30, 104
+
+
+@pytest.fixture(scope="module")
+def touches() -> Touches:
+    rng = np.random.default_rng(5)
+    n = 900
+    channel = rng.choice([VISIT, 2, 3], n).astype(np.int8)
+    week = rng.integers(ORIGIN - WEEKS, ORIGIN, n).astype(np.int32)
+    return Touches(rng.integers(0, N, n).astype(np.int32), channel, week, np.full(n, -1, np.int32))
+
+
+def lived(touches: Touches, memory: float, carryover: float, q: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Week by week, by the laws."""
+    stock, pressure, felt = np.zeros(N), np.zeros(N), []
+    since = np.full((2, N), 99)
+    for week in range(ORIGIN - WEEKS, ORIGIN):
+        now = touches.week == week
+        count = [np.bincount(touches.customer[now & side], minlength=N) for side in
+                 (touches.channel == VISIT, touches.channel != VISIT)]  # fmt: skip
+        met, wrote = (one > 0 for one in count)
+        seconded = goodwill.is_seconded(met, wrote, since[0], since[1])
+        stock = goodwill.advance_goodwill(stock, np.array(count).sum(axis=0), carryover)
+        pressure = goodwill.advance_pressure(pressure, np.array(count).sum(axis=0), seconded, memory)
+        since = np.where([met, wrote], 1, since + 1)
+        felt.append(attraction.warmth(stock, q))
+    return stock, pressure, np.mean(felt[-52:], axis=0)
+
+
+@pytest.mark.parametrize("memory", [0.0, 0.4, 1.0])
+def test_pressure_is_what_the_law_leaves_when_channels_repeat_one_another(touches, memory):
+    _, pressure, _ = lived(touches, memory, 0.9, 0.0)
+    np.testing.assert_allclose(goodwill_state.pressure_at(touches, N, ORIGIN, memory), pressure, rtol=1e-9)
+
+
+@pytest.mark.parametrize("q", [-1.0, 0.0])
+def test_stock_and_what_is_usually_felt_of_it_are_those_of_the_law(touches, q):
+    stock, _, felt = lived(touches, 0.5, 0.9, q)
+    found = goodwill_state.stock_at(touches, np.ones(len(touches)), N, ORIGIN, 0.9, q)
+    np.testing.assert_allclose(found[0], stock, rtol=1e-9)
+    np.testing.assert_allclose(found[1], felt, rtol=1e-9)
