@@ -20,14 +20,7 @@ def baseline(
     Weights fall off beyond limits that go from wide to narrow; above the fit with power ``fall``. Campaigns only ever
     lift: while none is known, a fast fall lets the fit settle on the floor of quiet periods.
     """
-    middle = series.periods.mid_week()
-    angle = 2 * np.pi * year_phase(middle)[:, None] * np.array([1, 2])
-    # under two years a season cannot be told from a change of level
-    waves = np.hstack([np.cos(angle), np.sin(angle)]) * (series.years >= 1.9)
-    time = (middle - middle[0]) / WEEKS_PER_YEAR
-    knots = np.linspace(0, time[-1], max(2, round(2 * series.years) + 1))
-    hats = np.maximum(1 - np.abs(time[:, None] - knots) / (knots[1] - knots[0]), 0)
-    design, value, weight = np.hstack([waves, hats]), np.where(quiet, ratio, 0.0), quiet.astype(float)
+    design, value, weight = columns(series), np.where(quiet, ratio, 0.0), quiet.astype(float)
     for limit in limits:
         root = np.sqrt(weight)
         effect = np.linalg.lstsq(design * root[:, None], value * root, rcond=1e-8)[0]
@@ -36,6 +29,17 @@ def baseline(
         below = 1 / np.maximum(-miss, 1.0)
         weight = quiet * np.minimum(above, below)
     return design @ effect
+
+
+def columns(series: Series) -> NDArray[np.float64]:
+    """Two yearly harmonics, and hats on half-yearly knots: (p, k) float."""
+    middle = series.periods.mid_week()
+    angle = 2 * np.pi * year_phase(middle)[:, None] * np.array([1, 2])
+    # under two years a season cannot be told from a change of level
+    waves = np.hstack([np.cos(angle), np.sin(angle)]) * (series.years >= 1.9)
+    time = (middle - middle[0]) / WEEKS_PER_YEAR
+    knots = np.linspace(0, time[-1], max(2, round(2 * series.years) + 1))
+    return np.hstack([waves, np.maximum(1 - np.abs(time[:, None] - knots) / (knots[1] - knots[0]), 0)])
 
 
 def running_median(values: NDArray[np.float64], window: int) -> NDArray[np.float64]:

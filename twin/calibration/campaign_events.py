@@ -1,6 +1,6 @@
-"""Campaign events: which runs of the sales are believed to be campaigns, which return, and how strong each was.
+"""Campaign events: what rivals did, one entry a campaign, found in the sales, recorded in the books or taught.
 
-Joins what was found with what was recorded. Knows no future; see rival_calendar.
+Joins what was found with what was known. Knows no future; see rival_calendar.
 """
 
 from __future__ import annotations
@@ -11,25 +11,20 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from twin.calibration.campaign_detection import Run, Signal, chance_probability
-from twin.calibration.campaign_recurrence import ANCHORS, Recurrence, campaign_year, cycles, find_recurrences
+from twin.calibration.campaign_known import FOUND, KnownMove
+from twin.calibration.campaign_places import Hit, Place
+from twin.calibration.campaign_recurrence import Recurrence, campaign_year, cycles, find_recurrences
 from twin.calibration.campaign_strength import Strength
 from twin.calibration.period_totals import Series
-from twin.market.history import Campaign
-from twin.weeks import NEVER, WEEKS_PER_YEAR, mondays, week_of
+from twin.weeks import NEVER, WEEKS_PER_YEAR
 
-_BELIEVED = 0.5
+BELIEVED = 0.5
 _LEAST_STRENGTH = 0.2
-# a run may begin anywhere and have about two lengths that differ enough to be tests of their own
-_LENGTHS = 2
-# choosing edges, and a baseline that settles around what was chosen, make chance runs look larger than a normal would;
-# divided by this, 80 to 97 in 100 made-up quiet markets (the fewer, the more their shares wander) show no campaign
-_CHOICE = {"week": 1.35, "month": 2.0}
 
 
 @dataclass(frozen=True)
 class RivalCampaign:
-    """One campaign of a rival, recorded or found in the sales.
+    """One campaign of a rival.
 
     Parameters
     ----------
@@ -54,7 +49,13 @@ class RivalCampaign:
     next_probability : float
         That the next time comes.
     recorded : bool
-        Stands in the history's list of campaigns.
+        Certain: recorded in the books or taught by a person.
+    source : str
+        ``found``, ``recorded`` or ``taught``.
+    territories : tuple of int
+        Where it ran; empty for everywhere.
+    id, remark : str
+        Of a taught move: its name, and why.
     """
 
     brand: int
@@ -70,6 +71,10 @@ class RivalCampaign:
     next_start: int
     next_probability: float
     recorded: bool
+    source: str = FOUND
+    territories: tuple[int, ...] = ()
+    id: str = ""
+    remark: str = ""
 
 
 def exposure(series: Series, spans: Sequence[tuple[int, int, int]], n_brands: int) -> NDArray[np.float64]:
@@ -93,86 +98,140 @@ def exposure(series: Series, spans: Sequence[tuple[int, int, int]], n_brands: in
     return (weights @ weekly) / np.maximum(np.asarray(weights.sum(axis=1)).reshape(-1, 1), 1e-12)
 
 
-def spans_of(found: Sequence[Run], series: Series) -> list[tuple[int, int, int]]:
-    """Runs of periods as (brand, start, stop) in weeks, half-open; a week belongs to the month of its Thursday."""
-    half = np.timedelta64(3, "D")
-    first, stop = week_of(series.periods.start + half), week_of(series.periods.stop + half)
-    return [(run.brand, int(first[run.first]), int(stop[run.stop - 1])) for run in found]
-
-
-def judge(
-    series: Series, signals: dict[int, Signal], found: Sequence[Run], recorded: Sequence[Campaign], country: str
-) -> tuple[RivalCampaign, ...]:
-    """Campaigns that are believed.
-
-    A run is believed for its own size, or because the same place of the calendar stands out over all years, the years
-    in which nothing came included. Recorded campaigns are certain.
+def events_of_brand(
+    brand: int, places: Sequence[Place], known: Sequence[KnownMove], first: int, until: int, country: str, n_series: int
+) -> list[RivalCampaign]:
+    """Campaigns of one brand: the likely ones of every place, and the known ones, in the place where they belong.
 
     Parameters
     ----------
-    series : Series
-    signals : dict of brand to Signal
-    found : sequence of Run
-    recorded : sequence of Campaign
-        Rivals' only.
+    brand : int
+    places : sequence of Place
+        On the grid that begins at ``first``.
+    known : sequence of KnownMove
+        Of this brand.
+    first, until : int, week
+        Observed span, half-open.
     country : str
-
-    Returns
-    -------
-    tuple of RivalCampaign
-        With strength 1; see :func:`with_strengths`.
+        Whose feasts.
+    n_series : int
+        Groups are numbered from here on.
     """
-    first, until, kind = series.first_week, series.first_week + series.n_weeks, series.periods.kind
-    spans = np.array(spans_of(found, series), dtype=np.int64).reshape(-1, 3)
-    scores = np.array([run.score for run in found]) / _CHOICE[kind]
-    alone = chance_probability(scores, len(signals) * len(series.periods) * _LENGTHS)
-    returning = _returning_probability(series, signals, spans, country)
-    probability = np.maximum(alone, returning)
-    events = []
-    for brand in sorted({*signals, *(campaign.brand for campaign in recorded)}):
-        certain = [campaign for campaign in recorded if campaign.brand == brand]
-        kept = (spans[:, 0] == brand) & (probability >= _BELIEVED)
-        for campaign in certain:
-            kept &= (spans[:, 2] <= campaign.start) | (spans[:, 1] >= campaign.stop)
-        start = np.r_[spans[kept, 1], [campaign.start for campaign in certain]].astype(np.int64)
-        stop = np.r_[spans[kept, 2], [campaign.stop for campaign in certain]].astype(np.int64)
-        sure = np.r_[probability[kept], np.ones(len(certain))]
-        written = np.r_[np.zeros(kept.sum(), dtype=bool), np.ones(len(certain), dtype=bool)]
-        events += _events_of_brand(brand, start, stop, sure, written, (first, until, kind, country), len(events))
-    return tuple(sorted(events, key=lambda event: (event.brand, event.start)))
+    events, placed = [], {}
+    for number, place in enumerate(sorted(places, key=lambda place: (place.anchor == "", place.offset, place.length))):
+        likely = [hit for hit in place.hits if hit.probability * place.probability >= BELIEVED]
+        returns = place.anchor != "" and len(likely) >= 2
+        following = _next_of(place, likely, first, until, country) if returns else NEVER
+        for hit in likely:
+            event = _event(brand, place, hit, first, until, returns, n_series + number, following)
+            own = next((move for move in known if _same(move, event) and move.span not in placed), None)
+            if own is not None:
+                placed[own.span] = event
+            elif not any(_same(move, event) for move in known):
+                events.append(event)
+    return [*events, *(_certain(move, placed.get(move.span), first, until) for move in known)]
 
 
-def recorded_events(
-    recorded: Sequence[Campaign], first_week: int, until: int, country: str
-) -> tuple[RivalCampaign, ...]:
-    """Recorded campaigns alone, with what of them returns."""
-    events = []
-    for brand in sorted({campaign.brand for campaign in recorded}):
-        own = sorted(
-            (campaign for campaign in recorded if campaign.brand == brand), key=lambda campaign: campaign.start
-        )
-        start, stop = (np.array([getattr(campaign, edge) for campaign in own]) for edge in ("start", "stop"))
-        sure = np.ones(len(own))
-        made = _events_of_brand(brand, start, stop, sure, sure > 0, (first_week, until, "week", country), len(events))
-        events += [replace(event, strength=campaign.strength) for event, campaign in zip(made, own)]
+def _same(move: KnownMove, event: RivalCampaign) -> bool:
+    return not move.territories and move.start < event.stop and event.start < move.stop
+
+
+def _event(
+    brand: int, place: Place, hit: Hit, first: int, until: int, returns: bool, series: int, following: int
+) -> RivalCampaign:
+    start = first + hit.start
+    year = hit.year if returns else int(campaign_year(start, until))
+    sure = hit.probability * place.probability
+    return RivalCampaign(
+        brand=brand,
+        start=start,
+        stop=start + hit.length,
+        strength=1.0,
+        probability=sure,
+        recurring=returns,
+        series=series if returns else -1,
+        anchor=place.anchor if returns else "date",
+        year=year,
+        position=first + hit.position if returns else until + year * WEEKS_PER_YEAR,
+        next_start=following,
+        next_probability=place.rate * place.probability if returns else sure / _years(first, until),
+        recorded=False,
+    )
+
+
+def _certain(move: KnownMove, found: RivalCampaign | None, first: int, until: int) -> RivalCampaign:
+    """A known campaign, in the group where the search placed it."""
+    year = int(campaign_year(move.start, until))
+    alone = RivalCampaign(
+        brand=move.brand, start=move.start, stop=move.stop, strength=1.0, probability=1.0, recurring=False, series=-1,
+        anchor="date", year=year, position=until + year * WEEKS_PER_YEAR, next_start=NEVER,
+        next_probability=1.0 / _years(first, until), recorded=True,
+    )  # fmt: skip
+    event = alone if found is None else replace(found, start=move.start, stop=move.stop, probability=1.0, recorded=True)
+    strength = 1.0 if np.isnan(move.strength) else move.strength
+    return replace(
+        event, source=move.source, territories=move.territories, id=move.id, remark=move.remark, strength=strength
+    )
+
+
+def _next_of(place: Place, likely: Sequence[Hit], first: int, until: int, country: str) -> int:
+    """First week of the next expected time of a place."""
+    offset = float(np.mean([hit.start - hit.position for hit in likely]))
+    expected = cycles(place.anchor, -1, 3, until, country).position + offset
+    # half a week of grace: an expected start on the very edge of observation still lies ahead
+    ahead = expected[expected >= until - 0.5]
+    return int(np.floor(ahead.min() + 0.5)) if ahead.size else NEVER
+
+
+def _years(first: int, until: int) -> int:
+    return max(1, int((until - first) / WEEKS_PER_YEAR + 0.1))
+
+
+def known_events(known: Sequence[KnownMove], first: int, until: int, country: str) -> tuple[RivalCampaign, ...]:
+    """Known campaigns alone, with what of them returns: for a market that nobody observes."""
+    events: list[RivalCampaign] = []
+    for brand in sorted({move.brand for move in known}):
+        own = sorted((move for move in known if move.brand == brand), key=lambda move: move.start)
+        made = [_certain(move, None, first, until) for move in own]
+        past = [place for place, move in enumerate(own) if move.start < until]
+        start, stop = (np.array([getattr(own[place], edge) for place in past], dtype=int) for edge in ("start", "stop"))
+        for number, group in enumerate(find_recurrences(start, stop, first, until, "week", country)):
+            for member, year, position in zip(group.members, group.years, group.positions):
+                made[past[member]] = replace(
+                    made[past[member]], recurring=True, series=len(events) + number, anchor=group.anchor, year=year,
+                    position=position, next_start=_next_of_group(group, start, stop, until, country),
+                    next_probability=group.rate,
+                )  # fmt: skip
+        events += made
     return tuple(events)
 
 
+def _next_of_group(group: Recurrence, start: NDArray, stop: NDArray, until: int, country: str) -> int:
+    members = list(group.members)
+    length = float(np.mean(stop[members] - start[members]))
+    expected = cycles(group.anchor, -1, 3, until, country).position + group.offset - length / 2
+    ahead = expected[expected >= until - 0.5]
+    return int(np.floor(ahead.min() + 0.5)) if ahead.size else NEVER
+
+
 def with_strengths(
-    events: tuple[RivalCampaign, ...], recorded: Sequence[Campaign], fit: Strength, series: Series
+    events: Sequence[RivalCampaign], known: Sequence[KnownMove], fit: Strength, series: Series
 ) -> tuple[RivalCampaign, ...]:
     """Strength of each campaign, drawn towards its brand's average as far as noise explains the differences.
 
-    The average over a brand's found campaigns, weighted by length, is 1. Recorded ones keep the strength that was
-    written down.
+    The average over a brand's campaigns whose strength nobody wrote down, weighted by length, is 1.
     """
-    written = {(campaign.brand, campaign.start): campaign.strength for campaign in recorded}
-    result = [
-        replace(event, strength=written.get((event.brand, event.start), 1.0)) if event.recorded else event
-        for event in events
-    ]
-    for brand in sorted({event.brand for event in events if not event.recorded}):
-        index = [place for place, event in enumerate(result) if event.brand == brand and not event.recorded]
+    written = {(move.span, move.source) for move in known if not np.isnan(move.strength)}
+    until, result = series.first_week + series.n_weeks, list(events)
+    for brand in sorted({event.brand for event in events}):
+        index = [
+            place
+            for place, event in enumerate(result)
+            if event.brand == brand and not event.territories and event.start < until
+            and ((event.brand, event.start, event.stop), event.source) not in written
+        ]  # fmt: skip
+        if not index:
+            continue
         length = np.array([result[place].stop - result[place].start for place in index], dtype=float)
         strength = _relative_strengths([result[place] for place in index], fit, series)
         strength = np.maximum(strength, _LEAST_STRENGTH)
@@ -194,101 +253,3 @@ def _relative_strengths(own: Sequence[RivalCampaign], fit: Strength, series: Ser
     chance = float(np.nanvar(quiet)) / counts if np.isfinite(quiet).any() else np.zeros(len(own))
     between = max(float(np.mean(excess**2 - chance)), 0.0)
     return 1 + excess / effect * between / np.maximum(between + chance, 1e-12)
-
-
-def _returning_probability(
-    series: Series, signals: dict[int, Signal], spans: NDArray[np.int64], country: str
-) -> NDArray[np.float64]:
-    """Probability of each run from the group that it returns with; 0 outside any: (n,) float."""
-    first, until, kind = series.first_week, series.first_week + series.n_weeks, series.periods.kind
-    groups, scores = [], []
-    for brand, signal in signals.items():
-        own = np.flatnonzero(spans[:, 0] == brand)
-        for group in find_recurrences(spans[own, 1], spans[own, 2], first, until, kind, country):
-            members = own[list(group.members)]
-            groups.append(members)
-            scores.append(_group_score(series, signal, group, spans[members], country))
-    n_places = 52 if kind == "week" else 12
-    chance = chance_probability(np.array(scores), len(signals) * n_places * len(ANCHORS) * _LENGTHS)
-    result = np.zeros(len(spans))
-    for members, probability in zip(groups, chance):
-        result[members] = probability
-    return result
-
-
-def _group_score(series: Series, signal: Signal, group: Recurrence, spans: NDArray[np.int64], country: str) -> float:
-    """Standard normal size of the same place of the calendar over all years, whether a run was found there or not."""
-    until, weeks = series.first_week + series.n_weeks, float(np.mean(spans[:, 2] - spans[:, 1]))
-    every = (
-        cycles(group.anchor, int(campaign_year(series.first_week, until)) - 1, 2, until, country).position
-        + group.offset
-    )
-    every = every[(every >= series.first_week) & (every < until)]
-    middle = series.periods.index_of(mondays(np.floor(every).astype(np.int64)))
-    length = max(1, round(weeks * len(series.periods) / series.n_weeks))
-    scores = [
-        signal.score(int(place) - length // 2, int(place) - length // 2 + length) for place in middle if place >= 0
-    ]
-    return float(np.sum(scores) / np.sqrt(max(len(scores), 1)))
-
-
-def _events_of_brand(
-    brand: int,
-    start: NDArray,
-    stop: NDArray,
-    sure: NDArray,
-    written: NDArray,
-    span: tuple[int, int, str, str],
-    series_offset: int,
-) -> list[RivalCampaign]:
-    """One brand's campaigns with what of them returns; groups are numbered from ``series_offset`` on."""
-    first, until, kind, country = span
-    # what lies ahead is no evidence of how often a campaign came
-    past = np.flatnonzero(start < until)
-    groups = find_recurrences(start[past], stop[past], first, until, kind, country)
-    years = max(1, int((until - first) / WEEKS_PER_YEAR + 0.1))
-    events = []
-    for index in range(len(start)):
-        year = int(campaign_year(start[index], until))
-        events.append(
-            RivalCampaign(
-                brand=brand,
-                start=int(start[index]),
-                stop=int(stop[index]),
-                strength=1.0,
-                probability=float(sure[index]),
-                recurring=False,
-                series=-1,
-                anchor="date",
-                year=year,
-                position=until + year * WEEKS_PER_YEAR,
-                next_start=NEVER,
-                next_probability=float(sure[index]) / years,
-                recorded=bool(written[index]),
-            )
-        )
-    for number, group in enumerate(groups):
-        members = past[list(group.members)]
-        length = float(np.mean(stop[members] - start[members]))
-        following = _next_start(group, length, until, country)
-        chance = group.rate * float(sure[members].mean())
-        for index, year, position in zip(members, group.years, group.positions):
-            events[index] = replace(
-                events[index],
-                recurring=True,
-                series=series_offset + number,
-                anchor=group.anchor,
-                year=year,
-                position=position,
-                next_start=following,
-                next_probability=chance,
-            )
-    return events
-
-
-def _next_start(group: Recurrence, length: float, until: int, country: str) -> int:
-    """First week of the next expected time."""
-    expected = cycles(group.anchor, -1, 3, until, country).position + group.offset - length / 2
-    # half a week of grace: an expected start on the very edge of observation still lies ahead
-    ahead = expected[expected >= until - 0.5]
-    return int(np.floor(ahead.min() + 0.5)) if ahead.size else NEVER

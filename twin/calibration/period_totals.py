@@ -80,6 +80,21 @@ def even_market_series(world: World, history: History) -> tuple[Series, ...]:
     return market_series(world, replace(history, panel=evened))
 
 
+def territory_series(world: World, history: History) -> tuple[tuple[Series, ...], ...]:
+    """As :func:`even_market_series` for each territory by itself; a territory that nobody observes has no series."""
+    panel = replace(history.panel, volume=_evened(history.panel)) if len(history.panel) else history.panel
+    views = (("audit", history.audit, world.bricks.territory), ("panel", panel, world.population.territory))
+    found = []
+    for territory in range(len(world.territories)):
+        own = []
+        for name, sales, of_unit in views:
+            keep = of_unit[sales.unit] == territory if len(sales) else np.zeros(0, dtype=bool)
+            part = Sales(sales.unit[keep], sales.period[keep], sales.brand[keep], sales.volume[keep], sales.periods)
+            own.append(_series(name, part, len(world.brands)))
+        found.append(tuple(series for series in own if series is not None))
+    return tuple(found)
+
+
 def _evened(panel: Sales) -> NDArray[np.float64]:
     """Volumes in orders of the member's own usual size, one order counting as at most a few: (m,) float."""
     orders = np.maximum(np.bincount(panel.unit, panel.volume > 0), 1)

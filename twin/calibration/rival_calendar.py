@@ -11,18 +11,18 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from twin.calibration.campaign_detection import Run, Signal, detect, runs
-from twin.calibration.campaign_events import RivalCampaign, exposure, judge, recorded_events, spans_of, with_strengths
+from twin.calibration.campaign_events import RivalCampaign, events_of_brand, exposure, known_events, with_strengths
+from twin.calibration.campaign_known import Knowledge, knowledge
 from twin.calibration.campaign_recurrence import campaign_year, cycles, moved
-from twin.calibration.campaign_strength import Strength, attraction_of_others, fit_strength, log_ratio, promo_effect
+from twin.calibration.campaign_search import grid_of, search
+from twin.calibration.campaign_strength import Strength, fit_strength, promo_effect
 from twin.calibration.period_totals import Series, even_market_series, finest
 from twin.draws import Key, Purpose, identity, uniforms
 from twin.market.history import Campaign, History
+from twin.market.remarks import Remark
 from twin.market.world import World
 from twin.response.parameters import Estimate
 from twin.weeks import NEVER, WEEKS_PER_YEAR, mondays
-
-_PASSES = 3
 
 
 @dataclass(frozen=True)
@@ -47,6 +47,8 @@ class RivalCalendar:
         ``week``, ``month``, or ``none`` without market data.
     source : str
         What was used, and what could not be learned.
+    territories : tuple of str
+        Names of the territories that events point to.
     """
 
     brands: tuple[str, ...]
@@ -57,6 +59,7 @@ class RivalCalendar:
     country: str
     resolution: str
     source: str
+    territories: tuple[str, ...] = ()
 
     @property
     def brand(self) -> NDArray[np.int32]:
@@ -86,19 +89,21 @@ class RivalCalendar:
     def active(self, first_week: int, n_weeks: int) -> NDArray[np.float64]:
         """Strength times probability of the campaigns of history by week: (j, w) float, 1 = that brand's average."""
         result = np.zeros((len(self.brands), n_weeks))
-        for event in self.events:
+        for event in (event for event in self.events if not event.territories):
             span = slice(max(event.start - first_week, 0), max(event.stop - first_week, 0))
             result[event.brand, span] = np.maximum(result[event.brand, span], event.strength * event.probability)
         return result
 
 
-def learn_rival_calendar(world: World, history: History, n_draws: int, seed: int, country: str = "TR") -> RivalCalendar:
+def learn_rival_calendar(
+    world: World, history: History, n_draws: int, seed: int, country: str = "TR", remarks: tuple[Remark, ...] = ()
+) -> RivalCalendar:
     """Campaigns of the rivals and the strength of everybody's.
 
-    Campaigns are runs in which a rival's log ratio to all others stands out from its level and natural season, more
-    readily where it did so in other years at the same date or the same distance from a feast. Recorded campaigns, ours
-    and rivals', are taken as certain and their effect on the others' ratios is removed first; then what was found is
-    removed in the same way and the search repeated. Strength is a joint logit of all brands given all campaigns.
+    Recorded and taught campaigns are certain. The others are searched in all sources of market data at once
+    (:mod:`twin.calibration.campaign_search`): places of the calendar, by date or by distance from a feast, where a
+    rival does better than its level and natural season in most years, and single campaigns; then, territory by
+    territory, what only some of them show. Strength is a joint logit of all brands given all campaigns.
 
     Parameters
     ----------
@@ -108,40 +113,40 @@ def learn_rival_calendar(world: World, history: History, n_draws: int, seed: int
     seed : int
     country : str
         Whose moving feasts are tried as anchors.
+    remarks : tuple of Remark
+        What people said of single moves: the last word on each.
 
     Returns
     -------
     RivalCalendar
-        Recorded campaigns and priors only without market data.
+        Known campaigns and priors only without market data.
     """
     n_brands, n_own = len(world.brands), world.brands.n_own
-    series = even_market_series(world, history)
+    series, known = even_market_series(world, history), knowledge(history.campaigns, remarks)
     base = finest(series)
-    recorded = tuple(campaign for campaign in history.campaigns if campaign.stop > campaign.start)
     if base is None or n_brands == n_own:
-        return _from_records(world, history, recorded, n_draws, seed, country)
-    known = [(campaign.brand, campaign.start, campaign.stop) for campaign in recorded]
-    found: tuple[Run, ...] = ()
-    signals: dict[int, Signal] = {}
-    for _ in range(_PASSES):
-        active = exposure(base, [*known, *spans_of(found, base)], n_brands)
-        signals = _signals(base, active, exposure(base, known, n_brands) > 0, range(n_own, n_brands), country)
-        found = tuple(run for signal in signals.values() for run in runs(signal, base.periods.kind))
-    theirs = tuple(campaign for campaign in recorded if campaign.brand >= n_own)
-    events = judge(base, signals, found, theirs, country)
-    every = [*known, *((event.brand, event.start, event.stop) for event in events)]
+        return _from_records(world, history, known, n_draws, seed, country)
+    grid, rivals = grid_of(series, country), range(n_own, n_brands)
+    certain = {brand: known.certainty(brand, grid.first, grid.stop) for brand in rivals}
+    found = search(series, grid, rivals, known.everywhere(), certain, n_brands)
+    theirs, events = known.of_rivals(n_own), []
+    for brand in rivals:
+        places, own = (found[brand].places if brand in found else ()), [m for m in theirs if m.brand == brand]
+        events += events_of_brand(brand, places, own, grid.first, grid.stop, country, len(events))
+    everywhere = [(event.brand, event.start, event.stop) for event in events if not event.territories]
+    every = [*(span for span in known.everywhere() if span[0] < n_own), *everywhere]
     fits = [fit_strength(one, exposure(one, every, n_brands)) for one in series]
-    events = with_strengths(events, theirs, fits[series.index(base)], base)
-    until = base.first_week + base.n_weeks
+    events = sorted(with_strengths(events, theirs, fits[series.index(base)], base), key=lambda e: (e.brand, e.start))
     return RivalCalendar(
         brands=_names(world),
-        events=events,
-        promo_effect=_promo_effects(world, fits, events, n_draws, seed),
-        until=until,
-        years=max(1, int((until - base.first_week) / WEEKS_PER_YEAR + 0.1)),
+        events=tuple(events),
+        promo_effect=_promo_effects(world, fits, tuple(events), n_draws, seed),
+        until=grid.stop,
+        years=max(1, int((grid.stop - grid.first) / WEEKS_PER_YEAR + 0.1)),
         country=country,
         resolution=base.periods.kind,
-        source=_source(base, signals, range(n_own, n_brands), world),
+        source=_source(base, series, set(found), rivals, world),
+        territories=tuple(str(name) for name in world.territories),
     )
 
 
@@ -153,7 +158,8 @@ def table(calendar: RivalCalendar) -> dict[str, NDArray]:
     dict of str to (n,) arrays
         ``brand`` str; ``start``, ``end`` and ``next_start`` datetime64[D], the end being the last day, ``NaT`` where
         no next time is expected; ``strength`` and ``probability`` float; ``recurring`` bool; and, beyond the contract,
-        ``anchor`` str, ``next_probability`` float, ``recorded`` bool.
+        ``anchor`` str, ``next_probability`` float, ``recorded`` bool, ``id`` str, ``territories`` str, ``source`` str
+        (``found``, ``recorded``, ``taught``), ``remark`` str.
     """
     events = calendar.events
     ahead = np.array([event.next_start for event in events], dtype=np.int64)
@@ -169,12 +175,16 @@ def table(calendar: RivalCalendar) -> dict[str, NDArray]:
         "anchor": np.array([event.anchor for event in events], dtype=str),
         "next_probability": np.array([event.next_probability for event in events], dtype=float),
         "recorded": np.array([event.recorded for event in events], dtype=bool),
+        "id": np.array([event.id for event in events], dtype=str),
+        "territories": np.array([", ".join(calendar.territories[z] for z in e.territories) for e in events], dtype=str),
+        "source": np.array([event.source for event in events], dtype=str),
+        "remark": np.array([event.remark for event in events], dtype=str),
     }
 
 
 def future_campaigns(
     calendar: RivalCalendar, first_week: int, n_weeks: int, draw: int, seed: int
-) -> tuple[Campaign, ...]:
+) -> tuple[ExpectedMove, ...]:
     """Campaigns that rivals run in one imagined future.
 
     For every rival and campaign year one past year is drawn whole. Its campaigns that return are carried with their
@@ -192,13 +202,13 @@ def future_campaigns(
 
     Returns
     -------
-    tuple of Campaign
+    tuple of ExpectedMove
         By brand and start.
     """
     last_year = int(campaign_year(first_week + n_weeks, calendar.until)) + 1
     years = range(max(int(campaign_year(first_week, calendar.until)) - 1, 0), last_year + 1)
     certain = [event for event in calendar.events if event.recorded and event.start >= calendar.until]
-    found = [Campaign(event.brand, event.start, event.stop, event.strength, "recorded") for event in certain]
+    found = [_move(event, event.start, "recorded") for event in certain]
     for brand in sorted({event.brand for event in calendar.events}):
         own = [event for event in calendar.events if event.brand == brand and event.start < calendar.until]
         ahead = [event for event in certain if event.brand == brand]
@@ -210,9 +220,26 @@ def future_campaigns(
     return tuple(sorted(inside, key=lambda c: (c.brand, c.start, c.stop)))
 
 
+@dataclass(frozen=True)
+class ExpectedMove(Campaign):
+    """A campaign of an imagined future.
+
+    Parameters
+    ----------
+    territories : tuple of int
+        Where; empty for everywhere.
+    """
+
+    territories: tuple[int, ...] = ()
+
+
+def _move(event: RivalCampaign, start: int, kind: str) -> ExpectedMove:
+    return ExpectedMove(event.brand, start, start + event.stop - event.start, event.strength, kind, event.territories)
+
+
 def _imagined_year(
     calendar: RivalCalendar, own: Sequence[RivalCampaign], brand: int, year: int, key: Key
-) -> list[Campaign]:
+) -> list[ExpectedMove]:
     """One campaign year of one rival: a past year's campaigns, moved."""
     entity = identity(np.array([calendar.brands[brand]]), "brand")
     past = -1 - int(uniforms(key, Purpose.CAMPAIGN, year, entity, 1)[0, 0] * calendar.years)
@@ -226,24 +253,8 @@ def _imagined_year(
         target = cycles(event.anchor, year, year + 1, calendar.until, calendar.country)
         for position in target.position:
             start = moved(event.start, event.position, float(position))
-            found.append(
-                Campaign(
-                    brand,
-                    start,
-                    start + event.stop - event.start,
-                    event.strength,
-                    "recurring" if event.recurring else "one-off",
-                )
-            )
+            found.append(_move(event, start, "recurring" if event.recurring else "one-off"))
     return found
-
-
-def _signals(base: Series, active: NDArray, taken: NDArray, rivals: range, country: str) -> dict[int, Signal]:
-    """Every rival's excess attraction, with what is known of the others taken out."""
-    fit = fit_strength(base, active)
-    own = log_ratio(base) + attraction_of_others(fit.baseline, fit.effect, active)
-    found = {brand: detect(base, brand, own[:, brand], taken[:, brand], country) for brand in rivals}
-    return {brand: signal for brand, signal in found.items() if signal is not None}
 
 
 def _names(world: World) -> tuple[str, ...]:
@@ -251,11 +262,10 @@ def _names(world: World) -> tuple[str, ...]:
 
 
 def _from_records(
-    world: World, history: History, recorded: tuple[Campaign, ...], n_draws: int, seed: int, country: str
+    world: World, history: History, known: Knowledge, n_draws: int, seed: int, country: str
 ) -> RivalCalendar:
     """What somebody wrote down is all there is."""
-    theirs = tuple(campaign for campaign in recorded if campaign.brand >= world.brands.n_own)
-    events = recorded_events(theirs, history.first_week, history.origin, country)
+    events = known_events(known.of_rivals(world.brands.n_own), history.first_week, history.origin, country)
     return RivalCalendar(
         brands=_names(world),
         events=events,
@@ -264,16 +274,18 @@ def _from_records(
         years=max(1, int(history.n_weeks / WEEKS_PER_YEAR + 0.1)),
         country=country,
         resolution="none",
-        source="no market sales: rivals' campaigns cannot be seen, only recorded ones are known",
+        source="no market sales: rivals' campaigns cannot be seen, only recorded or taught ones are known",
+        territories=tuple(str(name) for name in world.territories),
     )
 
 
-def _source(base: Series, signals: dict[int, Signal], rivals: range, world: World) -> str:
+def _source(base: Series, series: Sequence[Series], found: set[int], rivals: range, world: World) -> str:
     """What was searched, and what could not be."""
-    unseen = [str(world.brands.names[brand]) for brand in rivals if brand not in signals]
+    unseen = [str(world.brands.names[brand]) for brand in rivals if brand not in found]
     words = f"{base.name} by {base.periods.kind} over {base.years:.1f} years"
+    words += "".join(f", {one.name} by {one.periods.kind}" for one in series if one is not base)
     if base.periods.kind == "month":
-        words += "; campaigns shorter than a month are seen as whole months"
+        words += "; weeks are read off how two months share a campaign, so that starts are uncertain by weeks"
     if base.years < 1.9:
         words += "; under two years: nothing can be seen to return"
     return words + (f"; too few sales to search: {', '.join(unseen)}" if unseen else "")

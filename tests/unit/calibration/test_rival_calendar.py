@@ -11,7 +11,6 @@ from twin.calibration.campaign_strength import fit_strength
 from twin.calibration.feasts import feast_spans
 from twin.calibration.period_totals import Series
 from twin.calibration.rival_calendar import exposure, future_campaigns, learn_rival_calendar, table
-from twin.calibration.two_states import busy_probability
 from twin.market.history import Campaign
 from twin.weeks import NEVER, WEEKS_PER_YEAR, mondays, week_of
 
@@ -196,16 +195,6 @@ def test_strength_is_exact_without_noise():
     series = Series("audit", sales.totals(3), sales.periods)
     fit = fit_strength(series, exposure(series, true, 3))
     assert fit.effect[1:] == pytest.approx(np.log(1.25), abs=0.01) and np.isnan(fit.effect[0])
-
-
-def test_two_state_probabilities_agree_with_enumeration():
-    odds, rate, stay = np.array([0.3, 2.0, -1.0, 0.5]), 0.2, 0.6
-    begin = (1 - stay) * rate / (1 - rate)
-    chain = np.array([[1 - begin, begin], [1 - stay, stay]])
-    paths = np.array(np.meshgrid(*[[0, 1]] * 4, indexing="ij")).reshape(4, -1).T
-    start = np.array([1 - rate, rate]) @ chain
-    weight = np.array([start[p[0]] * np.prod(chain[p[:-1], p[1:]]) * np.exp(odds @ p) for p in paths])
-    assert busy_probability(odds, rate, stay) == pytest.approx(weight @ paths / weight.sum())
 
 
 def test_events_without_a_next_time_have_none(calendar):
