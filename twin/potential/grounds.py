@@ -6,9 +6,11 @@ Reads the evidence; computes no potential.
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from twin.market.world import World
 from twin.potential.evidence import Evidence
+from twin.potential.settle import tilt_of_half
 from twin.potential.size import Size
 from twin.potential.total import compared
 
@@ -24,7 +26,9 @@ def source_of(evidence: Evidence) -> str:
     return "own sales over a prior own share" if evidence.own_total.sum() > 0 else "nothing observed"
 
 
-def notes_on(world: World, evidence: Evidence, size: Size, where_from: str) -> tuple[str, ...]:
+def notes_on(
+    world: World, evidence: Evidence, size: Size, where_from: str, known: NDArray[np.bool_]
+) -> tuple[str, ...]:
     """What could not be known, in sentences."""
     people, notes = world.population, []
     if evidence.years:
@@ -41,6 +45,14 @@ def notes_on(world: World, evidence: Evidence, size: Size, where_from: str) -> t
             notes.append(f"{int(bare.sum())} customers are in no audited brick: they get the regional level.")
     if evidence.audited and not compared(evidence, people.known):
         notes.append("Too few panel members to compare both halves: market totals are split with the help of a prior.")
+    for half, name in ((False, "unknown"), (True, "known")):
+        tilt = tilt_of_half(size, evidence, known, half)
+        if tilt.biased:
+            kind = "larger" if tilt.seen > 0 else "smaller"
+            notes.append(
+                f"{name.capitalize()} panel members look {kind} than the others (t = {tilt.t:.1f}): no random panel. "
+                "The level allows for as much that cannot be seen."
+            )
     if len(size.buyers) < 60:
         notes.append(f"Only {len(size.buyers)} customers buy from us: size follows attributes coarsely.")
     if (~people.known).any():

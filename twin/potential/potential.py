@@ -14,6 +14,7 @@ from scipy import special, stats
 from twin.draws import Key, Purpose, identity, uniforms
 from twin.market.history import History
 from twin.market.world import World
+from twin.potential.count import Count, count_outlets, lists_of
 from twin.potential.evidence import Evidence, gather, settled
 from twin.potential.features import build_features
 from twin.potential.grounds import notes_on, source_of
@@ -25,6 +26,7 @@ from twin.potential.settle import (
     levelled,
     regional,
     stretch_to_cover,
+    territory_levels,
     with_panel,
 )
 from twin.potential.size import Size, measure
@@ -64,6 +66,8 @@ class Potential:
     brand_share_unknown, brand_share_known : (j,) float
     own_potential_mean : (c,) float, units per week
         If served as well as comparable known customers, see :func:`twin.potential.own.own_potential`.
+    wallet : (c,) float, units per week
+        Category volume of the 90th percentile of comparable customers, not below the expectation.
     total_unknown : Estimate
         ``unknown_category_volume``, units per week.
     hidden_size : Estimate
@@ -78,6 +82,8 @@ class Potential:
         What the level rests on.
     notes : tuple of str
         What could not be known, in sentences.
+    count : Count
+        Outlets on no list.
     """
 
     log_mean: NDArray[np.float64]
@@ -96,6 +102,7 @@ class Potential:
     brand_share_unknown: NDArray[np.float64]
     brand_share_known: NDArray[np.float64]
     own_potential_mean: NDArray[np.float64]
+    wallet: NDArray[np.float64]
     total_unknown: Estimate
     hidden_size: Estimate
     level_draws: NDArray[np.float64]
@@ -104,6 +111,7 @@ class Potential:
     spearman_unknown: float
     source: str
     notes: tuple[str, ...]
+    count: Count
 
     @property
     def mean(self) -> NDArray[np.float64]:
@@ -128,11 +136,17 @@ def learn_potential(world: World, history: History, n_draws: int, seed: int) -> 
     """
     people, evidence = world.population, gather(world, history)
     known, brick = settled(world, history), people.brick
-    size = measure(world, evidence, build_features(world), seed, known)
+    features = build_features(world)
+    size = measure(world, evidence, features, seed, known)
     own, own_sd = own_of_known(world, evidence, size)
     member = np.zeros(len(people), dtype=bool)
     member[evidence.members] = True
 
+    if not evidence.audited:
+        # brick totals tell of places by themselves; without them the panel does, territory by territory
+        local = territory_levels(size, evidence, known, people.territory, len(world.territories))
+        at_members = local[people.territory[evidence.members]]
+        size = replace(size, log=size.log + local[people.territory], panel_residual=size.panel_residual - at_members)
     start, precision = believed_shift(size, evidence, known)
     shift = Shift(start, np.linalg.inv(precision))
     for _ in range(2):
@@ -152,9 +166,10 @@ def learn_potential(world: World, history: History, n_draws: int, seed: int) -> 
     loose = np.diag(shift.cov)[known.astype(int)] * ~member
     left = pinned_variance(mean, variance, load, brick, evidence.brick_total, evidence.brick_sd, loose)
     log_sd = np.sqrt(np.maximum(left, 1e-6))
-    return _assemble(
+    found = _assemble(
         world, evidence, size, shift, mean, variance, log_sd, own, own_sd, member, known, predicted, n_draws, seed
     )
+    return replace(found, count=count_outlets(lists_of(world, history, features, mean), world, n_draws, seed))
 
 
 def _assemble(
@@ -202,6 +217,7 @@ def _assemble(
         brand_share_unknown=shares[0],
         brand_share_known=shares[1],
         own_potential_mean=own_potential(world, own, mean, known & ~evidence.lost),
+        wallet=np.maximum(mean, np.exp(np.log(np.maximum(mean, 1e-12)) - variance / 2 - size.update + size.upper)),
         total_unknown=total,
         hidden_size=hidden,
         level_draws=levels,
@@ -209,7 +225,8 @@ def _assemble(
         ranking_spearman=best.spearman,
         spearman_unknown=_rank_correlation(predicted[unknown], bought[unknown]),
         source=source_of(evidence),
-        notes=notes_on(world, evidence, size, where_from),
+        notes=notes_on(world, evidence, size, where_from, half),
+        count=count_outlets(None, world, n_draws, seed),
     )
 
 

@@ -11,9 +11,11 @@ from numpy.typing import NDArray
 from twin.market.world import World
 from twin.potential.evidence import Evidence
 from twin.potential.level import loads, pinned_variance, rake
+from twin.potential.representative import Tilt, tilt_of
 from twin.potential.size import Size
 from twin.response.parameters import PRIORS
 
+_ENOUGH_MEMBERS = 60
 _EIGHTY = 1.2815515655446004  # half width of a standard normal's 80 % interval
 
 
@@ -30,14 +32,54 @@ def believed_shift(size: Size, evidence: Evidence, known: NDArray) -> tuple[NDAr
     variance = size.variance[members] + np.log1p(evidence.panel_noise[members])
     for half in (0, 1):
         mine = known[members].astype(int) == half
+        if not mine.any():
+            continue
         weight = 1.0 / np.maximum(variance[mine], np.var(residual[mine]) if mine.sum() > 2 else 0.5)
-        precision[half, half] += weight.sum()
-        pull[half] += (weight * (residual[mine] + np.log1p(evidence.panel_noise[members[mine]]) / 2)).sum()
+        summed = float(weight.sum())
+        level = float((weight * (residual[mine] + np.log1p(evidence.panel_noise[members[mine]]) / 2)).sum()) / summed
+        tilt = tilt_of_half(size, evidence, known, half == 1)
+        if tilt.biased:
+            # anything from nothing to as much as can be seen: half of it, and a spread that says so
+            level -= tilt.hidden / 2
+            summed = 1.0 / (1.0 / summed + tilt.hidden**2 / 12)
+        precision[half, half] += summed
+        pull[half] += summed * level
     if not len(members):
         # own share of the known, from the prior: a level, but a loose one
         vague = (prior_share := PRIORS["own_share"]).sd / prior_share.mean
         precision[1, 1] += vague**-2
     return np.linalg.solve(precision, pull), precision
+
+
+def tilt_of_half(size: Size, evidence: Evidence, known: NDArray, settled: bool) -> Tilt:
+    """Whether the panel members of a half were drawn at random, see :mod:`twin.potential.representative`."""
+    rows = np.flatnonzero(known == settled)
+    member = np.zeros(len(known), dtype=bool)
+    member[evidence.members] = True
+    residual = size.panel_residual[np.isfinite(size.panel_residual) & (known[evidence.members] == settled)]
+    return tilt_of(size.log[rows], member[rows], float(np.std(residual)) if len(residual) > 2 else 0.0)
+
+
+def territory_levels(size: Size, evidence: Evidence, known: NDArray, territory: NDArray, n: int) -> NDArray[np.float64]:
+    """Log level of each territory beside the common one, from its panel members, drawn towards nought: (z,) float.
+
+    The direct estimate of each territory is weighed against the common model by their variances (Fay, Herriot 1979).
+    """
+    seen = np.isfinite(size.panel_residual)
+    members = evidence.members[seen]
+    if len(members) < _ENOUGH_MEMBERS or n < 3:
+        return np.zeros(n)
+    residual = size.panel_residual[seen] - size.update[members]
+    for half in (False, True):
+        mine = known[members] == half
+        if mine.any():
+            residual[mine] -= residual[mine].mean()
+    count = np.bincount(territory[members], minlength=n)
+    direct = np.bincount(territory[members], residual, n) / np.maximum(count, 1)
+    sampling = float(np.var(residual)) / np.maximum(count, 1)
+    there = count > 0
+    between = max(float((direct[there] ** 2 - sampling[there]).mean()), 0.0)
+    return np.where(there, between / (between + sampling) * direct, 0.0)
 
 
 def levelled(size: Size, shift: NDArray, known: NDArray, floor: NDArray) -> NDArray[np.float64]:

@@ -14,6 +14,7 @@ from twin.market.world import World
 from twin.potential.evidence import Evidence
 from twin.potential.features import Features
 from twin.potential.ranking import Ranking, rank_customers
+from twin.potential.wallet import upper_residual
 from twin.response.parameters import PRIORS
 
 ENOUGH_PANEL = 80
@@ -45,6 +46,8 @@ class Size:
         Of log own share between customers.
     panel_residual : (k,) float
         Log observed minus predicted without own sales; ``nan`` for members who bought nothing.
+    upper : (c,) float, log
+        How far above the prediction from attributes the 90th percentile of comparable customers lies.
     """
 
     log: NDArray[np.float64]
@@ -56,6 +59,7 @@ class Size:
     direct: Ranking | None
     share_variance: float
     panel_residual: NDArray[np.float64]
+    upper: NDArray[np.float64]
 
     @property
     def mean(self) -> NDArray[np.float64]:
@@ -152,17 +156,7 @@ def measure(world: World, evidence: Evidence, features: Features, seed: int, set
     residual = np.full(c, np.nan)
     residual[rows] = target - log[rows]
     gain, left, share_variance = _own_signal(evidence, buyers, own, np.isfinite(residual[buyers]), residual[buyers])
-    spread = (
-        own.residual
-        if len(rows) < 2 * _FEW
-        else np.concatenate(
-            [
-                residual[rows[settled[rows] == half]] - np.mean(residual[rows[settled[rows] == half]])
-                for half in (False, True)
-                if (settled[rows] == half).any()
-            ]
-        )
-    )
+    spread = own.residual if len(rows) < 2 * _FEW else _centred(residual[rows], settled[rows])
     open_variance = float(np.var(spread)) if len(spread) > 2 else PRIORS["hidden_size"].sd ** 2
     minus = float(noise.mean()) if len(rows) >= 2 * _FEW else share_variance
     variance = np.full(c, max(open_variance - minus, open_variance / 4, 0.01))
@@ -173,6 +167,18 @@ def measure(world: World, evidence: Evidence, features: Features, seed: int, set
             usual = own.residual[mine].mean() if mine.sum() >= _FEW else own.residual.mean() * (len(buyers) >= _FEW)
             update[buyers[mine]] = gain[mine] * (own.residual[mine] - usual)
     variance[buyers] = np.minimum(variance[buyers], left)
+    seen = direct is not None and len(rows) >= ENOUGH_PANEL
+    centred = _centred(residual[rows], settled[rows]) if seen else own.residual
+    upper = upper_residual(world, features, rows if seen else buyers, centred, minus, seed + 200)
     return Size(
-        log, update, variance, _activity(known, evidence), buyers, own, direct, share_variance, residual[members]
+        log, update, variance, _activity(known, evidence), buyers, own, direct, share_variance, residual[members], upper
     )
+
+
+def _centred(residual: NDArray[np.float64], half: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """Residuals less the mean of each half, whose level is a matter of its own: (n,) float."""
+    result = residual.copy()
+    for mine in (half, ~half):
+        if mine.any():
+            result[mine] -= residual[mine].mean()
+    return result

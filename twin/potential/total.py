@@ -15,6 +15,8 @@ from twin.potential.level import Shift, loads
 from twin.response.parameters import PRIORS, Estimate, from_prior, parameter_uniforms
 
 _FEW = 10
+ENOUGH_PROBED = 30
+"""Unknown panel members from which the total of the unknown is called an estimate."""
 _NEWTON = 12
 
 
@@ -26,6 +28,12 @@ def compared(evidence: Evidence, known: NDArray[np.bool_]) -> bool:
     """
     bought = evidence.members[evidence.panel[evidence.members] > 0]
     return bool(min(known[bought].sum(), (~known[bought]).sum()) >= _FEW)
+
+
+def probed(evidence: Evidence, known: NDArray[np.bool_]) -> bool:
+    """Whether so many unknown customers were audited one by one that their level is seen, whoever else was."""
+    bought = evidence.members[evidence.panel[evidence.members] > 0]
+    return bool((~known[bought]).sum() >= ENOUGH_PROBED)
 
 
 def shift_draws(
@@ -114,8 +122,9 @@ def unknown_total(
         now = shifted * np.exp(push * loose)
         draws[d] = (now[0] * dark).sum() + (seen * np.exp(push * loose[2])).sum()
     draws = np.maximum(draws + own_noise * single, 0.0)
-    identified = compared(evidence, settled)
-    reason = _reason(identified, evidence.audited)
+    both, probe = compared(evidence, settled), probed(evidence, known)
+    identified = both or probe
+    reason = _reason(both, probe, evidence.audited)
     words = "" if identified else f"hidden_size: {PRIORS['hidden_size']}"
     return Estimate("unknown_category_volume", "units per week", draws, identified, reason, words)
 
@@ -134,9 +143,11 @@ def _push(
     return push
 
 
-def _reason(identified: bool, audited: bool) -> str:
-    if identified:
+def _reason(both: bool, probe: bool, audited: bool) -> str:
+    if both:
         return "market totals and panel members of both halves" if audited else "panel members of both halves"
+    if probe:
+        return "market totals and unknown panel members" if audited else "unknown panel members"
     if audited:
         return "not identified: the market's total is known, its split between the halves rests on a prior"
     return "not identified: no market totals, too few panel members; a band from priors"
