@@ -213,7 +213,15 @@ def _plan(options: argparse.Namespace) -> dict[str, Any]:
 
     formats = [name.strip() for name in options.formats.split(",") if name.strip()]
     return run_plan(
-        _workspace(options), options.scenario, options.start, options.weeks, options.out, formats, options.locale, _tell
+        _workspace(options),
+        options.scenario,
+        options.start,
+        options.weeks,
+        options.out,
+        formats,
+        options.locale,
+        _tell,
+        options.crm,
     )
 
 

@@ -59,6 +59,7 @@ RIGHTS = {
     "holidays": ("twin.intake", "twin.market", "twin.calibration", "twin.forecast", "twin.planning"),
     "icalendar": ("twin.workspace", "twin.tasks"),
     "xlsxwriter": ("twin.workspace",),
+    "reportlab": ("twin.workspace",),
     "babel": ("twin.cli", "twin.tasks", "dashboard"),
     "mesa": ("twin.agents",),
     "numba": ("twin.engine",),

@@ -243,7 +243,10 @@ def of_plan(verb: argparse.ArgumentParser) -> None:
     verb.add_argument("--start", type=date, metavar="DATE", help="first day (default: the Monday after history ends)")
     verb.add_argument("--weeks", type=whole(1, 26), default=4, help="(default: 4)")
     verb.add_argument("--out", type=Path, help="folder for the files (default: none are written)")
-    verb.add_argument("--formats", default="csv,xlsx,ics,geojson", help="(default: csv,xlsx,ics,geojson)")
+    verb.add_argument(
+        "--formats", default="csv,xlsx,ics,geojson", help="(default: csv,xlsx,ics,geojson; also gpx, pdf, crm)"
+    )
+    verb.add_argument("--crm", type=Path, metavar="FILE.toml", help="columns of a customer system, for the format crm")
     _locale(verb)
 
 

@@ -22,7 +22,8 @@ from twin.tasks import shelf
 from twin.tasks.forecast import alignment_of, read_scenarios
 from twin.tasks.shelf import PLAN
 from twin.weeks import monday, week_of_date
-from twin.workspace.plan_files import check_formats, write_plan
+from twin.workspace.plan_crm import read_form
+from twin.workspace.plan_files import FORMATS, check_formats, write_plan
 from twin.workspace.store import Workspace
 
 _DRAWS = 16
@@ -37,6 +38,7 @@ def run_plan(
     formats: Sequence[str] = ("csv", "xlsx", "ics", "geojson"),
     locale: str = "",
     progress: Progress | None = None,
+    crm: Path | None = None,
 ) -> dict[str, Any]:
     """Plan, check, publish and, when a folder is named, write the files.
 
@@ -52,6 +54,8 @@ def run_plan(
     formats : sequence of str
     locale : str
     progress : Progress, optional
+    crm : Path, optional
+        TOML file with the columns of a customer system, see :func:`twin.workspace.plan_crm.read_form`.
 
     Returns
     -------
@@ -66,6 +70,7 @@ def run_plan(
     tell = progress or silent
     tell(0, 3, "read")
     _check_forms(out, formats)
+    form = read_form(crm) if crm else None
     twin = shelf.load_twin(workspace)
     (scenario,), warnings = read_scenarios([path], twin)
     plan = _checked_plan(twin, scenario, start or monday(twin.calibration.origin), n_weeks, tell)
@@ -84,7 +89,7 @@ def run_plan(
         {"scenario": scenario.name, "start": plan.start.isoformat(), "n_weeks": n_weeks},
         parents=(twin.version.id,),
     )
-    written = write_plan(table.drop(columns="reason_tr"), out, formats, locale) if out else []
+    written = write_plan(_spoken(table, locale), out, formats, locale, crm=form) if out else []
     tell(3, 3, "done")
     return {**summary, "plan": version, "files": [str(file) for file in written]}
 
@@ -93,8 +98,14 @@ def _check_forms(out: Path | None, formats: Sequence[str]) -> None:
     check_formats(formats)
     if out and not formats:
         raise PlanError(
-            "--formats: expected some of csv, xlsx, ics, geojson, found none. Name one, or leave --formats out."
+            f"--formats: expected some of {', '.join(FORMATS)}, found none. Name one, or leave --formats out."
         )
+
+
+def _spoken(table: pd.DataFrame, locale: str) -> pd.DataFrame:
+    """The plan with its reasons in the language of the locale."""
+    spoken = table.assign(reason=table["reason_tr"]) if locale == "tr" else table
+    return spoken.drop(columns="reason_tr")
 
 
 def _checked_plan(twin: shelf.Twin, scenario: Scenario, first: dt.date, n_weeks: int, tell: Progress) -> VisitPlan:

@@ -6,7 +6,6 @@ Knows appointments, not how a plan is made.
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
 import zoneinfo
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,14 +13,13 @@ from pathlib import Path
 import icalendar
 import pandas as pd
 
-from twin.workspace.plan_look import WORDS, Look, by_rep, placed, text
+from twin.workspace.plan_look import WORDS, Look, placed, rep_files, text
 
 
 def write_calendars(frame: pd.DataFrame, folder: Path, look: Look) -> list[Path]:
     """``plan-REP.ics`` for every rep."""
-    paths, used = [], set()
-    for rep, mine in by_rep(frame):
-        path = folder / f"plan-{_file_name(rep, used)}.ics"
+    paths = []
+    for rep, mine, path in rep_files(frame, folder, "ics"):
         path.write_bytes(_calendar(rep, mine, look).to_ical())
         paths.append(path)
     return paths
@@ -64,12 +62,3 @@ def _notes(row: dict, words: dict[str, str]) -> Iterator[str]:
     if pd.notna(row.get("expected_gain")):
         low, high = (f"{row[f'expected_gain_{band}']:.1f}" for band in ("p10", "p90"))
         yield f"{words['gain']}: {row['expected_gain']:.1f} ({low} - {high})"
-
-
-def _file_name(name: str, used: set[str]) -> str:
-    """Part of a file name that every disk takes; different ids never share one."""
-    safe = "".join(sign if sign.isalnum() or sign in "-_" else "_" for sign in name)[:80]
-    if safe != name or safe.casefold() in used:
-        safe += "-" + hashlib.blake2b(name.encode(), digest_size=4).hexdigest()
-    used.add(safe.casefold())
-    return safe

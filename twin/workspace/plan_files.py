@@ -21,10 +21,13 @@ from twin.scenario.words import meant
 from twin.workspace import atomic
 from twin.workspace.exports import write_table
 from twin.workspace.plan_calendars import write_calendars
+from twin.workspace.plan_crm import CrmForm, write_crm
 from twin.workspace.plan_look import WORDS, Look, placed
+from twin.workspace.plan_sheets import write_day_sheets
+from twin.workspace.plan_tracks import write_tracks
 from twin.workspace.plan_workbook import write_workbook
 
-FORMATS = ("csv", "xlsx", "ics", "geojson")
+FORMATS = ("csv", "xlsx", "ics", "geojson", "gpx", "pdf", "crm")
 REQUIRED = (
     "visit_id",
     "kind",
@@ -48,6 +51,7 @@ def write_plan(
     locale: str = "",
     timezone: str = "Europe/Istanbul",
     stamp: dt.datetime | None = None,
+    crm: CrmForm | None = None,
 ) -> list[Path]:
     """Write a plan in several formats: all files or none; files of these names are replaced.
 
@@ -58,7 +62,8 @@ def write_plan(
     folder : Path or str
         Made when missing.
     formats : sequence of str
-        Of :data:`FORMATS`: one table, one workbook with a sheet a rep, one calendar a rep, one map.
+        Of :data:`FORMATS`: one table, one workbook with a sheet a rep, one calendar a rep, one map, routes and day
+        sheets in one file a rep, one table for a customer system.
     locale : str
         ``tr`` writes the table as a Turkish spreadsheet reads it, and Turkish words into calendars and workbook.
     timezone : str
@@ -66,6 +71,8 @@ def write_plan(
     stamp : datetime, optional
         When the plan was made, for calendars that already hold an older one; without it, the plan's first day, so that
         the same plan gives the same bytes.
+    crm : CrmForm, optional
+        Columns that the customer system wants.
 
     Returns
     -------
@@ -81,7 +88,7 @@ def write_plan(
     _check(plan_frame, formats, locale, timezone)
     first = plan_frame["date"].min() if len(plan_frame) else pd.Timestamp("2000-01-01")
     moment = stamp or dt.datetime.combine(first.date(), dt.time(), dt.UTC)
-    look = Look(locale, timezone, moment)
+    look = Look(locale, timezone, moment, crm)
     frame = plan_frame.sort_values(["rep_id", "start", "visit_id"], kind="stable").reset_index(drop=True)
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -169,4 +176,7 @@ _WRITERS: dict[str, Callable[[pd.DataFrame, Path, Look], list[Path]]] = {
     "xlsx": write_workbook,
     "ics": write_calendars,
     "geojson": _geojson,
+    "gpx": write_tracks,
+    "pdf": write_day_sheets,
+    "crm": write_crm,
 }

@@ -6,16 +6,50 @@ Knows no format of a file.
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
+if TYPE_CHECKING:
+    from twin.workspace.plan_crm import CrmForm
+
 WORDS = {
-    "": {"visit": "Visit", "task": "Task", "overview": "Overview", "reason": "Why", "gain": "Expected gain"},
-    "tr": {"visit": "Ziyaret", "task": "Görev", "overview": "Özet", "reason": "Neden", "gain": "Beklenen kazanç"},
+    "": {
+        "visit": "Visit",
+        "task": "Task",
+        "overview": "Overview",
+        "reason": "Why",
+        "gain": "Expected gain",
+        "visits": "visits",
+        "time": "Time",
+        "customer": "Customer",
+        "way": "Way",
+        "notes": "Notes",
+        "minutes": "min",
+    },
+    "tr": {
+        "visit": "Ziyaret",
+        "task": "Görev",
+        "overview": "Özet",
+        "reason": "Neden",
+        "gain": "Beklenen kazanç",
+        "visits": "ziyaret",
+        "time": "Saat",
+        "customer": "Müşteri",
+        "way": "Yol",
+        "notes": "Notlar",
+        "minutes": "dk",
+    },
 }
-"""Words of calendars and workbooks, by locale."""
+"""Words of calendars, workbooks and day sheets, by locale."""
+_WEEKDAYS = {
+    "": ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"),
+    "tr": ("Pazartesi", "Salı", "Çarşamba", "Perşembe", "Cuma", "Cumartesi", "Pazar"),
+}
 
 
 @dataclass(frozen=True)
@@ -28,17 +62,48 @@ class Look:
     timezone : str
     stamp : datetime
         The moment that calendars take for its making.
+    crm : CrmForm, optional
+        Columns that a customer system wants, see :mod:`twin.workspace.plan_crm`.
     """
 
     locale: str
     timezone: str
     stamp: dt.datetime
+    crm: CrmForm | None = None
+
+    def day(self, date: pd.Timestamp) -> str:
+        """A date as the locale has it."""
+        return date.strftime("%d.%m.%Y" if self.locale == "tr" else "%Y-%m-%d")
+
+    def number(self, value: float) -> str:
+        """A figure with one decimal, as the locale has it."""
+        return f"{value:.1f}".replace(".", "," if self.locale == "tr" else ".")
+
+    def weekday(self, date: pd.Timestamp) -> str:
+        """Name of a day of the week."""
+        return _WEEKDAYS[self.locale][date.weekday()]
 
 
 def by_rep(frame: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
     """Each rep's rows, in the order of their ids."""
     for rep, mine in frame.groupby("rep_id", sort=True):
         yield str(rep), mine
+
+
+def rep_files(frame: pd.DataFrame, folder: Path, ending: str) -> Iterator[tuple[str, pd.DataFrame, Path]]:
+    """Each rep's rows with the file ``plan-REP.ending`` that they go into."""
+    used: set[str] = set()
+    for rep, mine in by_rep(frame):
+        yield rep, mine, folder / f"plan-{_file_name(rep, used)}.{ending}"
+
+
+def _file_name(name: str, used: set[str]) -> str:
+    """Part of a file name that every disk takes; different ids never share one."""
+    safe = "".join(sign if sign.isalnum() or sign in "-_" else "_" for sign in name)[:80]
+    if safe != name or safe.casefold() in used:
+        safe += "-" + hashlib.blake2b(name.encode(), digest_size=4).hexdigest()
+    used.add(safe.casefold())
+    return safe
 
 
 def placed(row: dict) -> bool:

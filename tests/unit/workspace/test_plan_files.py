@@ -32,8 +32,9 @@ def _events(path):
 
 def test_all_formats_are_written_and_nothing_else_is_left(frame, tmp_path):
     paths = write_plan(frame, tmp_path / "new" / "plan", FORMATS)
-    reps = [f"plan-R{k}.ics" for k in range(1, 5)]
-    assert [path.name for path in paths] == ["plan.csv", "plan.xlsx", *reps, "plan.geojson"]
+    reps = {form: [f"plan-R{k}.{form}" for k in range(1, 5)] for form in ("ics", "gpx", "pdf")}
+    expected = ["plan.csv", "plan.xlsx", *reps["ics"], "plan.geojson", *reps["gpx"], *reps["pdf"], "plan-crm.csv"]
+    assert [path.name for path in paths] == expected
     assert sorted(path.name for path in (tmp_path / "new" / "plan").iterdir()) == sorted(path.name for path in paths)
 
 
@@ -143,7 +144,7 @@ def test_a_failure_in_the_last_format_leaves_the_old_files_as_they_were(frame, t
 def test_an_empty_plan_has_a_table_with_a_head_and_no_calendar(tmp_path):
     plan, *_ = planned(Size(customers=0))
     paths = write_plan(pd.DataFrame(plan.columns()), tmp_path, FORMATS)
-    assert [path.name for path in paths] == ["plan.csv", "plan.xlsx", "plan.geojson"]
+    assert [path.name for path in paths] == ["plan.csv", "plan.xlsx", "plan.geojson", "plan-crm.csv"]
     assert (
         paths[0].read_text().startswith("visit_id,kind,rep_id") and json.loads(paths[2].read_text())["features"] == []
     )
@@ -153,7 +154,7 @@ def test_strange_ids_and_names_harm_no_file(frame, tmp_path):
     ids = {"R1": "../a/b", "R2": "..\\A/B", "R3": "x" * 60 + "1", "R4": "x" * 60 + "2"}
     odd = frame.assign(rep_id=frame["rep_id"].map(ids), customer_name="=1+1")
     paths = write_plan(odd, tmp_path / "plan", FORMATS)
-    assert all(path.parent == tmp_path / "plan" for path in paths) and len(set(paths)) == 7
+    assert all(path.parent == tmp_path / "plan" for path in paths) and len(set(paths)) == 4 + 3 * 4
     assert len(CalamineWorkbook.from_path(paths[1]).sheet_names) == 5
     assert "'=1+1" in paths[0].read_text()
     calendars = [path for path in paths if path.suffix == ".ics"]
