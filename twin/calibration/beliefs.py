@@ -18,8 +18,6 @@ WIDENED = 2.0
 """Standard deviation of earlier evidence is multiplied by this: the market may have changed since."""
 WINDOWS = {"discovery_base": 156, "discovery_visit": 156, "discovery_word": 156, "loss": 104}
 """Weeks before the origin from which a parameter is learned; all others are learned from the whole history."""
-_LEAST_PART = 0.25
-"""Evidence below this part of the prior's precision cannot be told from the rounding of so many draws."""
 
 
 @dataclass(frozen=True)
@@ -86,17 +84,18 @@ def carried(earlier: Mapping[str, Learned], then: Span, now: Span, when: str) ->
     Returns
     -------
     dict of str to Prior
-        Nothing for a parameter whose earlier data are all in the new ones, or that they never taught.
+        Nothing for a parameter whose earlier data are all in the new ones, or that was never identified.
     """
     found = {}
     for name, known in earlier.items():
         gone = part_gone(name, then, now)
-        if name not in PRIORS or gone <= 0.0 or known.sd <= 0.0:
+        # where the data said less than the prior, what they seem to have said is mostly the luck of so many draws
+        if name not in PRIORS or gone <= 0.0 or known.sd <= 0.0 or not known.identified:
             continue
         prior = PRIORS[name]
         m0, sd0 = _moments(prior)
         evidence = known.sd**-2 - sd0**-2
-        if evidence < _LEAST_PART * sd0**-2:
+        if evidence <= 0.0:
             continue
         said = (known.mean * known.sd**-2 - m0 * sd0**-2) / evidence
         counts = gone * evidence / WIDENED**2

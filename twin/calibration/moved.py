@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from twin.calibration.beliefs import Learned
 
-_SALES = ("sales",)
 _FEEDS = (
     (("visit_", "carryover", "effect_", "long_run_effect"), ("visits", "sales", "reps")),
     (("promotion:", "reaction"), ("market_sales", "campaigns")),
@@ -15,7 +14,7 @@ _FEEDS = (
     (("discovery_",), ("customers", "visits", "sales")),
     (("loss", "newcomer_share", "winback"), ("customers", "sales")),
     (("market_", "season", "own_share", "drift"), ("market_sales", "sales")),
-    (("unknown_share", "follows_sales"), ("visits", "sales")),
+    (("unknown_share", "follows_sales", "orders_per_week"), ("visits", "sales")),
 )
 """Tables that feed a parameter, by the beginning of its name."""
 
@@ -112,21 +111,19 @@ def moves(before: Mapping[str, Learned], after: Sequence[Learned], causes: Cause
 
 
 def feeds(name: str) -> tuple[str, ...]:
-    """Tables from which a parameter is learned."""
-    return next((tables for starts, tables in _FEEDS if name.startswith(starts)), _SALES)
+    """Tables from which a parameter is learned; none where no data change it."""
+    return next((tables for starts, tables in _FEEDS if name.startswith(starts)), ())
 
 
 def _reason(now: Learned, was: Learned, causes: Causes) -> str:
     if (now.mean, now.sd) == (was.mean, was.sd):
         return "unchanged"
-    why = []
-    if now.identified or was.identified or now.prior != was.prior:
-        concerned = [change for change in causes.tables if change.table in feeds(now.name)]
-        why += [f"new {change.table} {change.months} ({change.rows:+d} rows)" for change in concerned if change.months]
-        why += [f"earlier rows of {change.table} changed" for change in concerned if change.earlier_changed]
+    concerned = [change for change in causes.tables if change.table in feeds(now.name)]
+    why = [f"new {change.table} {change.months} ({change.rows:+d} rows)" for change in concerned if change.months]
+    why += [f"earlier rows of {change.table} changed" for change in concerned if change.earlier_changed]
     if now.identified != was.identified:
         why.append("now identified" if now.identified else "no longer identified")
-    if now.name in causes.beliefs:
+    if now.name in causes.beliefs and now.prior != was.prior:
         why.append("starts from the last calibration, where its data are gone")
     if causes.other_code:
         why.append("another version of the program")

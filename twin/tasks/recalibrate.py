@@ -138,7 +138,7 @@ def _span(version: Version) -> Span | None:
 def _changes(workspace: Workspace, before: Version, dataset: Version, origin: str) -> tuple[TableChange, ...]:
     """How the tables differ: rows dated since the last origin, and rows of the time before it."""
     earlier = workspace.version(before.parents[0])
-    since, until = (np.datetime64(day, "D") for day in (str(before.meta["origin"]), origin))
+    origins = [np.datetime64(day, "D") for day in (str(before.meta["origin"]), origin)]
     found = []
     for name, column in _DATES.items():
         part = f"table_{name}"
@@ -146,12 +146,22 @@ def _changes(workspace: Workspace, before: Version, dataset: Version, origin: st
         if old is None and new is None:
             continue
         old_days, new_days = _days(old, column), _days(new, column)
-        fresh = new_days[(new_days >= since) & (new_days < until)]
-        past_old, past_new = int((~(old_days >= since)).sum()), int((~(new_days >= since)).sum())
+        # a table may end before the week of the origin does
+        dated = old_days[~np.isnat(old_days)]
+        since = min(origins[0], dated.max() + 1) if len(dated) else origins[0]
+        fresh = new_days[(new_days >= since) & (new_days < origins[1])]
+        changed = _before(old, old_days, since) != _before(new, new_days, since)
         months = f"{str(fresh.min())[:7]} to {str(fresh.max())[:7]}" if len(fresh) else ""
-        if len(fresh) or past_old != past_new:
-            found.append(TableChange(name, months, len(fresh), past_old != past_new))
+        if len(fresh) or changed:
+            found.append(TableChange(name, months, len(fresh), changed))
     return tuple(found)
+
+
+def _before(frame: pd.DataFrame | None, days: NDArray[np.datetime64], since: np.datetime64) -> int:
+    """Rows dated before a day; all rows of a table without dates."""
+    if frame is None:
+        return 0
+    return len(frame) if np.isnat(days).all() else int((days < since).sum())
 
 
 def _days(frame: pd.DataFrame | None, column: str) -> NDArray[np.datetime64]:

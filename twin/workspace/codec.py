@@ -11,7 +11,7 @@ import io
 import json
 import zipfile
 from collections.abc import Mapping
-from dataclasses import fields, is_dataclass
+from dataclasses import MISSING, fields, is_dataclass
 from typing import Any
 
 import numpy as np
@@ -46,7 +46,7 @@ def decode(data: bytes) -> Any:
     Raises
     ------
     WorkspaceError
-        When the bytes hold a class that this version does not have.
+        When the bytes hold a class that this version does not have, or lack a field that has no default.
     """
     with np.load(io.BytesIO(data), allow_pickle=False) as archive:
         tree = json.loads(archive["0"].tobytes())
@@ -85,10 +85,13 @@ def _unpack(tree: Any, archive: Mapping[str, np.ndarray]) -> Any:
     if "class" in tree:
         values = {name: _unpack(item, archive) for name, item in tree["fields"].items()}
         made = _class(tree["class"])
-        if absent := {f.name for f in fields(made)} ^ set(values):
+        known = {f.name for f in fields(made)}
+        # a field that came later says by its default what held before it
+        needed = {f.name for f in fields(made) if f.default is MISSING and f.default_factory is MISSING}
+        if odd := (set(values) - known) | (needed - set(values)):
             raise WorkspaceError(
-                f"stored object {tree['class']}: expected the fields of this version, found others "
-                f"({', '.join(sorted(absent))}). Run the step again that made it: "
+                f"stored object {tree['class']}: expected the fields of this version of the program, found others "
+                f"({', '.join(sorted(odd))}): another version made it. Run the step again that made it: "
                 "`twin ingest` for a dataset, `twin calibrate` for a calibration."
             )
         return made(**values)
@@ -112,5 +115,6 @@ def _class(path: str) -> type:
         if is_dataclass(found) and isinstance(found, type):
             return found
     raise WorkspaceError(
-        f"stored object {path}: expected a class of this version, found none. Run the step again that made it."
+        f"stored object {path}: expected a class of this version of the program, found none: another version made it. "
+        "Run the step again that made it: `twin ingest` for a dataset, `twin calibrate` for a calibration."
     )
