@@ -21,7 +21,7 @@ from twin.planning.allocation_value import Programmes, Worth, expected_worth
 from twin.planning.settings import PlanSettings
 from twin.response import law, orders
 from twin.response.market import Market
-from twin.scenario.scenario import BASELINE, Promotion, Scenario
+from twin.scenario.scenario import BASELINE, CompetitorPolicy, Promotion, Scenario
 from twin.weeks import monday
 
 DRAWN = ("volume", "contacts", "buyers", "own_by_customer", "by_segment")
@@ -141,3 +141,35 @@ def test_the_worth_of_a_programme_is_what_the_simulated_market_buys():
     flat = replace(market, response=replace(market.response, curvature=0.0), responsiveness=None)
     other = expected_worth(world, [(flat, laid)], np.arange(600), programmes, Worth(np.array([1.0, 0.0, 0.0])))
     assert abs(other.sum() / bought - 1.0) > 0.04
+
+
+def regional(market: Market, n_territories: int = 4) -> Market:
+    """A campaign of the third brand in the second territory, in some weeks only."""
+    strength = np.zeros((n_territories, len(market.base_utility), WEEKS))
+    strength[1, 2, 4:9] = 2.0
+    return replace(market, regional=strength)
+
+
+@pytest.mark.parametrize("scenario", [BASELINE, EVERYTHING], ids=lambda scenario: scenario.name)
+def test_a_regional_campaign_is_that_of_plain_mesa_and_of_numpy(scenario):
+    world, market = busy()
+    local = regional(market)
+    engine = of_engine(world, local, scenario)
+    assert first_difference(engine, of_mesa(world, local, scenario)) == ""
+    assert first_difference(engine, of_mesa(world, market, scenario)) != ""
+    a, b = (run(world, local, scenario, KEY, WEEKS, engine=engine) for engine in ("compiled", "numpy"))
+    assert all(getattr(a, name).tobytes() == getattr(b, name).tobytes() for name in DRAWN)
+
+
+def test_a_regional_campaign_acts_in_its_territory_and_weeks_and_nowhere_else():
+    world, market = busy(reaction=0.0)
+    a, b = (run(world, one, BASELINE, KEY, WEEKS) for one in (market, regional(market)))
+    more = (b.volume - a.volume).sum(axis=1)[:, 2]
+    assert (more[[0, 2, 3], :9] == 0.0).all() and (more[1, :4] == 0.0).all()
+    assert (more[1, 4:9] > 0.0).all()
+    silent = replace(regional(market), regional=np.zeros((4, 6, WEEKS)))
+    assert run(world, silent, BASELINE, KEY, WEEKS).volume.tobytes() == a.volume.tobytes()
+    without = Scenario(name="w", competitors=CompetitorPolicy(learned_campaigns=False))
+    assert run(world, regional(market), without, KEY, WEEKS).volume.tobytes() == (
+        run(world, market, without, KEY, WEEKS).volume.tobytes()
+    )

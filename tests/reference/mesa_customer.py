@@ -52,7 +52,7 @@ class Customer(mesa.Agent):
         ]
         rates = rule.contact_rate[:, row].tolist()
         self.programmes = [(h, rates[h]) for h in range(VISIT + 1, len(agreed)) if rates[h] > 0 and agreed[h]]
-        self.volume = float(market.volume[row])
+        self.volume, self.zone_today = float(market.volume[row]), int(people.territory[row])
         self.keen = 1.0 if market.responsiveness is None else float(market.responsiveness[row])
         self.base = (market.base_utility[:, row] - market.base_utility[:, row].max()).tolist()
         self.log_known, self.log_unknown = _log(rule.known_weight[row]), _log(rule.unknown_weight[row])
@@ -188,7 +188,8 @@ class Customer(mesa.Agent):
         """Choose among the brands and order."""
         model, habit = self.model, self.habit
         demand, orders_per_week, draw = self.volume * model.demand, model.response.orders_per_week, model.dice.order
-        pulls = self.pulls(model.shift)
+        local = model.regional(self.zone_today)
+        pulls = self.pulls([shift + more for shift, more in zip(model.shift, local)] if local else model.shift)
         demand *= self.category_factor(pulls)
         total = max(sum(pulls), 1e-30)
         for j, share in enumerate(pull / total for pull in pulls):

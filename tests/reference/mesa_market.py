@@ -149,6 +149,11 @@ class PureMarket(mesa.Model):
         """Utility of a brand's campaigns this week."""
         return float(self.market.response.promotion[brand] * self.conditions.campaigns[brand, self.t])
 
+    def regional(self, zone: int) -> list[float]:
+        """Utility of each brand's campaigns in one territory this week, beyond those everywhere; empty without any."""
+        strength = self.conditions.regional
+        return [] if strength is None else (self.market.response.promotion * strength[zone, :, self.t]).tolist()
+
     def step(self) -> None:
         """Live one week, in the order of docs/odd.md."""
         t, conditions, customers = self.t, self.conditions, self.agents_by_type[Customer]

@@ -61,6 +61,8 @@ class Conditions:
         ``nan`` where the scenario asks for none.
     chains : tuple of Steps
         Journeys; a customer follows one of them.
+    regional : (z, j, w) float, optional
+        Strength of campaigns of one territory, as today's map has it, beyond ``campaigns``.
     """
 
     demand: NDArray[np.float64]
@@ -82,6 +84,7 @@ class Conditions:
     dropped: NDArray[np.bool_]
     frequency: NDArray[np.float64]
     chains: tuple[Steps, ...]
+    regional: NDArray[np.float64] | None = None
 
     @cached_property
     def handover_weeks(self) -> frozenset[int]:
@@ -135,6 +138,7 @@ def lay_out(
         dropped=dropped,
         frequency=np.where(dropped, np.nan, _frequency(scenario, columns, len(world.population))),
         chains=_chains(scenario, world, columns),
+        regional=_regional(market, scenario, n_weeks),
     )
 
 
@@ -170,6 +174,15 @@ def _campaigns(world: World, market: Market, scenario: Scenario, n_weeks: int) -
         span = _span(move.start_week, move.stop_week, market.first_week, n_weeks)
         campaigns[names.index(move.brand), span] += move.strength
     return campaigns
+
+
+def _regional(market: Market, scenario: Scenario, n_weeks: int) -> NDArray[np.float64] | None:
+    if market.regional is None:
+        return None
+    regional = market.regional[:, :, :n_weeks].copy()
+    if not scenario.competitors.learned_campaigns:
+        regional[:, market.n_own :] = 0.0
+    return regional
 
 
 def _field_force(

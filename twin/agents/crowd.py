@@ -118,7 +118,8 @@ class CustomerCrowd:
     def __init__(self, world: World, ground: Ground, key: Key, memory: float, single: bool = False) -> None:
         self.ids, self.entity = world.population.ids, world.population.entity
         self.market, self.machine, self.segments = ground.market, ground.machine, ground.segments
-        self.terrain, self.directory = ground.terrain, ground.directory
+        self.terrain, self.directory, self.usual_base = ground.terrain, ground.directory, ground.terrain.base
+        self.territory = world.population.territory
         self.key = tuple(np.uint32(word) for word in key.words())
         self.coefficients = ground.coefficients._replace(memory=np.float32(memory))
         self.state = columns.State(*(column.copy() for column in ground.start))
@@ -159,6 +160,11 @@ class CustomerCrowd:
         t, s, passes = self.terrain, self.state, self.machine.passes
         passes.see(s.stage, t.listener_start, t.listener, s.buys, s.heard)
         passes.draw_week(t.low, t.high, week.WEEK, np.uint32(number), *self.key, self.chance, self.fate, self.first)
+
+    def tilt(self, shift: NDArray[np.float64] | None) -> None:
+        """Let brands attract more or less by territory this week; ``shift`` is (z, j) utility, ``None`` is as usual."""
+        base = self.usual_base if shift is None else self.usual_base + shift.T[:, self.territory].astype(np.float32)
+        self.terrain = self.terrain._replace(base=base)
 
     def score_as_usual(self) -> None:
         """Score by the learned rule."""

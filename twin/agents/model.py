@@ -276,3 +276,6 @@ class TwinModel(mesa.Model):
         n_own = self.market.n_own
         self.brand_shift[:] = 0.0
         self.brand_shift[:n_own] = self.market.response.promotion[:n_own] * self.conditions.campaigns[:n_own, t]
+        if self.conditions.regional is not None:
+            strength = self.conditions.regional[:, :, t]
+            self.crowd.tilt(self.market.response.promotion * strength if strength.any() else None)

@@ -134,6 +134,8 @@ def _columns(world: World, market: Market) -> Iterator[Column]:
     yield Column("market.neighbours", market.neighbours, "ck", -1, n - 1, "i")
     yield Column("market.log_demand", market.log_demand, "w")
     yield Column("market.campaigns", market.campaigns, "j.")
+    if market.regional is not None:
+        yield Column("market.regional", market.regional, "zj.")
     yield Column("market.rule.known_weight", rule.known_weight, "c", 0)
     yield Column("market.rule.unknown_weight", rule.unknown_weight, "c", 0)
     yield Column("market.rule.rep_visits", rule.rep_visits, "r", 0)
@@ -153,6 +155,8 @@ def _laid_out(world: World, laid: Conditions) -> Iterator[Column]:
     yield Column("conditions.demand", laid.demand, "w", 0)
     yield Column("conditions.channel_factor", laid.channel_factor, "hw", 0)
     yield Column("conditions.campaigns", laid.campaigns, "jw")
+    if laid.regional is not None:
+        yield Column("conditions.regional", laid.regional, "zjw")
     yield Column("conditions.rep_territory", laid.rep_territory, "r", 0, zones, _WHOLE)
     yield Column("conditions.rep_visits", laid.rep_visits, "rw", 0, 2.0**31)
     yield Column("conditions.territory", laid.territory, "c", 0, zones, _WHOLE)

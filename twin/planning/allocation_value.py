@@ -115,6 +115,8 @@ def _calendar(market: Market, laid: Conditions, worth: Worth) -> Calendar:
     weeks = np.diff(np.append(first, n_weeks))
     demand = laid.demand * np.exp(market.log_demand[:n_weeks])
     shift = market.response.promotion[:, None] * laid.campaigns[:, :n_weeks]
+    if laid.regional is not None:  # a customer meets the mean of all territories here
+        shift += market.response.promotion[:, None] * laid.regional[:, :, :n_weeks].mean(axis=0)
     middle, carry = first + (weeks + 1) / 2.0, market.response.carryover
     category = float(market.volume.sum() * demand.sum()) if worth.as_share else 1.0
     f = np.float32

@@ -170,6 +170,8 @@ class Market:
     usual_utility : (c,) float, utility, optional
         Log of all brands' attractions in the state in which ``volume`` was learned; that at the start when missing.
         Asked for only where there is an outside option.
+    regional : (z, j, w) float, optional
+        Strength of campaigns of one territory only, beyond ``campaigns``; territories as today.
     """
 
     response: Response
@@ -189,6 +191,7 @@ class Market:
     level_age: float = 0.0
     responsiveness: NDArray[np.float64] | None = None
     usual_utility: NDArray[np.float64] | None = None
+    regional: NDArray[np.float64] | None = None
 
     @property
     def keen(self) -> NDArray[np.float64] | float:
