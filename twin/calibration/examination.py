@@ -40,10 +40,13 @@ class Depth:
         Foretell last year: a second calibration.
     n_histories : int
         Of the recovery certificate; 0: none is made.
+    answers : bool
+        Ask the twin what the literature knows the order of: a hundred years of simulation.
     """
 
     predictive: bool = True
     n_histories: int = 0
+    answers: bool = True
 
     def __post_init__(self) -> None:
         if self.n_histories < 0:
@@ -57,7 +60,7 @@ class Examined:
     Parameters
     ----------
     card : HealthCard
-    answers : Answers
+    answers : Answers or None
     reach : Reach
     carried : dict of answer to tuple of Carried
     predictive : Predictive or None
@@ -65,7 +68,7 @@ class Examined:
     """
 
     card: HealthCard
-    answers: Answers
+    answers: Answers | None
     reach: Reach
     carried: dict[str, tuple[Carried, ...]]
     predictive: Predictive | None
@@ -100,8 +103,8 @@ def examine(
     Examined
     """
     tell = progress or silent
-    answers = ask(calibration, world, history, progress=tell)
-    carried = _carried(calibration, answers)
+    answers = ask(calibration, world, history, progress=tell) if depth.answers else None
+    carried = {} if answers is None else _carried(calibration, answers)
     reach = reach_of(world, history, float(calibration.visit_response.rho.draws.mean()))
     predictive, why_not = _predictive(calibration, world, history, settings, depth, tell)
     certificate = None
