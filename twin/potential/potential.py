@@ -34,6 +34,7 @@ from twin.potential.total import shift_draws, unknown_total
 from twin.response.parameters import Estimate
 
 _INACTIVE = 1e-6
+_LARGEST_SHARE = 0.95
 
 
 @dataclass(frozen=True)
@@ -258,7 +259,12 @@ def draw_volumes(potential: Potential, world: World, draw: int, seed: int) -> ND
         normal = np.where(brick >= 0, shared, normal)
     level = potential.level_draws[:, draw % potential.level_draws.shape[1]][potential.settled.astype(int)]
     mean = potential.mean / potential.active
-    log = np.log(mean) - potential.free_sd**2 / 2 + np.where(potential.member, 0.0, level) + potential.free_sd * normal
+    middle = np.log(mean) - potential.free_sd**2 / 2 + np.where(potential.member, 0.0, level)
+    # nobody buys less in all than from us: the lower tail is cut there, not piled up
+    least = (np.log(np.maximum(potential.own_now, 1e-12) / _LARGEST_SHARE) - middle) / potential.free_sd
+    below = special.ndtr(np.minimum(least, 3.0))
+    cut = special.ndtri(np.clip(below + (1.0 - below) * special.ndtr(normal), 1e-12, 1 - 1e-12))
+    log = middle + potential.free_sd * np.where(world.population.known, cut, normal)
     volume = np.exp(log) * np.where(life < potential.active, 1.0, _INACTIVE)
     load = loads(potential.mean, potential.free_sd**2, brick, potential.alike, b)
     volume = volume * np.exp(rake(volume, load, brick, total))

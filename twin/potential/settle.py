@@ -16,6 +16,7 @@ from twin.potential.size import Size
 from twin.response.parameters import PRIORS
 
 _ENOUGH_MEMBERS = 60
+_PSEUDO = 20  # members that the model's own width counts for, beside those who were left out
 _EIGHTY = 1.2815515655446004  # half width of a standard normal's 80 % interval
 
 
@@ -150,10 +151,11 @@ def stretch_to_cover(evidence: Evidence, known: NDArray, predicted: NDArray, var
         n = int(mine.sum())
         if n < 10:
             continue
-        # known members' own sales have the lumps of their purchases, so that their noise does not come on top
-        open_, noise = variance[mine], (1 - half) * np.log1p(evidence.panel_noise[members[mine]])
+        # lumps of what they bought from us are in the prediction of known members already; those of the rest are not
+        ours = np.minimum(evidence.own[members[mine]] / evidence.panel[members[mine]], 1.0) if half else 0.0
+        open_, noise = variance[mine], (1.0 - ours) * np.log1p(evidence.panel_noise[members[mine]])
         middle = np.log(predicted[mine]) - open_ / 2
         scaled = np.abs(np.log(evidence.panel[members[mine]]) - middle) / np.sqrt(open_ + noise)
         found = np.quantile(scaled, 0.8) / _EIGHTY
-        factor[half] = np.clip((n * found + 10) / (n + 10), 0.4, 2.5)
+        factor[half] = np.clip((n * found + _PSEUDO) / (n + _PSEUDO), 0.4, 2.5)
     return factor

@@ -117,8 +117,10 @@ def _own_signal(evidence: Evidence, buyers: NDArray, own: Ranking, seen: NDArray
         # the prior split counts like ten customers
         slope = (x @ y + 10 * size) / (x @ x + 10 * total)
         size = float(np.clip(slope, 0.0, 1.0)) * total
-        # our sales are part of the panel's: lumps are common to both, and none of what is left open is noise alone
+        # our sales are part of the panel's: their lumps are common to both; those of the rest are noise, not size
+        rest = np.log1p(evidence.panel_noise[buyers[seen]]) * (1.0 - PRIORS["own_share"].mean)
         left = float(np.mean((y - slope * x) ** 2))
+        left = max(left - float(rest.mean()), left / 4)
     share = max(total - usual - size, 0.01)
     gain = size / (total - usual + noise)
     floor = size * (1 - size / max(total, size)) / 4
