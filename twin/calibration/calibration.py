@@ -77,6 +77,7 @@ class Calibration:
             *self.calendar.promo_effect,
             self.potential.total_unknown,
             self.potential.hidden_size,
+            self.potential.count.unlisted,
             *self.season.estimates,
             *self.others,
         )

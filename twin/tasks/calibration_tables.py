@@ -49,6 +49,7 @@ def potential_table(calibration: Calibration, world: World) -> pd.DataFrame:
             "category_p90": high,
             "own_mean": potential.own_now,
             "own_potential_mean": potential.own_potential_mean,
+            "category_wallet": potential.wallet,
             "territory_id": world.territories[population.territory],
             "brick_id": brick,
             "lon": population.lon,

@@ -28,6 +28,8 @@ TABLES = {
     "parameters": (CALIBRATION, "parameters"),
     "rival_calendar": (CALIBRATION, "rival_calendar"),
     "season": (CALIBRATION, "season"),
+    "count": (CALIBRATION, "count"),
+    "probe_plan": (CALIBRATION, "probe_plan"),
     "health": (CALIBRATION, "health_table"),
     "moved": (CALIBRATION, "moved"),
     "predictive": (CALIBRATION, "predictive"),

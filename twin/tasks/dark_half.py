@@ -1,0 +1,56 @@
+"""Dark half: tables of how many outlets no list holds, and of whom to probe."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from twin.calibration.calibration import Calibration
+from twin.market.world import World
+from twin.potential.count import DEPENDENT
+from twin.potential.probe import SIZE, plan_probe
+
+
+def count_table(calibration: Calibration, world: World) -> pd.DataFrame:
+    """Outlets by territory: known, listed, and on no list, with an 80 % interval."""
+    count, people = calibration.potential.count, world.population
+    z = len(world.territories)
+    low, high = np.percentile(count.by_territory, [10, 90], axis=0)
+    mean = count.by_territory.mean(axis=0)
+    return pd.DataFrame(
+        {
+            "territory_id": world.territories,
+            "known": np.bincount(people.territory[people.known], minlength=z),
+            "listed": count.listed,
+            "unlisted_mean": mean,
+            "unlisted_p10": low,
+            "unlisted_p90": high,
+            "unlisted_if_lists_agree": DEPENDENT * mean,
+            "identified": count.unlisted.identified,
+            "lower_bound": count.lower_bound,
+            "reason": count.reason,
+        }
+    )
+
+
+def probe_table(calibration: Calibration, world: World, n: int = SIZE) -> pd.DataFrame:
+    """Unknown customers to be visited at random, with what their territory's total would gain in certainty."""
+    people = world.population
+    plan = plan_probe(world, calibration.potential, n, calibration.seed)
+    zone = people.territory[plan.customer]
+    return pd.DataFrame(
+        {
+            "territory_id": world.territories[zone],
+            "order": plan.order,
+            "customer_id": people.ids[plan.customer],
+            "name": people.names[plan.customer],
+            "lon": people.lon[plan.customer],
+            "lat": people.lat[plan.customer],
+            "category_mean": calibration.potential.mean[plan.customer],
+            "chance": plan.chance,
+            "half_width_now_pct": 100.0 * plan.half_width_now[zone],
+            "half_width_after_pct": 100.0 * plan.half_width_then[zone],
+            "total_half_width_now_pct": 100.0 * plan.total_now,
+            "total_half_width_after_pct": 100.0 * plan.total_then,
+        }
+    )
