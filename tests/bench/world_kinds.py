@@ -55,6 +55,10 @@ KINDS = (
          world={"hidden_shift": 0.5, "hidden_sd": 0.8}),
     Kind("chasing", True, "each outlet's demand has waves of its own, and reps run after them",
          world={"wave": 0.35}, truth={"follows_sales": 1.0}),
+    Kind("hill", True, "goodwill saturates on Hill's curve, and the category grows with attraction",
+         truth={"curvature": -1.0, "coefficient": 4.0, "attraction": (-2.1, 0.30, 0.05, 0.15), "outside": 0.15}),
+    Kind("uneven", True, "markets and kiosks care for contacts four times as much as pharmacies, reps run after sales",
+         world={"wave": 0.2}, truth={"keen": (0.4, 1.6, 0.8, 1.6), "follows_sales": 0.7}),
     Kind("heavy tails", True, "sizes and orders with heavy tails, in waves",
          world={"size_tail": 0.12, "order_tail": 0.8, "wave": 0.2}),
 )  # fmt: skip

@@ -5,6 +5,8 @@ What a calibration has to find. Knows no diary; see :mod:`twin.forecast.lived_hi
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -12,7 +14,7 @@ from twin.geography.distance import haversine_km
 from twin.geography.neighbours import nearest
 from twin.market.channels import STANDARD
 from twin.market.population import Population
-from twin.market.synthetic import MadeUp
+from twin.market.synthetic import TYPES, MadeUp
 from twin.market.synthetic_calendar import log_season, strengths
 from twin.market.synthetic_map import spatial_field
 from twin.market.synthetic_settings import SyntheticSettings
@@ -87,8 +89,9 @@ def true_market(made: MadeUp, world: World) -> Market:
     rule = _visit_rule(made)
     base = _base_utility(made)
     response = true_response(settings)
-    start, reference = _start(made, world, response, base, rule)
-    return Market(
+    keen = _keen(made)
+    start, reference = _start(made, world, response, base, rule, 1.0 if keen is None else keen)
+    market = Market(
         response=response,
         n_own=made.brands.n_own,
         volume=outlets.volume.copy(),
@@ -101,7 +104,19 @@ def true_market(made: MadeUp, world: World) -> Market:
         first_week=settings.first_week,
         reference_share=reference,
         believed_volume=outlets.volume.copy(),
+        responsiveness=keen,
     )
+    # the volume was laid down for the state in which history begins, and stays so however the state moves
+    return replace(market, usual_utility=law.usual_utility(market)) if response.outside > 0.0 else market
+
+
+def _keen(made: MadeUp) -> NDArray[np.float64] | None:
+    """How much more or less than others each outlet cares for contacts: (c,) float; None when all care alike."""
+    factor = np.array(made.settings.truth.keen)
+    if (factor == 1.0).all():
+        return None
+    kinds = np.array(TYPES, dtype=object)[:, None]
+    return factor[np.argmax(made.outlets.attributes["outlet_type"] == kinds, axis=0)]
 
 
 def _base_utility(made: MadeUp) -> NDArray[np.float64]:
@@ -139,8 +154,9 @@ def _visit_rule(made: MadeUp) -> VisitRule:
 
 
 def _start(
-    made: MadeUp, world: World, response: Response, base: NDArray[np.float64], rule: VisitRule
-) -> tuple[Start, float]:
+    made: MadeUp, world: World, response: Response, base: NDArray[np.float64], rule: VisitRule,
+    keen: NDArray[np.float64] | float = 1.0,
+) -> tuple[Start, float]:  # fmt: skip
     """The state that the rule keeps up, and our share of the whole market in it."""
     population, settings = world.population, made.settings
     left = population.known & (settings.dice.uniform("left before", len(population)) < _LAPSED_BEFORE)
@@ -159,7 +175,7 @@ def _start(
     nobody = np.zeros(len(population), dtype=bool)
     stock = np.einsum("h,hc,hc->c", response.channel_effect, fit, contacts) / (1.0 - response.carryover)
     pressure = contacts.sum(axis=0) * goodwill.PRESSURE_WEEKS
-    lift = law.own_lift(response, stock, pressure, nobody, np.zeros(len(population)))
+    lift = law.own_lift(response, stock, pressure, nobody, np.zeros(len(population)), keen)
     habit = np.full(base.shape, 1.0 / len(base))
     for _ in range(8):  # the habit that repeats itself
         utility = base + response.habit * habit

@@ -41,6 +41,12 @@ class TrueMarket:
         Of an average consenting customer.
     closes : float
         Part of the losses that are shops closing for good.
+    curvature : float
+        How goodwill saturates, see :func:`twin.response.attraction.contact_utility`: 0 a logarithm, -1 Hill's curve.
+    outside : float in [0, 1]
+        Elasticity of category volume to the attraction of all brands together.
+    keen : (4,) tuple of float
+        Factor on the coefficient by outlet type, in the order of :data:`twin.market.synthetic.TYPES`.
     """
 
     carryover: float = 0.928
@@ -71,6 +77,9 @@ class TrueMarket:
     follows_sales: float = 0.30
     contact_rate: tuple[float, ...] = (0.0, 0.035, 0.06, 0.08, 0.01, 0.06, 0.02)
     closes: float = 0.06
+    curvature: float = 0.0
+    outside: float = 0.0
+    keen: tuple[float, ...] = (1.0, 1.0, 1.0, 1.0)
 
 
 @dataclass(frozen=True)
