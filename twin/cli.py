@@ -96,6 +96,8 @@ def _verbs() -> tuple[tuple[str, str, Callable, Callable, Callable], ...]:
          arguments.of_plan, _plan, words.plan),
         ("review", "target against actual, deviations, alerts, corrective actions",
          arguments.of_review, _review, words.review),
+        ("calendar", "rivals' moves as the twin knows them; add, edit, confirm or reject one, with a reason",
+         arguments.of_calendar, _calendar, words.calendar),
         ("export", "any result as a table",
          arguments.of_export, _export, words.export),
         ("dashboard", "serve the dashboard on 127.0.0.1",
@@ -230,6 +232,12 @@ def _review(options: argparse.Namespace) -> dict[str, Any]:
 
     settings = ReviewSettings(options.draws, options.replicates, options.threads, options.seed, options.cluster)
     return run_review(_workspace(options), settings, _tell)
+
+
+def _calendar(options: argparse.Namespace) -> dict[str, Any]:
+    from twin.tasks.calendar_verb import run_calendar
+
+    return run_calendar(_workspace(options), options)
 
 
 def _export(options: argparse.Namespace) -> dict[str, Any]:

@@ -32,6 +32,7 @@ VERBS = (
     "size",
     "plan",
     "review",
+    "calendar",
     "export",
     "dashboard",
 )

@@ -9,6 +9,7 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from twin.calibration.brand_drift import learn_brand_drift
+from twin.calibration.brand_levels import learn_brand_levels
 from twin.calibration.brand_mix import rival_mix
 from twin.calibration.calibration import Calibration
 from twin.calibration.discovery import learn_discovery
@@ -21,6 +22,7 @@ from twin.calibration.visiting import learn_visit_rule
 from twin.errors import CalibrationError
 from twin.geography.neighbours import nearest
 from twin.market.history import History
+from twin.market.remarks import Remark
 from twin.market.world import World
 from twin.potential.potential import learn_potential
 from twin.progress import Progress, silent
@@ -60,6 +62,8 @@ class CalibrationSettings:
     beliefs : mapping of str to Prior
         What data that are no longer among these have taught, in the place of the literature's priors; see
         :mod:`twin.calibration.beliefs`.
+    remarks : tuple of Remark
+        What people said of rivals' moves.
     """
 
     n_draws: int = 100
@@ -67,6 +71,7 @@ class CalibrationSettings:
     country: str = ""
     n_neighbours: int = 6
     beliefs: Mapping[str, Prior] = field(default_factory=dict)
+    remarks: tuple[Remark, ...] = ()
 
     def __post_init__(self) -> None:
         if not 2 <= self.n_draws <= 10_000:
@@ -117,7 +122,7 @@ def _learn(world: World, history: History, settings: CalibrationSettings, tell: 
     tell(2, total, STEPS[2])
     visit_response = learn_visit_response(world, history, n, seed)
     tell(3, total, STEPS[3])
-    calendar = learn_rival_calendar(world, history, n, seed, settings.country)
+    calendar = learn_rival_calendar(world, history, n, seed, settings.country, settings.remarks)
     tell(4, total, STEPS[4])
     potential = learn_potential(world, history, n, seed)
     tell(5, total, STEPS[5])
@@ -138,6 +143,7 @@ def _learn(world: World, history: History, settings: CalibrationSettings, tell: 
         visit_response=visit_response,
         rule=rule,
         rival_mix=rival_mix(world, history),
+        levels=learn_brand_levels(world, history, calendar, season, potential, n, seed),
         neighbours=neighbours,
         silent=losses.silent,
         orders_per_week=learn_orders_per_week(world, history, share),

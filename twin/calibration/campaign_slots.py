@@ -32,7 +32,7 @@ _MOST = 16
 _LIFTS = (0.06, 0.10, 0.16, 0.25, 0.40, 0.65)
 _BEFORE_FEAST, _AFTER_FEAST = 10, 5
 # both feasts move together, and most plans are written on a calendar
-_DATE_FIRST = 1.0
+_DATE_FIRST, _NEARER = 1.0, 0.3
 
 
 def find_places(
@@ -144,7 +144,9 @@ def _best_of_anchor(
     total = np.where(inside.sum(axis=1) >= 2, np.max(by_rate, axis=0), -np.inf)
     row, column = np.unravel_index(int(np.argmax(total)), total.shape)
     cost = np.log(3 * 52 * _DIFFERENT_LENGTHS / _PLACES) + _DOUBT["place"]
-    gain = float(total[row, column] - cost - (0.0 if anchor.anchor == "date" else _DATE_FIRST))
+    # both feasts move together and explain the same campaigns: the nearer one is meant
+    far = 0.0 if anchor.anchor == "date" else _DATE_FIRST + _NEARER * abs(offsets[column] + LENGTHS[row] / 2)
+    gain = float(total[row, column] - cost - far)
     asked = inside[row, :, column]
     speaks = np.where(asked, value[row, :, column], 0.0)
     return gain, lambda: _place(odds, speaks, anchor, int(row), float(offsets[column]), asked, gain)

@@ -159,7 +159,7 @@ def table(calendar: RivalCalendar) -> dict[str, NDArray]:
         ``brand`` str; ``start``, ``end`` and ``next_start`` datetime64[D], the end being the last day, ``NaT`` where
         no next time is expected; ``strength`` and ``probability`` float; ``recurring`` bool; and, beyond the contract,
         ``anchor`` str, ``next_probability`` float, ``recorded`` bool, ``id`` str, ``territories`` str, ``source`` str
-        (``found``, ``recorded``, ``taught``), ``remark`` str.
+        (``found``, ``recorded``, ``taught``), ``remark`` str, ``series`` int: the same for moves that return together, -1 alone.
     """
     events = calendar.events
     ahead = np.array([event.next_start for event in events], dtype=np.int64)
@@ -179,6 +179,7 @@ def table(calendar: RivalCalendar) -> dict[str, NDArray]:
         "territories": np.array([", ".join(calendar.territories[z] for z in e.territories) for e in events], dtype=str),
         "source": np.array([event.source for event in events], dtype=str),
         "remark": np.array([event.remark for event in events], dtype=str),
+        "series": np.array([event.series for event in events], dtype=np.int64),
     }
 
 

@@ -258,6 +258,25 @@ def of_review(verb: argparse.ArgumentParser) -> None:
     _cluster(verb)
 
 
+def of_calendar(verb: argparse.ArgumentParser) -> None:
+    """Of ``twin calendar``."""
+    actions = ("list", "add", "edit", "confirm", "reject", "import", "export")
+    verb.add_argument(
+        "action", nargs="?", choices=actions, default="list", help="what to do with the rivals' moves (default: list)"
+    )
+    verb.add_argument("what", nargs="?", default="", metavar="ID|FILE", help="a move's id, or a table to import")
+    verb.add_argument("--brand", default="", help="whose move, to add one")
+    verb.add_argument("--start", type=date, metavar="DATE", help="first day of the move")
+    verb.add_argument("--end", type=date, metavar="DATE", help="last day of the move")
+    verb.add_argument("--strength", type=number(0, 10), help="1 = the brand's average (default: as the data have it)")
+    verb.add_argument("--territories", metavar="T1,T2", help="where it runs; all: everywhere (default)")
+    verb.add_argument("--series", action="store_true", help="say it of every move that returns with this one")
+    verb.add_argument("--why", default="", help="reason, kept with the remark; needed for every change")
+    verb.add_argument("--who", default="", help="who says so (default: the name of the login)")
+    verb.add_argument("--out", type=Path, help="file to export to; its ending chooses csv, xlsx, parquet or json")
+    _locale(verb)
+
+
 def of_export(verb: argparse.ArgumentParser) -> None:
     """Of ``twin export``."""
     verb.add_argument("table", help="potential, parameters, rival_calendar, forecast, comparison, plan, ...")

@@ -18,7 +18,9 @@ from twin.tasks.calibration_tables import (
     season_table,
     unknowable,
 )
+from twin.tasks.calendar_remarks import named_calendar, remarks_meta, taught
 from twin.tasks.country import country_of
+from twin.tasks.dark_half import count_table, probe_table
 from twin.tasks.execution import code_version
 from twin.tasks.hindsight import market_as_of
 from twin.tasks.recalibrate import beliefs_of, moved_table, predecessor, span_of, what_moved
@@ -70,6 +72,7 @@ def run_calibration(
         world, history = market_as_of(workspace, dataset, as_of)
     settings = settings or CalibrationSettings()
     settings = replace(settings, country=country_of(world, settings.country))
+    settings = replace(settings, remarks=settings.remarks or taught(workspace, world, as_of))
     span, dates = span_of(history.first_week, history.origin)
     meta = {
         **dates,
@@ -78,6 +81,7 @@ def run_calibration(
         "country": settings.country,
         "code": code_version(),
         "mode": mode or "by size",
+        **remarks_meta(workspace, as_of),
         **({"as_of": as_of.isoformat()} if as_of is not None else {}),
         **({"fresh": True} if fresh else {}),
     }
@@ -96,8 +100,10 @@ def run_calibration(
         "calibration": codec.encode(calibration),
         "parameters": parameters,
         "potential": potential_table(calibration, world),
-        "rival_calendar": calendar_table(calibration),
+        **named_calendar(workspace, calendar_table(calibration)),
         "season": season_table(calibration),
+        "count": count_table(calibration, world),
+        "probe_plan": probe_table(calibration, world),
         "predictivity": predictivity_table(calibration),
         "diagnostics": diagnostics,
         "moved": moved_table(moved or ()),

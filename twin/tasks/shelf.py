@@ -16,6 +16,7 @@ from twin.workspace.store import Workspace
 
 DATASET, CALIBRATION, FORECAST, PLAN, BACKTEST = "dataset", "calibration", "forecast", "plan", "backtest"
 ALLOCATION, ALIGNMENT, SIZING, REVIEW = "allocation", "alignment", "sizing", "review"
+REMARKS = "remarks"
 _MADE_BY = {
     DATASET: "twin ingest FOLDER",
     CALIBRATION: "twin calibrate",

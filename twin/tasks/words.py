@@ -208,6 +208,35 @@ def review(result: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
+def calendar(result: dict[str, Any]) -> str:
+    """Moves by brand and day; or what was kept of a remark."""
+    if "file" in result:
+        return f"Wrote {result['rows']} moves to {result['file']}"
+    lines = []
+    for row in result.get("made", ()):
+        where = f" in {row['territories']}" if row["territories"] else ""
+        lines.append(f"Kept: {row['action']} {row['id']}, {row['start']} to {row['end']}{where}: {row['why']}")
+    if result.get("passed_over"):
+        lines.append(f"{result['passed_over']} rows say nothing of a move that is known and were passed over")
+    for row in result.get("moves", ()):
+        again = f"again {row['next_start']} ({row['next_probability']:.0%})" if row["next_start"] else ""
+        said = f"  {row['said']}: {row['said_why']}" if row["said"] else ""
+        where = f" in {row['territories']}" if row["territories"] else ""
+        lines.append(
+            f"{row['id']:<28} {row['start']} to {row['end']}{where}  x{row['strength']:.2f}  "
+            f"{row['probability']:>4.0%} {row['source']:<8} {again}{said}".rstrip()
+        )
+    if "moves" in result:
+        here = {row["id"] for row in result["moves"]}
+        away = [row for row in result["remarks"] if row["id"] not in here]
+        lines.extend(f"{row['id']:<28} {row['start']} to {row['end']}  {row['action']}: {row['why']}" for row in away)
+        if not result["moves"] and result["calibration"] is None:
+            lines.append("No calibration yet: `twin calibrate` finds the rivals' moves")
+    if result["pending"]:
+        lines.append(f"{result['pending']} remarks wait for the next `twin calibrate`")
+    return "\n".join(lines)
+
+
 def export(result: dict[str, Any]) -> str:
     """The file that was written."""
     return f"Wrote {result['rows']} rows to {result['file']}"
