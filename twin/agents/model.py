@@ -266,6 +266,8 @@ class TwinModel(mesa.Model):
         if n_weeks:
             steps[:, 0] *= np.sqrt(1.0 + self.market.level_age)
         drift = np.cumsum(steps[:-1] * self.market.response.drift[:, None], axis=1)
+        if self.market.waves is not None:
+            drift = drift + self.market.waves[:, :n_weeks]
         return drift, np.cumsum(steps[-1] * self.market.response.demand_shock)
 
     def _hand_over(self, t: int) -> None:

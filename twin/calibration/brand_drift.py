@@ -22,6 +22,8 @@ _HALF_LIVES_WEEKS = (8.0, 17.0, 35.0, 70.0)
 _MEAN_OF_YEAR = "mean of 52 weeks"
 # how many yearly differences the average of all brands counts for in the variance of one
 _POOLED_YEARS = 4.0
+_TO_TELL_GROWTH = 3
+"""Yearly differences from which on steady growth is told from a walk."""
 # variance of the difference of two adjacent yearly means of a random walk, in yearly variances
 _ADJACENT_MEANS = 2 / 3
 
@@ -83,7 +85,7 @@ def learn_brand_drift(world: World, history: History) -> BrandDrift:
     level = _level(smooth, method, _per_year(series[0]))
     shares = 1 / (1 + np.exp(-level))
     shares = shares / shares.sum()
-    variances, n_years = _yearly_variances(ratio, _per_year(series[0]))
+    variances, n_years = _yearly_variances(ratio, _per_year(series[0]), world.brands.own, shares)
     source = f"{series[0].name} by {series[0].periods.kind} over {series[0].years:.1f} years"
     if n_years < 1:
         sd = np.full(len(shares), _prior_sd())
@@ -174,21 +176,32 @@ def _best_method(ratio: NDArray, series: Series) -> tuple[str, tuple[tuple[str, 
     return min(errors, key=lambda pair: pair[1])[0], tuple(errors)
 
 
-def _yearly_variances(ratio: NDArray, per_year: int) -> tuple[NDArray[np.float64], int]:
+def _yearly_variances(
+    ratio: NDArray, per_year: int, own: NDArray[np.bool_], shares: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], int]:
     """Yearly variance of each log ratio's random walk, and the number of independent differences behind it.
 
     Adjacent yearly means of a random walk differ by two thirds of its yearly variance; what noise adds is taken off.
+    So is a growth of our own brands that is the same every year, with what it takes from the others: customers who are
+    found and visits bring it about, and a forecast has both.
     """
     n_years = len(ratio) // per_year - 1
     if n_years < 1:
         return np.zeros(ratio.shape[1]), 0
+    # what a brand gains in its log ratio the others lose by its part of all that they stand against
+    against = np.where(own[None, :] & ~own[:, None], shares[None, :] / np.maximum(1 - shares[:, None], 1e-9), 0.0)
     shifts = [start for start in range(0, per_year, max(per_year // 4, 1)) if len(ratio) - start >= 2 * per_year]
     squares = []
     for shift in shifts:
         stop = len(ratio) - shift
         starts = range(stop % per_year, stop, per_year)
         means = [np.nanmean(ratio[start : start + per_year], axis=0) for start in starts]
-        squares += [(after - before) ** 2 for before, after in pairwise(means)]
+        differences = np.array([after - before for before, after in pairwise(means)])
+        if len(differences) >= _TO_TELL_GROWTH:
+            ours = np.where(own, differences.mean(axis=0), 0.0)
+            lost = len(differences) / (len(differences) - 1)
+            differences = (differences - ours + against @ ours) * np.sqrt(lost)
+        squares += list(differences**2)
     steps = ratio[1:] - ratio[:-1]
     noise = np.nanmean(steps**2, axis=0) / per_year
     found = np.mean(squares, axis=0) - noise

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twin.calibration.brand_drift import BrandDrift
+from twin.calibration.brand_levels import BrandLevels
 from twin.calibration.rival_calendar import RivalCalendar
 from twin.calibration.season import Season
 from twin.calibration.simulated_outcome import SimulationStep
@@ -45,6 +46,8 @@ class Calibration:
         Scalars that belong to no part above, by name.
     simulation : SimulationStep, optional
         What simulated histories told; see :mod:`twin.calibration.simulation_step`.
+    levels : BrandLevels, optional
+        Shares by place and by month of the year; without market data there are none.
     """
 
     origin: int
@@ -63,17 +66,21 @@ class Calibration:
     market_seen: bool
     others: tuple[Estimate, ...]
     simulation: SimulationStep | None = None
+    levels: BrandLevels | None = None
 
     def estimates(self) -> tuple[Estimate, ...]:
         """Every scalar parameter, for the report."""
         visit = self.visit_response
         return (
             visit.elasticity,
+            visit.log_effect,
             visit.coefficient,
             visit.effect_of_one_visit,
             visit.long_run_effect,
             visit.rho,
+            visit.curvature,
             *visit.channel_effects,
+            *visit.channel_elasticities,
             *self.calendar.promo_effect,
             self.potential.total_unknown,
             self.potential.hidden_size,

@@ -4,25 +4,25 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import special
 
-from twin import draws
 from twin.calibration import goodwill_state
 from twin.calibration.calibration import Calibration
 from twin.calibration.rival_calendar import future_campaigns
-from twin.draws import Key, Purpose
+from twin.calibration.standing import standing
 from twin.market.channels import VISIT
 from twin.market.history import Campaign, History
 from twin.market.world import World
 from twin.potential.potential import draw_volumes
 from twin.response import attraction, goodwill
-from twin.response.journey import Stage, considers_us
+from twin.response.journey import considers_us
 from twin.response.market import Market, Response, Start
 
 _YEAR = 52.0
 """Variance of a random walk about its mean over the last T weeks is that of T / 3 weeks."""
 _NEW_WEEKS, _FEWEST_NEW = 104, 30
 """Who came within so many weeks is a newcomer; so many of them have a level of their own."""
+_ROUNDS = 12
+"""Of dealing out visits; each serves some customers in full."""
 HALF_YEAR = 26
 """Levels are averages over the last year, whose middle lies so many weeks before the origin."""
 
@@ -45,7 +45,7 @@ def lay_out_draw(calibration: Calibration, world: World, history: History, draw:
     Market
     """
     volume = np.maximum(draw_volumes(calibration.potential, world, draw, calibration.seed), 1e-9)
-    share, stage = _standing(calibration, world, volume, draw)
+    volume, share, stage = standing(calibration, world, volume, draw)
     response = _response(calibration, world, draw, _seller_share(volume, share, stage))
     buys = considers_us(stage)
     stock, usual, pressure = _contact_state(calibration, world, history, response, buys)
@@ -56,6 +56,8 @@ def lay_out_draw(calibration: Calibration, world: World, history: History, draw:
     habit[: world.brands.n_own] = _own_mix(world, history)[:, None] * share
     felt = usual if keen is None else usual * keen
     base = _base_utility(calibration, world, history, response, share, habit, mix, felt, pressure)
+    levels, first = calibration.levels, calibration.origin
+    base = base if levels is None else base + levels.local(draw)[world.population.brick].T
     habit = np.where(buys, habit, np.where(world.brands.own[:, None], 0.0, mix.T))
     weeks = calibration.origin + np.arange(n_weeks, dtype=np.int32)
     trend = calibration.season.trend_draws[draw]
@@ -63,6 +65,7 @@ def lay_out_draw(calibration: Calibration, world: World, history: History, draw:
         calibration.season.log_index(weeks, draw)
         + calibration.season.log_trend(weeks - calibration.origin + 1, draw)
         + HALF_YEAR * trend
+        + (0.0 if levels is None else levels.demand_noise(first, n_weeks, draw))
     )
     expected_own = float((volume * share * buys).sum())
     return Market(
@@ -80,6 +83,7 @@ def lay_out_draw(calibration: Calibration, world: World, history: History, draw:
         believed_volume=calibration.potential.mean,
         recent_own=_recent_own(world, history),
         level_age=_YEAR / 3.0,
+        waves=None if levels is None else levels.waves(first, n_weeks, draw),
         responsiveness=keen,
         usual_utility=np.where(buys, -np.log1p(-share), 0.0),  # rivals' attractions sum to one
     )
@@ -159,33 +163,6 @@ def _seller_share(volume: NDArray[np.float64], share: NDArray[np.float64], stage
     return float((own * share).sum() / max(own.sum(), 1e-300))
 
 
-def _standing(
-    calibration: Calibration, world: World, volume: NDArray[np.float64], draw: int
-) -> tuple[NDArray[np.float64], NDArray[np.int8]]:
-    """Our share of each customer while it buys from us, and the stage where it stands: (c,), (c,)."""
-    potential, known = calibration.potential, world.population.known & ~calibration.silent
-    z, u = draws.uniforms(Key(calibration.seed, draw), Purpose.TRAIT, 0, world.population.entity, 2)
-    own = potential.own_now * np.exp(special.ndtri(z) * potential.own_sd_log - 0.5 * potential.own_sd_log**2)
-    won = _share_when_won(calibration, world, draw)
-    # of those we do not know, some buy from us already; they hold what the audits show of our brands
-    part = np.clip(potential.unknown_own_share / max(float(np.average(won, weights=volume)), 1e-6), 0.0, 1.0)
-    hidden_buyer = ~world.population.known & (u < part)
-    share = np.where(known, np.clip(own / volume, 1e-3, 0.95), won)
-    stage = np.where(known | hidden_buyer, Stage.REPEAT, np.where(world.population.known, Stage.LAPSED, Stage.UNAWARE))
-    return share, stage.astype(np.int8)
-
-
-def _share_when_won(calibration: Calibration, world: World, draw: int) -> NDArray[np.float64]:
-    """Share that customers who do not buy from us would give, around the newcomers' share: (c,).
-
-    More or less where comparable customers give more or less.
-    """
-    potential, elsewhere = calibration.potential, ~world.population.known | calibration.silent
-    pattern = potential.own_potential_mean / np.maximum(potential.mean, 1e-12)
-    usual = float(np.average(pattern[elsewhere], weights=potential.mean[elsewhere])) if elsewhere.any() else 1.0
-    return np.clip(pattern * calibration.draws_of("newcomer_share")[draw] / max(usual, 1e-12), 1e-3, 0.9)
-
-
 def _contact_state(
     calibration: Calibration, world: World, history: History, response: Response, buys: NDArray[np.bool_]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
@@ -216,8 +193,13 @@ def _expected_visits(calibration: Calibration, world: World, buys: NDArray[np.bo
         else np.zeros(n_territories)
     )
     weight = np.where(buys, rule.known_weight, 0.0)
-    total = np.bincount(territory, weight, n_territories)
-    return np.minimum(capacity[territory] * weight / np.maximum(total[territory], 1e-300), 1.0)
+    visits = np.zeros(len(weight))
+    for _ in range(_ROUNDS):  # nobody is visited twice a week: what the first would get beyond that goes to the others
+        open_to_more = weight * (visits < 1.0)
+        total = np.bincount(territory, open_to_more, n_territories)
+        left = capacity - np.bincount(territory, visits, n_territories)
+        visits = np.minimum(visits + (left / np.maximum(total, 1e-300))[territory] * open_to_more, 1.0)
+    return visits
 
 
 def _recent_own(world: World, history: History) -> NDArray[np.float64] | None:

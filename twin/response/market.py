@@ -163,6 +163,8 @@ class Market:
         Expected gain of a visit as the company believes it to be; the market's own when missing.
     recent_own : (c,) float, units, optional
         What the books show of last year's sales to each customer; the law's expectation stands in when missing.
+    waves : (j, w) float, utility, optional
+        Of every brand by week, the same whatever the scenario: months of the year, and noise that passes.
     level_age : float, weeks
         The levels are means over the past and not those of the origin; the random walks have gone on for so long since.
     responsiveness : (c,) float, optional
@@ -189,6 +191,7 @@ class Market:
     believed_gain: NDArray[np.float64] | None = None
     recent_own: NDArray[np.float64] | None = None
     level_age: float = 0.0
+    waves: NDArray[np.float64] | None = None
     responsiveness: NDArray[np.float64] | None = None
     usual_utility: NDArray[np.float64] | None = None
     regional: NDArray[np.float64] | None = None
