@@ -6,7 +6,7 @@ request, demand) as the estimator may not assume away.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy import signal
@@ -26,7 +26,12 @@ _BEFORE = 104
 
 @dataclass(frozen=True)
 class Plan:
-    """What is planted: effects are on log sales, carry-over per month, visits per month."""
+    """What is planted: effects are on log sales, carry-over per month, visits per month.
+
+    ``curvature`` is that of the response, -1 the Hill curve; ``late_weeks`` how long reps take to answer to demand;
+    ``tails`` the degrees of freedom of a Student's t of shocks to log sales; ``carryover_varies`` the spread of the
+    logarithm of half-lives between territories; ``segment_effects`` factors on the effect, by the attribute ``kind``.
+    """
 
     customers: int = 500
     weeks: int = 156
@@ -40,10 +45,28 @@ class Plan:
     capacity_swing: float = 0.0
     email_worth: float | None = None
     level: float = 0.0
+    curvature: float = 0.0
+    late_weeks: int = 0
+    tails: float = 0.0
+    carryover_varies: float = 0.0
+    segment_effects: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True)
+class Truth:
+    """What is true of the recorded weeks: elasticity of all sales to all visits, and of each segment's."""
+
+    elasticity: float
+    by_segment: tuple[float, ...]
 
 
 def planted(plan: Plan, seed: int) -> tuple[World, History]:
     """One world and its history."""
+    return planted_truth(plan, seed)[:2]
+
+
+def planted_truth(plan: Plan, seed: int) -> tuple[World, History, Truth]:
+    """One world, its history, and what is true in it."""
     rng = np.random.default_rng(seed)
     total = plan.weeks + _BEFORE
     territory = rng.integers(0, plan.territories, plan.customers)
@@ -54,7 +77,8 @@ def planted(plan: Plan, seed: int) -> tuple[World, History]:
         shocks = rng.normal(0, np.sqrt(1 - keep**2), (plan.customers, total))
         demand = 0.5 * signal.lfilter([1], [1, -keep], shocks, axis=1)
     swing = rng.normal(0, plan.capacity_swing, (plan.territories, total // 8 + 1)).repeat(8, axis=1)[:, :total]
-    log_rate = plan.visits_follow_size * size[:, None] + swing[territory] + plan.visits_follow_demand * demand
+    asked = np.roll(demand, plan.late_weeks, axis=1)
+    log_rate = plan.visits_follow_size * size[:, None] + swing[territory] + plan.visits_follow_demand * asked
     rate = plan.visits / 4.348 * np.exp(log_rate - plan.visits_follow_size**2 / 2)
     contacts = {0: rng.poisson(np.minimum(rate, 5))}
     worth = {0: 1.0}
@@ -62,15 +86,44 @@ def planted(plan: Plan, seed: int) -> tuple[World, History]:
         waves = rng.normal(0, 0.5, (plan.customers, total // 8 + 1)).repeat(8, axis=1)[:, :total]
         contacts[3], worth[3] = rng.poisson(0.5 * np.exp(0.5 * size[:, None] + waves)), plan.email_worth
     rho = plan.monthly_carryover ** (12 / 52.18)
-    stock = sum(worth[h] * signal.lfilter([1], [1, -rho], contacts[h], axis=1) for h in contacts)
+    if plan.carryover_varies:
+        local = rho ** np.exp(rng.normal(0, plan.carryover_varies, plan.territories))[territory]
+    else:
+        local = np.full(plan.customers, rho)
+    stocks = {h: _faded(contacts[h], local) for h in contacts}
+    stock = sum(worth[h] * stocks[h] for h in contacts)
     drift = rng.normal(0, 0.02, (plan.territories, total)).cumsum(axis=1)[territory]
     season = 0.3 * np.sin(2 * np.pi * np.arange(total) / 52.18) + drift
-    mean = np.exp(plan.level + size[:, None] + season + plan.effect * np.log1p(stock) + demand)[:, _BEFORE:]
-    sales = _sold(plan, mean * rng.gamma(3, 1 / 3, mean.shape), rng)
+    kind = np.arange(plan.customers) % max(len(plan.segment_effects), 1)
+    effect = plan.effect * np.array(plan.segment_effects or (1.0,))[kind][:, None]
+    q = plan.curvature
+    warmth = ((1 + stock) ** q - 1) / q if q else np.log1p(stock)
+    mean = np.exp(plan.level + size[:, None] + season + effect * warmth + demand)[:, _BEFORE:]
+    lumpy = mean * rng.gamma(3, 1 / 3, mean.shape)
+    if plan.tails:
+        lumpy *= np.exp(0.5 * rng.standard_t(plan.tails, mean.shape).clip(-8, 8))
+    sales = _sold(plan, lumpy, rng)
+    slope = (effect * stocks[0] * (1 + stock) ** (q - 1))[:, _BEFORE:]
+    truth = Truth(
+        float((slope * mean).sum() / mean.sum()),
+        tuple(float((slope * mean)[kind == g].sum() / mean[kind == g].sum()) for g in range(kind.max() + 1)),
+    )
     touches = _touches({h: counts[:, _BEFORE:] for h, counts in contacts.items()}, territory)
     empty = Sales(_NONE, _NONE, _NONE.astype(np.int16), np.empty(0), sales.periods.before(np.datetime64("1970-01-01")))
     history = History(FIRST, FIRST + plan.weeks, touches, sales, empty, empty, _NONE, ())
-    return world_of(territory, plan.territories, FIRST + plan.weeks), history
+    world = world_of(territory, plan.territories, FIRST + plan.weeks)
+    if plan.segment_effects:
+        named = {"kind": np.array([f"kind {g}" for g in kind], dtype=object)}
+        world = replace(world, population=replace(world.population, attributes=named))
+    return world, history, truth
+
+
+def _faded(contacts: np.ndarray, rho: np.ndarray) -> np.ndarray:
+    """Stock of each customer's contacts, forgotten at its own rate."""
+    stock = np.empty(contacts.shape)
+    for value in np.unique(rho):
+        stock[rho == value] = signal.lfilter([1], [1, -value], contacts[rho == value], axis=1)
+    return stock
 
 
 def world_of(territory: np.ndarray, n_territories: int, origin: int) -> World:

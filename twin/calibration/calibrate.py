@@ -120,7 +120,7 @@ def _learn(world: World, history: History, settings: CalibrationSettings, tell: 
     tell(1, total, STEPS[1])
     drift = learn_brand_drift(world, history)
     tell(2, total, STEPS[2])
-    visit_response = learn_visit_response(world, history, n, seed)
+    visit_response = learn_visit_response(world, history, n, seed, settings.beliefs)
     tell(3, total, STEPS[3])
     calendar = learn_rival_calendar(world, history, n, seed, settings.country, settings.remarks)
     tell(4, total, STEPS[4])

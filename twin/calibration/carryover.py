@@ -1,11 +1,12 @@
-"""Carry-over: how well each rate of forgetting explains sales, and what to believe of it.
+"""Carry-over and curvature: how well each pair of them explains sales, and what to believe of the two together.
 
 Knows stocks and sales; whom visits follow, and what to do about it, stands in :mod:`twin.calibration.visit_fit`.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,63 +15,116 @@ from scipy import interpolate, stats
 from twin.calibration import fixed_effects
 from twin.calibration.fixed_effects import PoissonFit
 from twin.calibration.panel import Panel, stock_regressors
-from twin.response.parameters import PRIORS
+from twin.market.channels import VISIT
+from twin.response.parameters import Prior, believed
 from twin.weeks import WEEKS_PER_YEAR
 
 WEEKS_PER_MONTH = WEEKS_PER_YEAR / 12
+CURVATURES = (-1.5, -1.0, -0.5, 0.0, 0.5, 1.0)
+"""From a stock over one plus itself (Hill) through the logarithm to a straight line."""
 _MONTHLY_RHO = (0.30, 0.95)
 _COARSE, _REFINE = 8, 2
-_FINE = 801
-_SHARP = 0.7
-"""Carry-over counts as identified when its spread is below this part of the prior's."""
+_FINE_RHO, _FINE_CURVATURE = 241, 61
+SHARP = 0.7
+"""A parameter counts as identified when its spread is below this part of the prior's."""
 
 
 @dataclass(frozen=True)
-class Profile:
-    """Fit along the grid of carry-over.
+class Surface:
+    """A figure over carry-over and curvature, smooth between the points where it was worked out.
 
     Parameters
     ----------
     rho : (n,) float, per week
-    deviance : (n,) float
-    coefficient : (n,) float
-        b at each rho.
-    mean_stock : (n,) float, visits
+    level : (n,) float
+        The figure at curvature 0.
+    near : (3,) float, per week
+        Carry-overs at which the other curvatures were tried.
+    curvature : (m,) float
+        0 among them.
+    change : (m, 3) float
+        The figure there less that at curvature 0.
     """
 
     rho: NDArray[np.float64]
-    deviance: NDArray[np.float64]
-    coefficient: NDArray[np.float64]
-    mean_stock: NDArray[np.float64]
+    level: NDArray[np.float64]
+    near: NDArray[np.float64]
+    curvature: NDArray[np.float64]
+    change: NDArray[np.float64]
 
-    def at(self, rho: NDArray[np.float64], what: str) -> NDArray[np.float64]:
-        """Smooth interpolation in the logarithm of the half-life, held flat outside the grid."""
-        inside = np.clip(rho, self.rho[0], self.rho[-1])
-        return interpolate.CubicSpline(_pace(self.rho), getattr(self, what))(_pace(inside))
+    def at(self, rho: NDArray[np.float64], curvature: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Value at pairs: (...) float. Smooth in the logarithm of the half-life; held flat outside of what was tried.
+
+        Between the three carry-overs the change is a parabola, because deviances are one near their lowest point.
+        """
+        rho, curvature = np.broadcast_arrays(rho, curvature)
+        level = interpolate.CubicSpline(_pace(self.rho), self.level)(_pace(np.clip(rho, self.rho[0], self.rho[-1])))
+        bounds = self.curvature[0], self.curvature[-1]
+        change = interpolate.CubicSpline(self.curvature, self.change)(np.clip(curvature, *bounds))
+        x, nodes = _pace(np.clip(rho, self.near[0], self.near[-1])), _pace(self.near)
+        for k in range(3):
+            others = np.delete(nodes, k)
+            level = level + change[..., k] * np.prod([(x - o) / (nodes[k] - o) for o in others], axis=0)
+        return level
+
+
+@dataclass(frozen=True)
+class Profile:
+    """What was found over carry-over and curvature.
+
+    Parameters
+    ----------
+    deviance : Surface
+    elasticity : Surface
+        Of own sales to visits at volume-weighted stocks.
+    part : Surface
+        Elasticity over the coefficient.
+    stock : Surface, visits
+        Volume-weighted mean stock.
+    """
+
+    deviance: Surface
+    elasticity: Surface
+    part: Surface
+    stock: Surface
 
 
 @dataclass(frozen=True)
 class Belief:
-    """What is believed of the carry-over.
+    """What is believed of carry-over and curvature together.
 
     Parameters
     ----------
-    grid : (n,) float, per week
-    cumulative : (n,) float
-        Distribution function on the grid.
-    reason : str
-    identified : bool
+    rho : (n,) float, per week
+    curvature : (m,) float
+    weight : (n, m) float
+        Sums to one.
+    rho_reason, curvature_reason : str
+    rho_identified, curvature_identified : bool
     """
 
-    grid: NDArray[np.float64]
-    cumulative: NDArray[np.float64]
-    reason: str
-    identified: bool
+    rho: NDArray[np.float64]
+    curvature: NDArray[np.float64]
+    weight: NDArray[np.float64]
+    rho_reason: str
+    curvature_reason: str
+    rho_identified: bool
+    curvature_identified: bool
 
     @property
-    def mean(self) -> float:
-        """Mean carry-over per week."""
-        return float(np.diff(self.cumulative, prepend=0.0) @ self.grid)
+    def mean(self) -> tuple[float, float]:
+        """Mean carry-over per week, and mean curvature."""
+        return float(self.weight.sum(axis=1) @ self.rho), float(self.weight.sum(axis=0) @ self.curvature)
+
+    def draw(self, u: NDArray[np.float64], v: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Pairs at uniform numbers: (d,) and (d,) float."""
+        rows = self.weight.sum(axis=1)
+        rho = np.interp(u, rows.cumsum() - rows / 2, self.rho)
+        row = np.clip(np.searchsorted(rows.cumsum(), u), 0, len(rows) - 1)
+        given = self.weight[row] / np.maximum(rows[row], 1e-300)[:, None]
+        middle = given.cumsum(axis=1) - given / 2
+        curvature = np.array([np.interp(one, place, self.curvature) for one, place in zip(v, middle)])
+        return rho, curvature
 
 
 def _pace(rho: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -78,8 +132,15 @@ def _pace(rho: NDArray[np.float64]) -> NDArray[np.float64]:
     return -np.log(-np.log(rho))
 
 
+def _rho(pace: float) -> float:
+    return float(np.exp(-np.exp(-pace)))
+
+
 def profile_of(panel: Panel, effects: NDArray[np.float64]) -> tuple[Profile, PoissonFit]:
-    """Deviance along the carry-over: a coarse grid in half-life, then twice finer around the best point.
+    """Deviance over carry-over and curvature.
+
+    Along the carry-over at curvature 0 a coarse grid in half-life, then twice finer around the best point; the other
+    curvatures at three carry-overs around it.
 
     Parameters
     ----------
@@ -91,56 +152,109 @@ def profile_of(panel: Panel, effects: NDArray[np.float64]) -> tuple[Profile, Poi
     -------
     Profile
     PoissonFit
-        The best of the fits.
+        The best of the fits at curvature 0.
     """
-    found: dict[float, tuple[PoissonFit, float]] = {}
+    found: dict[tuple[float, float], tuple[PoissonFit, float, float]] = {}
     fit: PoissonFit | None = None
+    last = 1.0
 
-    def visit(pace: float) -> None:
-        nonlocal fit
-        design, stock = stock_regressors(panel, float(np.exp(-np.exp(-pace))), effects)
-        fit = fixed_effects.fit(panel.volume, design, panel.mask, panel.group, fit)
-        found[pace] = (fit, stock)
+    def visit(pace: float, curvature: float = 0.0) -> None:
+        nonlocal fit, last
+        design, stock = stock_regressors(panel, _rho(pace), effects, (VISIT,), curvature)
+        part = visits_part(panel, design[1])
+        if fit is not None:  # the elasticity hardly moves, the coefficient may by orders
+            fit = replace(fit, coefficients=fit.coefficients * last / part)
+        fit = fixed_effects.fit(panel.working, design[:1], panel.mask, panel.group, fit)
+        found[pace, curvature], last = (fit, part, stock), part
 
     ends = _pace(np.array(_MONTHLY_RHO) ** (1 / WEEKS_PER_MONTH))
-    grid = np.linspace(*ends, _COARSE)
-    gap = grid[1] - grid[0]
+    grid = [float(pace) for pace in np.linspace(*ends, _COARSE)]
+    gap = coarse = grid[1] - grid[0]
     for pace in grid:
-        visit(float(pace))
+        visit(pace)
+    best = grid[0]
     for _ in range(_REFINE):
         gap /= 2
-        best = min(found, key=lambda pace: found[pace][0].deviance)
+        best = min(found, key=lambda point: found[point][0].deviance)[0]
         for pace in (best - gap, best + gap):
             if ends[0] < pace < ends[1]:
-                visit(float(pace))
-    paces = sorted(found)
-    fits = [found[pace][0] for pace in paces]
-    profile = Profile(
-        np.exp(-np.exp(-np.array(paces))),
-        np.array([fit.deviance for fit in fits]),
-        np.array([fit.coefficients[0] for fit in fits]),
-        np.array([found[pace][1] for pace in paces]),
-    )
-    return profile, min(fits, key=lambda fit: fit.deviance)
+                visit(pace)
+    best = min(found, key=lambda point: found[point][0].deviance)[0]
+    straight, straight_part, _ = found[best, 0.0]
+    paces = sorted(pace for pace, _ in found)
+    middle = float(np.clip(best, ends[0] + coarse, ends[1] - coarse))
+    near = [middle - coarse, middle, middle + coarse]
+    for curvature in CURVATURES:
+        fit, last = straight, straight_part
+        for pace in near:
+            if (pace, curvature) not in found:
+                visit(pace, curvature)
+
+    def surface(figure: Callable[[PoissonFit, float, float], float]) -> Surface:
+        values = {point: figure(*one) for point, one in found.items()}
+        return surface_of([(_rho(pace), values[pace, 0.0]) for pace in paces], [_rho(pace) for pace in near],
+                          [[values[pace, q] - values[pace, 0.0] for pace in near] for q in CURVATURES])  # fmt: skip
+
+    return Profile(
+        surface(lambda fit, part, stock: fit.deviance),
+        surface(lambda fit, part, stock: float(fit.coefficients[0]) * part),
+        surface(lambda fit, part, stock: part),
+        surface(lambda fit, part, stock: stock),
+    ), straight
 
 
-def belief_of(profile: Profile, fit: PoissonFit | None) -> Belief:
-    """Prior times likelihood of the carry-over; the prior alone without a fit that can be trusted.
+def surface_of(
+    levels: Sequence[tuple[float, float]], near: Sequence[float], change: Sequence[Sequence[float]],
+    curvature: Sequence[float] = CURVATURES,
+) -> Surface:  # fmt: skip
+    """A surface from (carry-over, figure) at curvature 0, and the changes by curvature at three carry-overs."""
+    rho, level = np.array(levels).T
+    return Surface(rho, level, np.array(near), np.array(curvature), np.array(change))
+
+
+def visits_part(panel: Panel, slope: NDArray[np.float32]) -> float:
+    """Volume-weighted mean of A_visit (1 + A)^(q - 1): change of the regressor by a relative change of visits."""
+    return max(float((slope * panel.volume).sum() / max(float(panel.volume.sum()), 1e-300)), 1e-6)
+
+
+def belief_of(profile: Profile, fit: PoissonFit | None, beliefs: Mapping[str, Prior] | None = None) -> Belief:
+    """Prior times likelihood of carry-over and curvature; the priors alone without a fit that can be trusted.
 
     The deviance is divided by the dispersion, and by the design effect where sales of one customer depend over time.
     """
-    prior = PRIORS["carryover"]
-    rho = np.linspace(prior.low, prior.high, _FINE)
-    log_weight = stats.norm.logpdf(rho, prior.mean, prior.sd)
+    of_rho, of_curvature = believed("carryover", beliefs), believed("visit_curvature", beliefs)
+    rho = np.linspace(of_rho.low, of_rho.high, _FINE_RHO)
+    curvature = np.linspace(of_curvature.low, of_curvature.high, _FINE_CURVATURE)
+    log_weight = _log_density(of_rho, rho)[:, None] + _log_density(of_curvature, curvature)[None, :]
     if fit is not None:
-        design_effect = max(1.0, float(fit.robust[0, 0] / fit.covariance[0, 0]))
-        deviance = profile.at(rho, "deviance")
-        log_weight -= (deviance - deviance.min()) / (2 * max(fit.dispersion * design_effect, 1e-300))
+        deviance = profile.deviance.at(rho[:, None], curvature[None, :])
+        log_weight = log_weight - (deviance - deviance.min()) / (2 * scale_of(fit))
     weight = np.exp(log_weight - log_weight.max())
     weight /= weight.sum()
-    spread = np.sqrt(weight @ (rho - weight @ rho) ** 2)
-    sharp = fit is not None and bool(spread < _SHARP * prior.sd)
-    reason = "deviance profile and prior" if sharp else "deviance profile is flat: mostly the prior"
+    spread = [_spread(rho, weight.sum(axis=1)), _spread(curvature, weight.sum(axis=0))]
+    sharp = [
+        fit is not None and bool(one < SHARP * prior.sd) for one, prior in zip(spread, (of_rho, of_curvature))
+    ]  # fmt: skip
     if fit is None:
-        reason = "visits follow demand, which lasts as stocks do: prior"
-    return Belief(rho, np.cumsum(weight), reason, sharp)
+        why = ["visits follow demand, which lasts as stocks do: prior"] * 2
+    else:
+        words = {
+            True: "deviance profile and prior",
+            False: "not identified: deviance profile is flat, mostly the prior",
+        }
+        why = [words[one] for one in sharp]
+    return Belief(rho, curvature, weight, *why, *sharp)
+
+
+def scale_of(fit: PoissonFit) -> float:
+    """Deviance of one unit of evidence: dispersion times design effect."""
+    design_effect = max(1.0, float(fit.robust[0, 0] / fit.covariance[0, 0]))
+    return max(fit.dispersion * design_effect, 1e-300)
+
+
+def _log_density(prior: Prior, x: NDArray[np.float64]) -> NDArray[np.float64]:
+    return stats.norm.logpdf(x, prior.mean, prior.sd)
+
+
+def _spread(x: NDArray[np.float64], weight: NDArray[np.float64]) -> float:
+    return float(np.sqrt(weight @ (x - weight @ x) ** 2))

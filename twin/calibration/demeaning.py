@@ -29,8 +29,9 @@ def factor(laplacian: NDArray[np.float64], scale: NDArray[np.float64]) -> tuple[
 
 
 def residuals(
-    target: NDArray[np.float64], regressors: NDArray[np.float64], mask: NDArray[np.bool_], time_group: NDArray[np.int32]
-) -> tuple[NDArray[np.float64], float]:
+    target: NDArray[np.float64], regressors: NDArray[np.float64], mask: NDArray[np.bool_],
+    time_group: NDArray[np.int32], cluster: NDArray[np.int64] | None = None,
+) -> tuple[NDArray[np.float64], float]:  # fmt: skip
     """What linear regression with the same two-way effects leaves of ``target``, and how much the regressors explain.
 
     Parameters
@@ -39,13 +40,15 @@ def residuals(
     regressors : (k, c, p) float
     mask : (c, p) bool
     time_group : (c,) int
+    cluster : (c,) int, optional
+        Customers whose errors depend on one another; each on its own when missing.
 
     Returns
     -------
     (c, p) float
         Residuals, 0 outside the mask.
     float
-        F statistic of the regressors jointly, clustered by customer.
+        F statistic of the regressors jointly, clustered, with the usual correction for few clusters.
     """
     values = np.concatenate([target[None], regressors]).astype(np.float64)
     for group in np.unique(time_group):
@@ -60,9 +63,16 @@ def residuals(
     slopes = np.linalg.lstsq(gram, np.einsum("kcp,cp->k", z, values[0]), rcond=1e-10)[0]
     left = values[0] - np.tensordot(slopes, z, 1)
     scores = np.einsum("kcp,cp->ck", z, left)
+    correction = 1.0
+    if cluster is not None:
+        label = np.unique(cluster, return_inverse=True)[1]
+        n = int(label.max(initial=0)) + 1
+        scores = np.stack([np.bincount(label, column, n) for column in scores.T], axis=1)
+        correction = max(n - len(slopes), 1) / max(n - 1, 1)
     bread = np.linalg.pinv(gram, rcond=1e-10)
     spread = bread @ (scores.T @ scores) @ bread
-    return left, float(slopes @ np.linalg.pinv(spread, rcond=1e-10) @ slopes / max(len(slopes), 1))
+    wald = float(slopes @ np.linalg.pinv(spread, rcond=1e-10) @ slopes)
+    return left, correction * wald / max(len(slopes), 1)
 
 
 def _demeaned(values: NDArray, weight: NDArray) -> NDArray:

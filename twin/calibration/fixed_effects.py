@@ -40,7 +40,9 @@ class PoissonFit:
     covariance : (k, k) float
         Model-based: dispersion times inverse information.
     robust : (k, k) float
-        Sandwich clustered by customer, for dependence along time.
+        Sandwich clustered by customer, for dependence along time, or by what was asked for.
+    influence : (n, k) float
+        What each cluster of errors moves the coefficients.
     cell_effects : (g, p) float
         Log effects of (group, period), up to one constant per group; 0 where unused. Serves as a warm start.
     n : int
@@ -55,6 +57,7 @@ class PoissonFit:
     dispersion: float
     covariance: NDArray[np.float64]
     robust: NDArray[np.float64]
+    influence: NDArray[np.float64]
     cell_effects: NDArray[np.float64]
     n: int
     n_customers: int
@@ -66,6 +69,7 @@ class _Group:
     """The informative part of one group: own customers and the periods in which the group sold anything."""
 
     index: int
+    members: NDArray[np.intp]
     periods: NDArray[np.intp]
     y: NDArray[np.float64]
     x: NDArray[np.float64]
@@ -118,6 +122,7 @@ def fit(
     mask: NDArray[np.bool_],
     time_group: NDArray[np.int32],
     start: PoissonFit | None = None,
+    cluster: NDArray[np.integer] | None = None,
 ) -> PoissonFit:
     """Fit log E y = customer effect + (group, period) effect + coefficients . regressors.
 
@@ -133,6 +138,8 @@ def fit(
         Customers of one group share their period effects.
     start : PoissonFit, optional
         A fit on the same groups and periods whose first regressors are similar; it saves passes and changes nothing.
+    cluster : (c,) int, optional
+        Customers whose errors depend on one another; each on its own when missing.
 
     Raises
     ------
@@ -143,13 +150,24 @@ def fit(
     groups = list(_informative(y, regressors, mask, time_group))
     if not groups:
         raise CalibrationError("visit response: expected two customers with sales in one group, found none")
-    beta = np.zeros(len(regressors))
-    if start is not None:
-        shared = min(len(beta), len(start.coefficients))
-        beta[:shared] = start.coefficients[:shared]
-    gammas = [np.log(g.by_period) if start is None else start.cell_effects[g.index, g.periods] for g in groups]
-    point, converged = _newton(groups, _at(groups, beta, gammas))
-    return _summary(groups, point, converged, (n_groups, y.shape[1]))
+    found = None if start is None else _from(groups, len(regressors), start)
+    if found is None:
+        found = _newton(groups, _at(groups, np.zeros(len(regressors)), [np.log(group.by_period) for group in groups]))
+    point, converged = found
+    label = np.arange(len(y)) if cluster is None else np.unique(cluster, return_inverse=True)[1]
+    return _summary(groups, point, converged, (n_groups, y.shape[1]), label)
+
+
+def _from(groups: list[_Group], k: int, start: PoissonFit) -> tuple[_Point, bool] | None:
+    """Newton's method from another fit; nothing where that lies too far away to begin at."""
+    beta = np.zeros(k)
+    shared = min(k, len(start.coefficients))
+    beta[:shared] = start.coefficients[:shared]
+    try:
+        found = _newton(groups, _at(groups, beta, [start.cell_effects[g.index, g.periods] for g in groups]))
+    except (CalibrationError, np.linalg.LinAlgError):
+        return None
+    return found if found[1] and np.isfinite(found[0].log_likelihood) else None
 
 
 def _informative(y: NDArray, regressors: NDArray, mask: NDArray, time_group: NDArray) -> Iterator[_Group]:
@@ -165,7 +183,19 @@ def _informative(y: NDArray, regressors: NDArray, mask: NDArray, time_group: NDA
         box = np.ix_(rows, periods)
         sold = np.ascontiguousarray(sold[:, periods], dtype=np.float64)
         x = np.ascontiguousarray(regressors[:, box[0], box[1]], dtype=np.float64)
-        yield _Group(int(label), periods, sold, x, mask[box], sold.sum(axis=1), sold.sum(axis=0))
+        yield _Group(int(label), rows, periods, sold, x, mask[box], sold.sum(axis=1), sold.sum(axis=0))
+
+
+def means(
+    y: NDArray[np.float64], regressors: NDArray[np.float64], mask: NDArray[np.bool_], time_group: NDArray[np.int32],
+    fit: PoissonFit,
+) -> Iterator[tuple[NDArray[np.intp], NDArray[np.bool_], NDArray[np.float64], NDArray[np.float64]]]:  # fmt: skip
+    """What was fitted, a block of customers at a time: rows, and mask, y and mean of the periods used (n, p)."""
+    for group in _informative(y, regressors, mask, time_group):
+        gamma = fit.cell_effects[group.index, group.periods]
+        for rows in group.blocks():
+            mu, _ = group.means(rows, fit.coefficients, gamma)
+            yield group.members[rows], group.mask[rows], group.y[rows], mu
 
 
 def _at(groups: list[_Group], beta: NDArray, gammas: list[NDArray]) -> _Point:
@@ -244,23 +274,26 @@ def _saturated(groups: list[_Group]) -> float:
     return sum(float(special.xlogy(g.y, g.y).sum() - special.xlogy(g.total, g.total).sum()) for g in groups)
 
 
-def _summary(groups: list[_Group], point: _Point, converged: bool, shape: tuple[int, int]) -> PoissonFit:
+def _summary(
+    groups: list[_Group], point: _Point, converged: bool, shape: tuple[int, int], label: NDArray
+) -> PoissonFit:
     k, n = len(point.beta), sum(int(group.mask.sum()) for group in groups)
     n_customers = sum(len(group.y) for group in groups)
     n_effects = n_customers + sum(len(group.periods) - 1 for group in groups)
-    pearson, meat, cell_effects = 0.0, np.zeros((k, k)), np.zeros(shape)
+    pearson, scores, cell_effects = 0.0, np.zeros((int(label.max(initial=0)) + 1, k)), np.zeros(shape)
     for group, gamma, step in zip(groups, point.gammas, point.steps):
         cell_effects[group.index, group.periods] = gamma
         for rows in group.blocks():
             mu, _ = group.means(rows, point.beta, gamma)
             residual = group.y[rows] - mu
             pearson += float((residual**2 / np.maximum(mu, 1e-300)).sum())
-            scores = np.einsum("kcp,cp->ck", group.x[:, rows] - step.cell_slopes.T[:, None, :], residual)
-            meat += scores.T @ scores
+            part = np.einsum("kcp,cp->ck", group.x[:, rows] - step.cell_slopes.T[:, None, :], residual)
+            np.add.at(scores, label[group.members[rows]], part)
     dispersion = pearson / max(n - n_effects - k, 1)
     inverse = np.linalg.inv(sum(step.information for step in point.steps))
     deviance = 2 * (_saturated(groups) - point.log_likelihood)
+    influence = scores @ inverse
     return PoissonFit(
-        point.beta, deviance, dispersion, dispersion * inverse, inverse @ meat @ inverse, cell_effects, n, n_customers,
-        converged,
+        point.beta, deviance, dispersion, dispersion * inverse, influence.T @ influence, influence, cell_effects, n,
+        n_customers, converged,
     )  # fmt: skip

@@ -16,6 +16,7 @@ from twin.calibration import spells
 from twin.market.channels import VISIT
 from twin.market.history import History, Touches
 from twin.market.world import World
+from twin.response import attraction
 from twin.weeks import Periods, week_of
 
 _BLOCK_CELLS = 1 << 21
@@ -26,6 +27,10 @@ BURN_IN_SHARE = 0.15
 """After the first recorded visit, stocks are too uncertain for this long, or this part of a short record."""
 SILENT_WEEKS = 4
 """Sales later than the last recorded visit by more than this are left out: contacts were no longer recorded."""
+MERGED_WEEKS = 4
+MERGE_FROM_WEEKS = 104
+"""Weekly sales of so many weeks are summed four weeks at a time: stocks last for months, and single weeks are mostly
+zeros. Sums are exact, and contacts stay dated."""
 SMALL_GROUP = 10
 """Territories with fewer customers than this share their period effects: alone they would explain themselves."""
 
@@ -58,6 +63,8 @@ class Panel:
     rep_visits : (r, w) float32
         All recorded visits of each rep.
     n_channels : int
+    weight : (c,) float
+        Of each customer in regressions, see :func:`twin.calibration.visit_weights.weighed`.
     """
 
     customer: NDArray[np.int32]
@@ -72,6 +79,12 @@ class Panel:
     rep: NDArray[np.int32]
     rep_visits: NDArray[np.float32]
     n_channels: int
+    weight: NDArray[np.float64]
+
+    @property
+    def working(self) -> NDArray[np.float64]:
+        """Volume as the regressions see it: (c, p) float. A customer's own effect takes up its weight."""
+        return self.volume * self.weight[:, None]
 
     def __len__(self) -> int:
         return len(self.customer)
@@ -132,14 +145,14 @@ def build(world: World, history: History) -> Panel:
         recorded = (visit_weeks.min() + burn_in, visit_weeks.max() + 1 + SILENT_WEEKS)
     opens, closes = week_of(sales.periods.start), week_of(sales.periods.stop - 1) + 1
     keep = np.flatnonzero((opens >= recorded[0]) & (closes <= recorded[1]))
-    periods = Periods(sales.periods.kind, sales.periods.start[keep], sales.periods.stop[keep])
     if not len(keep):
-        return _empty(world, periods)
-    opens, closes = opens[keep], closes[keep]
+        return _empty(world, Periods(sales.periods.kind, sales.periods.start[keep], sales.periods.stop[keep]))
     own = world.brands.own[sales.brand] & np.isin(sales.period, keep)
     buyers, row = np.unique(sales.unit[own], return_inverse=True)
     flat = row.astype(np.int64) * len(keep) + (sales.period[own] - keep[0])
-    volume = np.bincount(flat, sales.volume[own], len(buyers) * len(keep)).reshape(len(buyers), len(keep)).clip(0)
+    volume = np.bincount(flat, sales.volume[own], len(buyers) * len(keep)).reshape(len(buyers), len(keep))
+    periods, volume = _merged(sales.periods, keep, volume)
+    opens, closes = week_of(periods.start), week_of(periods.stop - 1) + 1
     people = world.population
     mask = (people.known_since[buyers, None] <= opens) & (closes <= people.left[buyers, None])
     mask &= ~spells.away(volume, mask)
@@ -152,13 +165,24 @@ def build(world: World, history: History) -> Panel:
         buyers, np.where(mask, volume, 0), mask, _groups(people.territory[buyers]), periods, first, n_weeks, inside,
         people.known_since[buyers] <= first, _usual_rep(inside, len(buyers), len(world.reps)),
         _rep_visits(touches, len(world.reps), first, n_weeks), len(world.channels),
+        np.ones(len(buyers)),
     )  # fmt: skip
 
 
+def _merged(periods: Periods, keep: NDArray[np.intp], volume: NDArray[np.float64]) -> tuple[Periods, NDArray]:
+    """Periods to work on, with their volume (c, p): long weekly records four weeks at a time, the newest whole."""
+    start, stop = periods.start[keep], periods.stop[keep]
+    if periods.kind == "week" and len(keep) >= MERGE_FROM_WEEKS:
+        first = np.arange(len(keep) % MERGED_WEEKS, len(keep), MERGED_WEEKS)
+        volume = np.add.reduceat(volume, first, axis=1)
+        start, stop = start[first], stop[first + MERGED_WEEKS - 1]
+    return Periods(periods.kind, start, stop), volume.clip(0)
+
+
 def stock_regressors(
-    panel: Panel, rho: float, effects: NDArray[np.float64], slopes: Sequence[int] = ()
+    panel: Panel, rho: float, effects: NDArray[np.float64], slopes: Sequence[int] = (), curvature: float = 0.0
 ) -> tuple[NDArray[np.float32], float]:
-    """Regressors of the visit response at a given carry-over.
+    """Regressors of the visit response at a given carry-over and curvature.
 
     Parameters
     ----------
@@ -167,11 +191,13 @@ def stock_regressors(
         Worth of one contact of each channel; the visit's is 1.
     slopes : channels
         For each, the derivative of the first regressor in that channel's effect is added.
+    curvature : float
+        See :func:`twin.response.attraction.warmth`; 0 is the logarithm.
 
     Returns
     -------
     (1 + len(slopes), c, p) float32
-        Mean over the weeks of a period of log(1 + A), then of A_h / (1 + A).
+        Mean over the weeks of a period of warmth(A), then of A_h (1 + A)^(q - 1).
     float, visits
         Volume-weighted mean of A.
     """
@@ -181,11 +207,12 @@ def stock_regressors(
     weighted = 0.0
     for rows, parts in panel.stocks(rho, channels):
         total = np.tensordot(effects[channels].astype(np.float32), parts, 1)
-        design[0, rows] = panel.mean_by_period(np.log1p(total))
+        design[0, rows] = panel.mean_by_period(attraction.warmth(total, curvature))
+        steep = (1 + total) ** np.float32(curvature - 1.0) if slopes else total
         weighted += float((panel.mean_by_period(total) * panel.volume[rows]).sum())
         for place, h in enumerate(slopes):
             if h in channels:
-                design[1 + place, rows] = panel.mean_by_period(parts[channels.index(h)] / (1 + total))
+                design[1 + place, rows] = panel.mean_by_period(parts[channels.index(h)] * steep)
     return design, weighted / max(float(panel.volume.sum()), 1e-300)
 
 
@@ -249,4 +276,5 @@ def _empty(world: World, periods: Periods) -> Panel:
     return Panel(
         none, nothing, nothing.astype(bool), none, periods, 0, 0, Touches(none, none.astype(np.int8), none, none),
         none.astype(bool), none, np.empty((len(world.reps), 0), np.float32), len(world.channels),
+        np.empty(0),
     )  # fmt: skip

@@ -1,49 +1,35 @@
-"""Visit bias: who is visited is no accident. Lead test, capacity control function, and the naive figures.
+"""Visit bias: who is visited is no accident. Lead test, mirrored stock, and the control function of capacity.
 
 Knows no prior and draws nothing; :mod:`twin.calibration.visit_response` decides what to believe.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
+from scipy import signal
 
 from twin.calibration import demeaning, fixed_effects
-from twin.calibration.panel import STARTING_WEEKS, Panel, visits_after, visits_by_period
+from twin.calibration.panel import STARTING_WEEKS, Panel, visits_after
 from twin.errors import CalibrationError
 from twin.market.channels import VISIT
+from twin.response import attraction
+from twin.weeks import week_of
 
 LEAD_WEEKS = 13
-MIN_REPS = 20
+MIN_REPS = 12
 """The instrument moves whole reps: fewer of them are too few to tell it from what else befalls a rep's customers."""
+CAPACITY_LEAD_LIMIT = 3.0
+"""Beyond this t, capacity answers to a territory's demand and is no instrument."""
 MIN_CAPACITY_CV = 0.10
 MIN_FIRST_STAGE_F = 10.0
 _MONTH_IN_WEEKS = 4
 
 
-@dataclass(frozen=True)
-class LeadTest:
-    """Do next quarter's visits go with this period's sales? They cannot cause them.
+def lead_test(panel: Panel, design: NDArray[np.float32], start: fixed_effects.PoissonFit) -> float:
+    """t of log(1 + visits of the next quarter), clustered by customer; 0 when the history is too short to tell.
 
-    Parameters
-    ----------
-    t : float
-        Of the lead, clustered by customer; 0 when the history is too short to tell.
-    with_lead : float
-        Coefficient of the stock beside the lead; ``nan`` when there is none.
-    without_lead : float
-        Coefficient of the stock on the same cells without the lead.
-    """
-
-    t: float
-    with_lead: float
-    without_lead: float
-
-
-def lead_test(panel: Panel, design: NDArray[np.float32], start: fixed_effects.PoissonFit) -> LeadTest:
-    """Add log(1 + visits of the next quarter) to the regression.
+    Next quarter's visits cannot cause this period's sales: beyond 2 in size, visits answer to demand.
 
     Parameters
     ----------
@@ -51,15 +37,41 @@ def lead_test(panel: Panel, design: NDArray[np.float32], start: fixed_effects.Po
         Regressors of the response, the visit stock first.
     """
     ahead, seen = visits_after(panel, LEAD_WEEKS)
-    mask = panel.mask & seen
+    wider = np.concatenate([design, np.log1p(ahead)[None]])
     try:
-        without = fixed_effects.fit(panel.volume, design, mask, panel.group, start)
-        wider = np.concatenate([design, np.log1p(ahead)[None]])
-        both = fixed_effects.fit(panel.volume, wider, mask, panel.group, without)
+        both = fixed_effects.fit(panel.working, wider, panel.mask & seen, panel.group, start)
     except CalibrationError:
-        return LeadTest(0.0, np.nan, np.nan)
-    t = both.coefficients[-1] / np.sqrt(both.robust[-1, -1])
-    return LeadTest(float(t), float(both.coefficients[0]), float(without.coefficients[0]))
+        return 0.0
+    return float(both.coefficients[-1] / np.sqrt(both.robust[-1, -1]))
+
+
+def mirrored(
+    panel: Panel, rho: float, effects: NDArray[np.float64], curvature: float
+) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+    """The regressor of the response with time turned round: what the stock would be if forgetting ran backwards.
+
+    Contacts to come cause nothing, so its coefficient shows how far stocks go with demand for other reasons. Where
+    demand wanders alike in both directions of time and reps answer to it at once, contacts gone by owe as much to
+    demand as contacts to come do.
+
+    Returns
+    -------
+    (c, p) float32
+    (p,) bool
+        Periods for which a quarter of what follows is known; beyond the record each customer's last year goes on.
+    """
+    out = np.zeros(panel.volume.shape, dtype=np.float32)
+    channels = [h for h in range(panel.n_channels) if effects[h] != 0 and (panel.touches.channel == h).any()]
+    last = int(panel.touches.week.max(initial=-1)) + 1
+    for rows, counts in panel.contacts(channels):
+        weekly = np.tensordot(effects[channels].astype(np.float32), counts, 1)[:, :last]
+        after = weekly[:, -STARTING_WEEKS:].mean(axis=1, keepdims=True)
+        back = signal.lfilter([1.0], [1.0, -rho], weekly[:, ::-1], axis=1, zi=rho / (1 - rho) * after)[0][:, ::-1]
+        full = np.zeros((len(weekly), panel.n_weeks), dtype=np.float32)
+        full[:, :last] = back
+        out[rows] = panel.mean_by_period(attraction.warmth(full, curvature))
+    begin = week_of(panel.periods.stop - 1) + 1 - panel.first_week
+    return out, begin + LEAD_WEEKS <= last
 
 
 def capacity_variation(panel: Panel) -> tuple[int, float]:
@@ -118,50 +130,43 @@ def first_stage(
 ) -> tuple[NDArray[np.float64], float]:
     """Part of the stock that capacity does not explain: (c, p) float; and the F statistic of the instruments.
 
-    Period effects are common to all territories here: within one territory capacity moves every customer alike, and
-    the little that remains is the customer's own part of it.
+    Errors are clustered by rep. Period effects are common to all territories here: within one territory capacity
+    moves every customer alike, and the little that remains is the customer's own part of it.
     """
     common = np.zeros(len(rows), dtype=np.int32)
-    return demeaning.residuals(design[0, rows], instruments[:, rows], panel.mask[rows], common)
+    return demeaning.residuals(design[0, rows], instruments[:, rows], panel.mask[rows], common, panel.rep[rows])
+
+
+def capacity_lead(panel: Panel, design: NDArray[np.float32]) -> float:
+    """t of the rep's next quarter, clustered by rep; 0 when it cannot be told.
+
+    The rep's visits to other customers in the quarter ahead cannot cause this period's sales. Where they go with them,
+    capacity is cut or raised as a territory's demand goes, and identifies nothing.
+    """
+    begin = week_of(panel.periods.stop - 1) + 1 - panel.first_week
+    last = int(panel.touches.week[panel.touches.channel == VISIT].max(initial=-1)) + 1
+    seen = begin + LEAD_WEEKS <= last
+    total = np.concatenate([np.zeros((len(panel.rep_visits), 1)), panel.rep_visits.cumsum(axis=1)], axis=1)
+    ahead = total[:, np.minimum(begin + LEAD_WEEKS, panel.n_weeks)] - total[:, np.minimum(begin, panel.n_weeks)]
+    others = np.maximum(ahead[panel.rep] - visits_after(panel, LEAD_WEEKS)[0], 0) * (panel.rep >= 0)[:, None]
+    wider = np.concatenate([design[:1], np.log1p(others)[None].astype(np.float32)])
+    mask, common = panel.mask & seen, np.zeros(len(panel), dtype=np.int32)
+    try:
+        both = fixed_effects.fit(panel.working, wider, mask, common, cluster=panel.rep)
+    except CalibrationError:
+        return 0.0
+    return float(both.coefficients[1] / np.sqrt(both.robust[1, 1]))
 
 
 def controlled_fit(
-    panel: Panel, design: NDArray[np.float32], instruments: NDArray[np.float64], rows: NDArray[np.intp]
-) -> fixed_effects.PoissonFit:
+    panel: Panel, design: NDArray[np.float32], instruments: NDArray[np.float64], rows: NDArray[np.intp],
+    start: fixed_effects.PoissonFit | None = None,
+) -> fixed_effects.PoissonFit:  # fmt: skip
     """The response with the unexplained part of the stock beside it, which takes up what visits owe to demand.
 
-    It rests on capacity not answering to a territory's demand within the period.
+    It rests on capacity not answering to a territory's demand within the period. Errors are clustered by rep.
     """
     left, _ = first_stage(panel, design, instruments, rows)
     both = np.concatenate([design[:, rows], left[None]])
-    return fixed_effects.fit(panel.volume[rows], both, panel.mask[rows], np.zeros(len(rows), dtype=np.int32))
-
-
-def pooled_poisson(y: NDArray[np.float64], x: NDArray[np.float64], mask: NDArray[np.bool_]) -> float:
-    """Slope of log E y = constant + slope x without any effect: what a naive analyst would report."""
-    y, x = y[mask], x[mask].astype(np.float64)
-    if not y.sum() or not x.std():
-        return np.nan
-    x = x - x.mean()
-    slope = 0.0
-    for _ in range(50):
-        share = np.exp(slope * x - (slope * x).max())
-        share /= share.sum()
-        mean = share @ x
-        move = ((y @ x) / y.sum() - mean) / (share @ (x - mean) ** 2)
-        slope += float(np.clip(move, -1.0, 1.0))
-        if abs(move) < 1e-10:
-            break
-    return slope
-
-
-def pooled_log_effect(panel: Panel) -> float:
-    """Slope of log(1 + a month's sales) on that month's visits, by least squares without any effect."""
-    months = (panel.periods.start + (panel.periods.stop - panel.periods.start) // 2).astype("datetime64[M]")
-    starts = np.flatnonzero(np.r_[True, months[1:] != months[:-1]])
-    whole = np.logical_and.reduceat(panel.mask, starts, axis=1)
-    x = np.add.reduceat(visits_by_period(panel), starts, axis=1)[whole].astype(np.float64)
-    y = np.log1p(np.add.reduceat(panel.volume, starts, axis=1)[whole])
-    if x.size < 2 or not x.std():
-        return np.nan
-    return float(np.cov(x, y)[0, 1] / x.var(ddof=1))
+    common = np.zeros(len(rows), dtype=np.int32)
+    return fixed_effects.fit(panel.working[rows], both, panel.mask[rows], common, start, panel.rep[rows])

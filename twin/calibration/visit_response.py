@@ -2,30 +2,35 @@
 
 Knows own sales and contacts only: neither rivals nor the simulator. The model is
 
-    log E(own sales of customer i in period p) = customer + (territory, period) + b mean over weeks of log(1 + A_it),
-    A_it = rho A_i,t-1 + sum over channels of e_h contacts_iht,   e_visit = 1.
+    log E(own sales of customer i in period p) = customer + (territory, period) + b mean over weeks of warmth(A_it),
+    A_it = rho A_i,t-1 + sum over channels of e_h contacts_iht,   e_visit = 1,   warmth(A) = ((1 + A)^q - 1) / q.
 
-A negative b is kept: it says that the data show no benefit, and cutting it at 0 would turn noise into a promise. The
-simulator takes the draws as they are.
+A negative effect is kept: it says that the data show no benefit, and cutting it at 0 would turn noise into a promise.
+The simulator takes the draws as they are.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
-from twin.calibration import visit_bias
-from twin.calibration.carryover import WEEKS_PER_MONTH
+from twin.calibration.carryover import WEEKS_PER_MONTH, visits_part
 from twin.calibration.panel import Panel, build, stock_regressors
-from twin.calibration.visit_fit import MIN_CUSTOMERS, Fitted, effect_name, estimate, prior_effects
+from twin.calibration.segment_response import SegmentResponse, alike, learn_segments
+from twin.calibration.visit_channels import MIN_CUSTOMERS, effect_name, prior_effects
+from twin.calibration.visit_checks import VisitChecks, inspect, unchecked
+from twin.calibration.visit_fit import ALONE, MIRRORED, Fitted, estimate, symmetry
+from twin.calibration.visit_naive import pooled_log_effect, pooled_poisson
+from twin.calibration.visit_statements import stated
 from twin.errors import CalibrationError
 from twin.market.channels import VISIT
 from twin.market.history import History
 from twin.market.world import World
-from twin.response.parameters import PRIORS, Estimate, from_prior, parameter_uniforms, shrunk
+from twin.response.parameters import Estimate, Prior, believed, from_prior, parameter_uniforms, shrunk
 
 
 @dataclass(frozen=True)
@@ -36,17 +41,27 @@ class VisitResponse:
     ----------
     rho : Estimate
         ``carryover``, per week.
+    curvature : Estimate
+        ``visit_curvature``: q of :func:`twin.response.attraction.warmth`.
     coefficient : Estimate
-        ``visit_log_effect``: b, d log(own sales) / d log(1 + A). May be negative, see the module.
+        ``visit_coefficient``: b, change of log own sales per unit of warmth. May be negative. It goes with
+        ``curvature`` draw by draw: alone it says little.
+    log_effect : Estimate
+        ``visit_log_effect``: d log(own sales) / d log(1 + A) at the mean stock.
     channel_effects : tuple of Estimate
         ``effect_<channel>`` in visits, for the channels 1, 2, ... of the world.
     elasticity : Estimate
-        ``visit_elasticity``: b times the volume-weighted mean of A_visit / (1 + A); of a lasting change of all visits,
-        other contacts held.
+        ``visit_elasticity``: of a lasting change of all visits, other contacts held, at volume-weighted stocks.
+    channel_elasticities : tuple of Estimate
+        ``elasticity_<channel>``: the same for each other channel.
     effect_of_one_visit : Estimate
         Change of a month's log sales by one more visit somewhere in that month, at the mean stock.
     long_run_effect : Estimate
         Change of log sales by one more visit in every month, at the mean stock.
+    segments : SegmentResponse
+        How segments differ from the mean.
+    checks : VisitChecks
+        What an expert would ask.
     naive_elasticity : float
         The same elasticity from pooled Poisson regression without effects; ``nan`` without visits.
     naive_log_effect_per_visit : float
@@ -55,7 +70,7 @@ class VisitResponse:
         t of next quarter's visits; beyond 2 in size, visits answer to demand.
     chasing : bool
     identified : bool
-        Of the coefficient.
+        Of the elasticity.
     reason : str
     deviance_profile : tuple of two (n,) float
         Carry-over per week, deviance. Empty when nothing was fitted.
@@ -65,11 +80,16 @@ class VisitResponse:
     """
 
     rho: Estimate
+    curvature: Estimate
     coefficient: Estimate
+    log_effect: Estimate
     channel_effects: tuple[Estimate, ...]
     elasticity: Estimate
+    channel_elasticities: tuple[Estimate, ...]
     effect_of_one_visit: Estimate
     long_run_effect: Estimate
+    segments: SegmentResponse
+    checks: VisitChecks
     naive_elasticity: float
     naive_log_effect_per_visit: float
     lead_test_t: float
@@ -81,8 +101,10 @@ class VisitResponse:
     n_customers: int
 
 
-def learn_visit_response(world: World, history: History, n_draws: int, seed: int) -> VisitResponse:
-    """Estimate carry-over, visit effect and channel effects, or fall back to their priors and say so.
+def learn_visit_response(
+    world: World, history: History, n_draws: int, seed: int, beliefs: Mapping[str, Prior] | None = None
+) -> VisitResponse:
+    """Estimate carry-over, curvature, visit effect and channel effects, or fall back to their priors and say so.
 
     Customer and (territory, period) effects always stand in the regression, so neither a customer's size nor a
     territory's season passes for an effect of visits.
@@ -91,12 +113,12 @@ def learn_visit_response(world: World, history: History, n_draws: int, seed: int
     shortfall = _shortfall(panel)
     if not shortfall:
         try:
-            fitted = estimate(world, panel)
+            fitted = estimate(world, panel, beliefs)
         except CalibrationError as error:
             shortfall = str(error)
     if shortfall:
-        return _from_priors(world, panel, shortfall, n_draws, seed)
-    return _drawn(world, fitted, n_draws, seed)
+        return _from_priors(world, panel, shortfall, n_draws, seed, beliefs or {})
+    return _drawn(world, fitted, n_draws, seed, beliefs or {})
 
 
 def _shortfall(panel: Panel) -> str:
@@ -111,129 +133,141 @@ def _shortfall(panel: Panel) -> str:
     return ""
 
 
-def one_visit(rho: NDArray[np.float64], stock: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Change of a month's mean log(1 + A) by one more visit in it, any week alike: (d,) float.
-
-    A visit late in the month has little of it left, so about three fifths of a visit's first effect count.
-    """
-    lag = np.arange(int(np.ceil(WEEKS_PER_MONTH)))
-    weight = np.maximum(WEEKS_PER_MONTH - lag, 0) / WEEKS_PER_MONTH**2
-    return np.log1p(rho[:, None] ** lag / (1 + stock[:, None])) @ weight
-
-
-def _drawn(world: World, fitted: Fitted, n_draws: int, seed: int) -> VisitResponse:
-    """Draws from what the data say; a coefficient less certain than the literature's is weighed with it."""
-    belief, prior, here = fitted.rho, PRIORS["visit_elasticity"], np.array([fitted.rho.mean])
-    rho = np.interp(parameter_uniforms("carryover", n_draws, seed), belief.cumulative, belief.grid)
-    stock = fitted.profile.at(rho, "mean_stock")
-    by_visits = _visits_part(fitted.panel, belief.mean, world)
-    mean_stock = float(fitted.profile.at(here, "mean_stock")[0])
-    per_b = by_visits
-    identified = fitted.b_sd * per_b < prior.sd
+def _drawn(world: World, fitted: Fitted, n_draws: int, seed: int, beliefs: Mapping[str, Prior]) -> VisitResponse:
+    """Draws from what the data say; an elasticity less certain than the literature's is weighed with it."""
+    belief, prior = fitted.belief, believed("visit_elasticity", beliefs)
+    uniforms = (parameter_uniforms(name, n_draws, seed) for name in ("carryover", "visit_curvature"))
+    rho, q = belief.draw(*uniforms)
+    elasticity, sd = _corrected(fitted, n_draws, seed, beliefs)
+    identified, reason = bool(sd < prior.sd), fitted.way.reason
     if identified:
-        z = stats.norm.ppf(parameter_uniforms("visit_log_effect", n_draws, seed))
-        moved = fitted.b_shift.at(rho, "coefficient") - fitted.b_shift.at(here, "coefficient")
-        reason, b = fitted.reason, fitted.b + moved + fitted.b_sd * z
+        here = np.array([belief.mean])
+        elasticity = elasticity + fitted.shift.at(rho, q) - fitted.shift.at(here[:, 0], here[:, 1])
     else:
-        reason = f"standard error {fitted.b_sd * per_b:.2f} exceeds the prior's: weighed with it; {fitted.reason}"
-        b = shrunk("visit_elasticity", fitted.b * per_b, fitted.b_sd * per_b, n_draws, seed, reason).draws
-        b /= by_visits
-    unit, text = PRIORS["carryover"].unit, str(PRIORS["carryover"])
-    blank = Estimate("", "", b, identified, reason, "" if identified else str(prior))
+        reason = f"standard error {sd:.2f} exceeds the prior's: weighed with it; {reason}"
+        centre = float(elasticity.mean())
+        elasticity = shrunk("visit_elasticity", centre, sd, n_draws, seed, reason, beliefs).draws
+    blank = Estimate("", "", elasticity, identified, reason, "" if identified else str(prior))
     channels = tuple(
-        _channel(name, fitted.worth.get(h), n_draws, seed) for h, name in enumerate(world.channels) if h != VISIT
+        _channel(name, fitted.worth.get(h), n_draws, seed, beliefs) for h, name in enumerate(world.channels) if h
     )
+    stock = fitted.profile.stock.at(rho, q)
+    of_rho, of_curve = believed("carryover", beliefs), believed("visit_curvature", beliefs)
+    segments, factor = learn_segments(world, fitted, elasticity, n_draws, seed, beliefs)
+    blank = replace(blank, draws=elasticity * factor)
+    said = stated(blank, rho, q, stock, np.maximum(fitted.profile.part.at(rho, q), 1e-6))
     return VisitResponse(
-        Estimate("carryover", unit, rho, belief.identified, belief.reason, text),
-        **_of_coefficient(blank, rho, stock, by_visits),
+        Estimate("carryover", of_rho.unit, rho, belief.rho_identified, belief.rho_reason, str(of_rho)),
+        Estimate("visit_curvature", of_curve.unit, q, belief.curvature_identified, belief.curvature_reason,
+                 str(of_curve)),
+        **said,
         channel_effects=channels,
+        channel_elasticities=_by_channel(world, fitted.panel, belief.mean, blank, channels),
+        segments=segments,
+        checks=inspect(fitted, segments, blank.draws),
         **_naive(fitted.panel, belief.mean, channels),
-        lead_test_t=fitted.lead.t,
-        chasing=fitted.chasing,
+        lead_test_t=fitted.way.lead,
+        chasing=fitted.way.name != ALONE,
         identified=identified,
         reason=reason,
-        deviance_profile=(fitted.profile.rho, fitted.profile.deviance),
-        mean_stock=mean_stock,
-        n_customers=fitted.n_customers,
-    )
+        deviance_profile=(fitted.profile.deviance.rho, fitted.profile.deviance.level),
+        mean_stock=float(fitted.profile.stock.at(*np.array([belief.mean]).T)[0]),
+        n_customers=fitted.fit.n_customers,
+    )  # fmt: skip
 
 
-def _visits_part(panel: Panel, rho: float, world: World) -> float:
-    """Change of mean log(1 + A) by a relative change of visits alone: volume-weighted A_visit / (1 + A)."""
-    design, _ = stock_regressors(panel, rho, prior_effects(world), (VISIT,))
-    return max(float((design[1] * panel.volume).sum() / max(float(panel.volume.sum()), 1e-300)), 1e-6)
+def _corrected(
+    fitted: Fitted, n_draws: int, seed: int, beliefs: Mapping[str, Prior]
+) -> tuple[NDArray[np.float64], float]:
+    """Draws of the elasticity at the mean carry-over and curvature, and their spread.
+
+    Student's t, because the jackknife has few groups. Of what contacts to come show, a part is taken off that the data
+    do not tell.
+    """
+    noise = stats.t.ppf(parameter_uniforms("visit_log_effect", n_draws, seed), fitted.n_groups - 1)
+    spread, part = fitted.covariance, np.zeros(n_draws)
+    if fitted.way.name == MIRRORED:
+        part = symmetry(beliefs).quantile(parameter_uniforms("chasing_symmetry", n_draws, seed))
+    variance = spread[0, 0] - 2 * part * spread[0, 1] + part**2 * spread[1, 1]
+    draws = fitted.elasticity - part * fitted.mirror + np.sqrt(np.maximum(variance, 0.0)) * noise
+    return draws, float(np.sqrt(variance.mean() + (part * fitted.mirror).var()))
 
 
-def _of_coefficient(
-    b: Estimate, rho: NDArray[np.float64], stock: NDArray[np.float64], by_visits: NDArray[np.float64] | float
-) -> dict[str, Estimate]:
-    """Every way of stating the coefficient, from one set of draws."""
-    lasting = np.log1p(1 / WEEKS_PER_MONTH / (1 - rho) / (1 + stock))
-    elasticity = PRIORS["visit_elasticity"].unit
-
-    def stated(name: str, unit: str, factor: NDArray[np.float64] | float) -> Estimate:
-        return replace(b, name=name, unit=unit, draws=b.draws * factor)
-
-    return {
-        "coefficient": stated("visit_log_effect", "log sales per log(1 + stock)", 1.0),
-        "elasticity": stated("visit_elasticity", elasticity, by_visits),
-        "effect_of_one_visit": stated("effect_of_one_visit", "log sales of the month", one_visit(rho, stock)),
-        "long_run_effect": stated("long_run_effect", "log sales per visit a month", lasting),
-    }
-
-
-def _channel(name: str, learned: tuple[float, float] | None, n_draws: int, seed: int) -> Estimate:
+def _channel(
+    name: str, learned: tuple[float, float] | None, n_draws: int, seed: int, beliefs: Mapping[str, Prior]
+) -> Estimate:
     if learned is None:
-        found = from_prior(
-            effect_name(name),
-            n_draws,
-            seed,
-            "too few contacts, too little variation, or no visit effect to compare with",
-        )
+        why = "too few contacts, too little variation, or no visit effect to compare with"
+        found = from_prior(effect_name(name), n_draws, seed, why, beliefs)
     else:
-        found = shrunk(effect_name(name), *learned, n_draws, seed, "beside visits, weighed with the prior")
+        why = "beside visits, weighed with the prior"
+        found = shrunk(effect_name(name), *learned, n_draws, seed, why, beliefs)
     return replace(found, name=f"effect_{name}")
 
 
-def _naive(panel: Panel, rho: float, channels: tuple[Estimate, ...]) -> dict[str, float]:
+def _by_channel(
+    world: World, panel: Panel, at: tuple[float, float], elasticity: Estimate, channels: tuple[Estimate, ...]
+) -> tuple[Estimate, ...]:
+    """Elasticity of own sales to the contacts of each channel but the visit."""
+    worth = np.r_[1.0, [one.draws.mean() for one in channels]]
+    every = tuple(range(len(worth)))
+    parts = np.zeros(len(worth))
+    if len(panel):
+        design, _ = stock_regressors(panel, at[0], worth, every, at[1])
+        weight = panel.volume / max(float(panel.volume.sum()), 1e-300)
+        parts = np.array([float((slope * weight).sum()) for slope in design[1:]])
+    per_visit = elasticity.draws / max(parts[VISIT], 1e-6)
+    return tuple(
+        replace(one, name=f"elasticity_{name}", unit="elasticity", draws=per_visit * one.draws * parts[h],
+                identified=one.identified and elasticity.identified)
+        for h, (name, one) in enumerate(zip(world.channels[1:], channels), start=1)
+    )  # fmt: skip
+
+
+def _naive(panel: Panel, at: tuple[float, float], channels: tuple[Estimate, ...]) -> dict[str, float]:
     """Elasticity and log effect of a visit as pooled regressions have them."""
     if not len(panel):
         return {"naive_elasticity": np.nan, "naive_log_effect_per_visit": np.nan}
     effects = np.r_[1.0, [channel.draws.mean() for channel in channels]]
-    design, _ = stock_regressors(panel, rho, effects, (VISIT,))
-    slope = visit_bias.pooled_poisson(panel.volume, design[0], panel.mask)
-    part = float((design[1] * panel.volume).sum() / max(float(panel.volume.sum()), 1e-300))
+    design, _ = stock_regressors(panel, at[0], effects, (VISIT,), at[1])
     return {
-        "naive_elasticity": float(slope * part),
-        "naive_log_effect_per_visit": visit_bias.pooled_log_effect(panel),
+        "naive_elasticity": float(pooled_poisson(panel.volume, design[0], panel.mask) * visits_part(panel, design[1])),
+        "naive_log_effect_per_visit": pooled_log_effect(panel),
     }
 
 
-def _from_priors(world: World, panel: Panel, reason: str, n_draws: int, seed: int) -> VisitResponse:
-    """Literature throughout: b = elasticity over the mean of A_visit / (1 + A).
-
-    Without any recorded contact A is what one visit a month would keep up.
-    """
-    rho = from_prior("carryover", n_draws, seed, reason)
-    elasticity = from_prior("visit_elasticity", n_draws, seed, reason)
-    channels = tuple(_channel(name, None, n_draws, seed) for name in world.channels[1:])
-    at_mean = float(rho.draws.mean())
-    recorded = stock_regressors(panel, at_mean, prior_effects(world))[1] if len(panel) else 0.0
+def _from_priors(
+    world: World, panel: Panel, reason: str, n_draws: int, seed: int, beliefs: Mapping[str, Prior]
+) -> VisitResponse:
+    """Literature throughout. Without any recorded contact A is what one visit a month would keep up."""
+    rho = from_prior("carryover", n_draws, seed, reason, beliefs)
+    curvature = from_prior("visit_curvature", n_draws, seed, reason, beliefs)
+    elasticity = from_prior("visit_elasticity", n_draws, seed, reason, beliefs)
+    channels = tuple(_channel(name, None, n_draws, seed, beliefs) for name in world.channels[1:])
+    at, q = (float(rho.draws.mean()), 0.0), curvature.draws
+    recorded = stock_regressors(panel, at[0], prior_effects(world))[1] if len(panel) else 0.0
     # the stock that a given flow of contacts keeps up is proportional to 1 / (1 - rho)
-    flow = recorded * (1 - at_mean) if recorded > 0 else 1 / WEEKS_PER_MONTH
+    flow = recorded * (1 - at[0]) if recorded > 0 else 1 / WEEKS_PER_MONTH
     stock = flow / (1 - rho.draws)
-    by_visits = _visits_part(panel, at_mean, world) if recorded > 0 else stock / (1 + stock)
-    b = replace(elasticity, draws=elasticity.draws / by_visits)
+    part = stock * (1 + stock) ** (q - 1)
+    if recorded > 0:
+        design, _ = stock_regressors(panel, at[0], prior_effects(world), (VISIT,))
+        part = part * visits_part(panel, design[1]) * (1 + flow / (1 - at[0])) / (flow / (1 - at[0]))
+    said = stated(elasticity, rho.draws, q, stock, part)
     return VisitResponse(
         rho,
-        **_of_coefficient(b, rho.draws, stock, by_visits),
+        curvature,
+        **said,
         channel_effects=channels,
-        **_naive(panel, at_mean, channels),
+        channel_elasticities=_by_channel(world, panel, at, elasticity, channels),
+        segments=alike(world, n_draws, reason),
+        checks=unchecked(reason),
+        **_naive(panel, at, channels),
         lead_test_t=0.0,
         chasing=False,
         identified=False,
         reason=reason,
         deviance_profile=(np.empty(0), np.empty(0)),
-        mean_stock=flow / (1 - at_mean),
+        mean_stock=flow / (1 - at[0]),
         n_customers=0,
     )

@@ -50,6 +50,9 @@ _OURS = "judgement of the authors, wide on purpose"
 PRIORS: dict[str, Prior] = {
     "visit_elasticity": Prior("elasticity", 0.31, 0.15, 0.0, 0.8, "Albers, Mantrala, Sridhar 2010"),
     "carryover": Prior("per week", 0.936, 0.02, 0.80, 0.985, "Mizik, Jacobson 2004: 0.75 a month"),
+    "visit_curvature": Prior("power", 0.0, 0.6, -1.5, 1.0, "0 the logarithm, -1 Hill; " + _OURS),
+    "visit_heterogeneity": Prior("factor", 0.0, 0.3, 0.0, 1.5, "spread between segments, relative; " + _OURS),
+    "chasing_symmetry": Prior("share", 0.7, 0.4, 0.0, 1.3, "1: demand answered at once, below 1: late; " + _OURS),
     "effect_phone": Prior("visits", 0.35, 0.15, 0.0, 1.0, _OURS),
     "effect_sms": Prior("visits", 0.05, 0.03, 0.0, 0.3, _OURS),
     "effect_email": Prior("visits", 0.10, 0.05, 0.0, 0.5, "e-mail below calls: Godfrey, Seiders, Voss 2011"),

@@ -12,7 +12,8 @@ from visit_worlds import FIRST, Plan, planted, world_of
 from twin.calibration import visit_bias
 from twin.calibration.panel import build, stock_regressors, visits_after, visits_by_period
 from twin.calibration.visit_fit import jackknife_groups
-from twin.calibration.visit_response import learn_visit_response, one_visit
+from twin.calibration.visit_response import learn_visit_response
+from twin.calibration.visit_statements import one_visit
 from twin.market.history import History, Sales, Touches
 from twin.response.parameters import PRIORS
 from twin.weeks import Periods, monday, periods_covering, week_of
@@ -56,9 +57,10 @@ def test_slope_of_a_channel_is_the_derivative_of_the_stock_regressor():
     panel = build(*planted(replace(SMALL, email_worth=0.3), 1))
     worth = np.r_[1.0, 0.0, 0.0, 0.3, 0.0, 0.0, 0.0]
     step = np.eye(7)[3] * 1e-2
-    (_, slope), _ = stock_regressors(panel, 0.9, worth, (3,))
-    up, down = (stock_regressors(panel, 0.9, moved)[0][0] for moved in (worth + step, worth - step))
-    np.testing.assert_allclose(slope, (up - down) / 2e-2, atol=2e-3)
+    for q in (0.0, -0.7):
+        (_, slope), _ = stock_regressors(panel, 0.9, worth, (3,), q)
+        up, down = (stock_regressors(panel, 0.9, moved, (), q)[0][0] for moved in (worth + step, worth - step))
+        np.testing.assert_allclose(slope, (up - down) / 2e-2, atol=2e-3)
 
 
 def test_visits_add_up_within_periods_and_after_them(small):
@@ -107,17 +109,17 @@ def test_groups_of_the_jackknife_follow_reps_only_when_there_are_ten(small):
     assert all(len(np.unique(many[panel.rep == rep])) == 1 for rep in range(12))
 
 
-def test_every_statement_of_the_coefficient_comes_from_the_same_draws(learned):
-    b, rho = learned.coefficient.draws, learned.rho.draws
-    share = learned.elasticity.draws / b
+def test_every_statement_of_the_effect_comes_from_the_same_draws(learned):
+    b, rho, q = learned.coefficient.draws, learned.rho.draws, learned.curvature.draws
     assert learned.identified
-    assert ((share > 0) & (share < 1)).all()
-    # one volume-weighted mean of A_visit / (1 + A) turns every draw of b into its elasticity, which lies below that
-    # at the mean stock
-    np.testing.assert_allclose(share, share[0])
-    assert share[0] < learned.mean_stock / (1 + learned.mean_stock)
-    near = one_visit(rho, np.full_like(rho, learned.mean_stock))
-    np.testing.assert_allclose(learned.effect_of_one_visit.draws, b * near, rtol=0.5)
+    stock = np.full_like(rho, learned.mean_stock)
+    np.testing.assert_allclose(learned.effect_of_one_visit.draws, b * one_visit(rho, stock, q), rtol=0.5)
+    np.testing.assert_allclose(learned.log_effect.draws, b * (1 + learned.mean_stock) ** q, rtol=0.4)
+    # at volume-weighted stocks the elasticity lies below the effect at a stock without end
+    part = learned.elasticity.draws / b
+    assert (part > 0).all()
+    flat = np.abs(q) < 0.1
+    assert (part[flat] < 1.3).all()
     assert (np.abs(learned.long_run_effect.draws) > np.abs(learned.effect_of_one_visit.draws)).all()
 
 
@@ -150,7 +152,7 @@ def test_order_of_customers_changes_nothing(small, learned):
         own_sales=replace(sales, unit=place[sales.unit]),
     )  # fmt: skip
     again = learn_visit_response(replace(world, population=shuffled), moved, 100, 7)
-    np.testing.assert_allclose(again.coefficient.draws, learned.coefficient.draws, atol=1e-4)
+    np.testing.assert_allclose(again.elasticity.draws, learned.elasticity.draws, atol=1e-4)
     assert again.lead_test_t == pytest.approx(learned.lead_test_t, abs=1e-3)
 
 
@@ -158,8 +160,8 @@ def test_unit_of_volume_changes_nothing(small, learned):
     world, history = small
     litres = replace(history.own_sales, volume=history.own_sales.volume * 0.33)
     again = learn_visit_response(world, replace(history, own_sales=litres), 100, 7)
-    np.testing.assert_allclose(again.coefficient.draws, learned.coefficient.draws, atol=1e-5)
-    np.testing.assert_allclose(again.rho.draws, learned.rho.draws, atol=1e-5)
+    np.testing.assert_allclose(again.elasticity.draws, learned.elasticity.draws, atol=1e-4)
+    np.testing.assert_allclose(again.rho.draws, learned.rho.draws, atol=1e-4)
 
 
 def test_without_visits_the_literature_speaks_and_says_so(small):
@@ -173,8 +175,11 @@ def test_without_visits_the_literature_speaks_and_says_so(small):
     assert found.elasticity.prior == str(PRIORS["visit_elasticity"])
     assert found.elasticity.draws.mean() == pytest.approx(PRIORS["visit_elasticity"].mean, abs=0.03)
     # one visit a month stands for visits that nobody recorded
-    share = found.elasticity.draws / found.coefficient.draws
-    np.testing.assert_allclose(share / (1 - share), 12 / 52.1775 / (1 - found.rho.draws), rtol=1e-6)
+    stock = 12 / 52.1775 / (1 - found.rho.draws)
+    part = stock * (1 + stock) ** (found.curvature.draws - 1)
+    np.testing.assert_allclose(found.elasticity.draws / found.coefficient.draws, part, rtol=1e-6)
+    assert found.checks.verdict == "prior"
+    assert (found.segments.factor(3) == 1).all()
 
 
 def test_too_few_visited_customers_are_not_enough(small):
