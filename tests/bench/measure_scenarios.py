@@ -97,7 +97,7 @@ def sanity(n: int) -> list[Part]:
 
 
 MEASURES = (
-    Measure("18", "Uplift of scenarios against the true one", "made up", scenario_uplift, 48),
+    Measure("18", "Uplift of scenarios against the true one", "made up", scenario_uplift, 40),
     Measure("19", "Paired luck", "made up", common_luck, 30, True),
-    Measure("20", "Known orders of size", "made up", sanity, 48),
+    Measure("20", "Known orders of size", "made up", sanity, 40),
 )
