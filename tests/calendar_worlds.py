@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -119,3 +119,37 @@ def f1(found: list[tuple[int, int, int]], true: list[tuple[int, int, int]], reac
         near = [i for i, t in enumerate(true) if i not in used and t[0] == brand and abs(t[1] - start) <= reach]
         used |= set(near[:1])
     return 2 * len(used) / max(len(found) + len(true), 1)
+
+
+def region_world(n_brands: int, n_territories: int, origin: int) -> World:
+    """As :func:`bare_world`, with one brick in each of some territories."""
+    zones = np.arange(n_territories, dtype=np.int32)
+    bricks = Bricks(np.array([f"B{z}" for z in zones]), zones, np.full(len(zones), np.nan), np.full(len(zones), np.nan))
+    return replace(bare_world(n_brands, origin), bricks=bricks, territories=np.array([f"T{z}" for z in zones]))
+
+
+def plant_regions(
+    plan: Planted, seed: int, n_territories: int, only: tuple[int, ...], noise: float
+) -> tuple[np.ndarray, list[tuple[int, int, int]]]:
+    """Weekly totals by territory and brand; campaigns of rival 1 run in some territories only, others everywhere.
+
+    Every territory has its own size and noise, and takes part in the market's season and drift.
+    """
+    r = np.random.default_rng(10_000 + seed)
+    _, true, _ = plant(plan, seed)
+    market = _totals(plan, np.random.default_rng(seed), [one for one in true if one[0] != 1])
+    size = r.dirichlet(np.full(n_territories, 8.0))
+    weekly = market[None] * size[:, None, None] * np.exp(r.normal(0, noise, (n_territories, *market.shape)))
+    for brand, start, stop in true:
+        if brand == 1:
+            span = slice(max(start - FIRST, 0), max(stop - FIRST, 0))
+            weekly[list(only), span, 1] *= 1 + plan.uplift
+    return weekly, true
+
+
+def sales_of_regions(weekly: np.ndarray, kind: str = "week") -> Sales:
+    """Weekly volumes by territory and brand as an audit by brick."""
+    parts = [sales_of(one, kind) for one in weekly]
+    unit = np.concatenate([np.full(len(part), z, dtype=np.int32) for z, part in enumerate(parts)])
+    rows = [np.concatenate([getattr(part, name) for part in parts]) for name in ("period", "brand", "volume")]
+    return Sales(unit, *rows, parts[0].periods)

@@ -8,7 +8,8 @@ import numpy as np
 from bench_tools import module
 from measuring import SEED, Measure, Part, once, part
 
-from twin.calibration.rival_calendar import RivalCalendar, future_campaigns, learn_rival_calendar
+from twin.calibration.calendar_learning import learn_rival_calendar
+from twin.calibration.rival_calendar import RivalCalendar, future_campaigns
 
 
 def calendars(name: str, n: int, **plan: Any) -> list[tuple[RivalCalendar, list[tuple[int, int, int]]]]:

@@ -11,11 +11,11 @@ from threadpoolctl import threadpool_limits
 from twin.calibration.brand_drift import learn_brand_drift
 from twin.calibration.brand_levels import learn_brand_levels
 from twin.calibration.brand_mix import rival_mix
+from twin.calibration.calendar_learning import learn_rival_calendar
 from twin.calibration.calibration import Calibration
 from twin.calibration.discovery import learn_discovery
 from twin.calibration.journeys import learn_losses, learn_newcomer_share
 from twin.calibration.ordering import learn_orders_per_week
-from twin.calibration.rival_calendar import learn_rival_calendar
 from twin.calibration.season import learn_season
 from twin.calibration.visit_response import learn_visit_response
 from twin.calibration.visiting import learn_visit_rule

@@ -5,7 +5,7 @@ Joins what was found with what was known. Knows no future; see rival_calendar.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -20,6 +20,7 @@ from twin.weeks import NEVER, WEEKS_PER_YEAR
 
 BELIEVED = 0.5
 _LEAST_STRENGTH = 0.2
+_STRENGTHS = (0.2, 5.0)
 
 
 @dataclass(frozen=True)
@@ -99,8 +100,9 @@ def exposure(series: Series, spans: Sequence[tuple[int, int, int]], n_brands: in
 
 
 def events_of_brand(
-    brand: int, places: Sequence[Place], known: Sequence[KnownMove], first: int, until: int, country: str, n_series: int
-) -> list[RivalCampaign]:
+    brand: int, places: Sequence[Place], known: Sequence[KnownMove], first: int, until: int, country: str,
+    n_series: int, scopes: Mapping[int, tuple[tuple[int, ...], float]],
+) -> list[RivalCampaign]:  # fmt: skip
     """Campaigns of one brand: the likely ones of every place, and the known ones, in the place where they belong.
 
     Parameters
@@ -116,14 +118,23 @@ def events_of_brand(
         Whose feasts.
     n_series : int
         Groups are numbered from here on.
+    scopes : mapping of int to (tuple of int, float)
+        Territories of a place that does not run everywhere, and its lift there (log ratio), by number.
+
+    Returns
+    -------
+    list of RivalCampaign
+        The strength of one that is limited to territories is its lift; see :func:`scaled`.
     """
     events, placed = [], {}
-    for number, place in enumerate(sorted(places, key=lambda place: (place.anchor == "", place.offset, place.length))):
+    for number, place in enumerate(places):
         likely = [hit for hit in place.hits if hit.probability * place.probability >= BELIEVED]
         returns = place.anchor != "" and len(likely) >= 2
         following = _next_of(place, likely, first, until, country) if returns else NEVER
         for hit in likely:
             event = _event(brand, place, hit, first, until, returns, n_series + number, following)
+            where, lift = scopes.get(number, ((), 1.0))
+            event = replace(event, territories=where, strength=lift if where else 1.0)
             own = next((move for move in known if _same(move, event) and move.span not in placed), None)
             if own is not None:
                 placed[own.span] = event
@@ -133,7 +144,8 @@ def events_of_brand(
 
 
 def _same(move: KnownMove, event: RivalCampaign) -> bool:
-    return not move.territories and move.start < event.stop and event.start < move.stop
+    apart = move.territories and event.territories and not set(move.territories) & set(event.territories)
+    return not apart and move.start < event.stop and event.start < move.stop
 
 
 def _event(
@@ -212,6 +224,23 @@ def _next_of_group(group: Recurrence, start: NDArray, stop: NDArray, until: int,
     expected = cycles(group.anchor, -1, 3, until, country).position + group.offset - length / 2
     ahead = expected[expected >= until - 0.5]
     return int(np.floor(ahead.min() + 0.5)) if ahead.size else NEVER
+
+
+def scaled(events: Sequence[RivalCampaign], effects: Sequence[float]) -> tuple[RivalCampaign, ...]:
+    """Lifts of campaigns that were found in some territories only, as strengths.
+
+    Parameters
+    ----------
+    events : sequence of RivalCampaign
+    effects : sequence of float, utility
+        What an average campaign of each brand adds.
+    """
+    return tuple(
+        replace(event, strength=float(np.clip(event.strength / max(effects[event.brand], 1e-3), *_STRENGTHS)))
+        if event.territories and event.source == FOUND
+        else event
+        for event in events
+    )
 
 
 def with_strengths(

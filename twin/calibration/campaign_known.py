@@ -64,17 +64,21 @@ class Knowledge:
     moves: tuple[KnownMove, ...]
     denied: tuple[tuple[int, int, int], ...]
 
-    def everywhere(self) -> list[tuple[int, int, int]]:
-        """Spans of the certain campaigns that are not limited to some territories."""
-        return [move.span for move in self.moves if not move.territories]
+    def spans(self, territory: int | None = None) -> list[tuple[int, int, int]]:
+        """Spans of the certain campaigns that run everywhere, and of those that run in one territory."""
+        return [move.span for move in self.moves if not move.territories or territory in move.territories]
 
     def of_rivals(self, n_own: int) -> tuple[KnownMove, ...]:
         """Certain campaigns of rivals, by brand and start."""
         return tuple(sorted((m for m in self.moves if m.brand >= n_own), key=lambda move: move.span))
 
-    def certainty(self, brand: int, first: int, stop: int) -> Certainty:
-        """What is certain of one brand, on a grid of weeks."""
-        own = [move for move in self.moves if move.brand == brand and not move.territories]
+    def certainty(self, brand: int, first: int, stop: int, territory: int | None = None) -> Certainty:
+        """What is certain of one brand on a grid of weeks: everywhere, or in one territory alone."""
+        own = [
+            move
+            for move in self.moves
+            if move.brand == brand and (not move.territories if territory is None else territory in move.territories)
+        ]
         campaigns = tuple((move.start - first, move.stop - first) for move in own if first <= move.start < stop)
         quiet = tuple((a - first, b - first) for one, a, b in self.denied if one == brand)
         return Certainty(campaigns, quiet)

@@ -17,7 +17,7 @@ from twin.calibration.campaign_evidence import Source, source
 from twin.calibration.campaign_places import Certainty, Place
 from twin.calibration.campaign_recurrence import ANCHORS, Cycles, campaign_year, cycles
 from twin.calibration.campaign_slots import find_places
-from twin.calibration.campaign_start import first_lifts
+from twin.calibration.campaign_start import first_lifts, shapes
 from twin.calibration.campaign_strength import attraction_of_others, fit_strength, log_ratio
 from twin.calibration.period_totals import Series
 
@@ -25,7 +25,7 @@ _ROUNDS = 4
 _LEAST_YEARS = 1.9
 # choosing places, and a baseline that settles around them, make chance look larger than it is: the last turn, which
 # decides, takes the noise to be so much larger
-_WIDE = 1.4
+WIDE = 1.4
 
 
 @dataclass(frozen=True)
@@ -104,32 +104,34 @@ def search(
         Brands that sell too little for a search are missing.
     """
     anchors = grid.anchors()
+    table = shapes(grid.n_weeks, anchors)
     found: dict[int, Found] = {}
     for turn in range(_ROUNDS):
         views: dict[int, list[Source]] = {}
         for one in series:
             certainly = exposure(one, known, n_brands)
-            lifts = _lifts(one, grid, brands, certainly, found, anchors, first=turn == 0)
-            usual = lifts.sum(axis=0) / np.maximum((lifts > 0).sum(axis=0), 1)
-            active = np.maximum(certainly, np.minimum(lifts / np.maximum(usual, 1e-12), 1.0))
-            fit = fit_strength(one, active)
-            own = log_ratio(one) + attraction_of_others(fit.baseline, fit.effect, active)
+            if turn == 0:
+                lifts = first_lifts(one, list(brands), certainly, grid.first, grid.n_weeks, table)
+            else:
+                lifts = on_periods(one, grid, lifts_of(found, grid, n_brands))
+            own = attraction(one, certainly, lifts)
+            wide = WIDE if turn == _ROUNDS - 1 else 1.0
             for brand in brands:
-                view = _view(
-                    one,
-                    grid,
-                    brand,
-                    own[:, brand],
-                    certainly[:, brand] > 0,
-                    lifts[:, brand],
-                    _WIDE if turn == _ROUNDS - 1 else 1.0,
-                )
+                view = view_of(one, grid, brand, own[:, brand], certainly[:, brand] > 0, lifts[:, brand], wide)
                 if view is not None:
                     views.setdefault(brand, []).append(view)
         for brand, sources in views.items():
             lift = found[brand].lift if brand in found else None
             found[brand] = Found(*find_places(sources, anchors, certain.get(brand, Certainty()), lift))
     return found
+
+
+def attraction(series: Series, certainly: NDArray[np.float64], lifts: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Each brand's own log attraction by period, all others' levels, seasons and campaigns taken out: (p, j) float."""
+    usual = lifts.sum(axis=0) / np.maximum((lifts > 0).sum(axis=0), 1)
+    active = np.maximum(certainly, np.minimum(lifts / np.maximum(usual, 1e-12), 1.0))
+    fit = fit_strength(series, active)
+    return np.asarray(log_ratio(series) + attraction_of_others(fit.baseline, fit.effect, active))
 
 
 def spans_on(grid: Grid, brand: int, places: Sequence[Place]) -> list[tuple[int, int, int]]:
@@ -142,32 +144,43 @@ def spans_on(grid: Grid, brand: int, places: Sequence[Place]) -> list[tuple[int,
     ]
 
 
-def _lifts(
-    series: Series, grid: Grid, brands: range, known: NDArray[np.float64], found: dict[int, Found],
-    anchors: Sequence[Cycles], first: bool,
-) -> NDArray[np.float64]:  # fmt: skip
-    """What the campaigns that are likely so far lift each period: (p, j) float, log volume."""
-    if first:
-        return first_lifts(series, list(brands), known, grid.first, grid.n_weeks, anchors)
-    weekly = np.zeros((grid.n_weeks, known.shape[1]))
+def lifts_of(found: dict[int, Found], grid: Grid, n_brands: int) -> NDArray[np.float64]:
+    """What the likely campaigns lift each week of the grid: (w, j) float, log volume."""
+    weekly = np.zeros((grid.n_weeks, n_brands))
     for brand, one in found.items():
-        weekly[:, brand] = sum((place.lift(grid.n_weeks) for place in one.places), np.zeros(grid.n_weeks))
+        for place in one.places:
+            weekly[:, brand] += place.lift(grid.n_weeks)
+    return weekly
+
+
+def on_periods(series: Series, grid: Grid, weekly: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Means over the weeks of each period: (p, j) float."""
     weights = series.periods.weights(grid.first, grid.n_weeks)
     return np.asarray(weights @ weekly / np.maximum(np.asarray(weights.sum(axis=1)).reshape(-1, 1), 1e-12))
 
 
-def _view(
-    series: Series,
-    grid: Grid,
-    brand: int,
-    ratio: NDArray,
-    taken: NDArray[np.bool_],
-    lift: NDArray,
-    wide: float,
-) -> Source | None:
-    """One source's view of one brand, given the campaigns that are likely so far."""
+def view_of(
+    series: Series, grid: Grid, brand: int, ratio: NDArray, taken: NDArray[np.bool_], lift: NDArray, wide: float,
+    explained: NDArray | float = 0.0,
+) -> Source | None:  # fmt: skip
+    """One source's view of one brand: what is left beside level, season and what is explained.
+
+    Parameters
+    ----------
+    series : Series
+    grid : Grid
+    brand : int
+    ratio : (p,) float, log ratio
+    taken : (p,) bool
+        Periods of certain campaigns: neither quiet nor news.
+    lift, explained : (p,) float, log ratio
+        By all likely campaigns; and by those of them that are no news.
+    wide : float
+        Factor on the noise.
+    """
     free = np.isfinite(ratio) & ~taken
     signal = settled(series, brand, ratio, free, lift)
     if signal is None:
         return None
-    return source(series, grid.first, grid.n_weeks, signal.excess, free, signal.scale * signal.stretch * wide)
+    sd = signal.scale * signal.stretch * wide
+    return source(series, grid.first, grid.n_weeks, signal.excess - explained, free, sd)

@@ -36,7 +36,11 @@ _DATE_FIRST, _NEARER = 1.0, 0.3
 
 
 def find_places(
-    sources: Sequence[Source], anchors: Sequence[Cycles], known: Certainty, lift: float | None = None
+    sources: Sequence[Source],
+    anchors: Sequence[Cycles],
+    known: Certainty,
+    lift: float | None = None,
+    doubt: float = 0.0,
 ) -> tuple[tuple[Place, ...], float]:
     """Places and single campaigns that explain the evidence, one after the other, the most evident first.
 
@@ -48,6 +52,8 @@ def find_places(
     known : Certainty
     lift : float, log ratio, optional
         The brand's usual lift; where missing, the one of a few that explains most.
+    doubt : float, log odds
+        Against each place or single campaign, beyond the usual: where many such searches are made.
 
     Returns
     -------
@@ -55,7 +61,7 @@ def find_places(
         And the usual lift of what was found.
     """
     seen, lifts = information(sources), _LIFTS if lift is None else (lift,)
-    tried = [_explain(sources, seen, anchors, known, one) for one in lifts]
+    tried = [_explain(sources, seen, anchors, known, one, doubt) for one in lifts]
     most = int(np.argmax([sum(place.gain for place in places) for places in tried]))
     return tried[most], _mean_lift(tried[most], lifts[most])
 
@@ -67,28 +73,39 @@ def _mean_lift(places: Sequence[Place], lift: float) -> float:
 
 
 def _explain(
-    sources: Sequence[Source], seen: NDArray, anchors: Sequence[Cycles], known: Certainty, lift: float
+    sources: Sequence[Source],
+    seen: NDArray,
+    anchors: Sequence[Cycles],
+    known: Certainty,
+    lift: float,
+    doubt: float,
 ) -> tuple[Place, ...]:
     n_weeks = seen.shape[1]
     left, found = list(sources), []
     while len(found) < _MOST * max(1, round(n_weeks / 156)):
-        best = _best(left, seen, anchors, known, lift, found)
+        best = _best(left, seen, anchors, known, lift, doubt, found)
         if best is None:
             break
         found.append(best)
         left = [one.without(best.lift(n_weeks)) for one in left]
-    return tuple(_settled(left, seen, anchors, known, lift, found))
+    return tuple(_settled(left, seen, anchors, known, lift, doubt, found))
 
 
 def _settled(
-    left: list[Source], seen: NDArray, anchors: Sequence[Cycles], known: Certainty, lift: float, found: list[Place]
+    left: list[Source],
+    seen: NDArray,
+    anchors: Sequence[Cycles],
+    known: Certainty,
+    lift: float,
+    doubt: float,
+    found: list[Place],
 ) -> list[Place]:
     """Each place once more, given all others."""
     n_weeks, kept = seen.shape[1], list(found)
     for place in found:
         others = [one.without(-place.lift(n_weeks)) for one in left]
         rest = [one for one in kept if one is not place]
-        again = _best(others, seen, anchors, known, lift, rest, near=place)
+        again = _best(others, seen, anchors, known, lift, doubt, rest)
         kept = rest if again is None else [*rest, again]
         left = others if again is None else [one.without(again.lift(n_weeks)) for one in others]
     return kept
@@ -96,7 +113,7 @@ def _settled(
 
 def _best(
     sources: Sequence[Source], seen: NDArray, anchors: Sequence[Cycles], known: Certainty, lift: float,
-    found: Sequence[Place], near: Place | None = None,
+    doubt: float, found: Sequence[Place],
 ) -> Place | None:  # fmt: skip
     """Place or single campaign with the largest gain; ``None`` where none gains."""
     drawn = pull(sources, lift)
@@ -104,8 +121,10 @@ def _best(
     for place in found:
         odds = _closed(odds, place)
     years = seen.shape[1] / 52.18
-    around, best = _around(odds), _best_single(odds, years)
-    for gain, make in sorted((_best_of_anchor(odds, around, anchor) for anchor in anchors), key=lambda one: -one[0]):
+    around, best = _around(odds), _best_single(odds, years, doubt)
+    for gain, make in sorted(
+        (_best_of_anchor(odds, around, anchor, doubt) for anchor in anchors), key=lambda one: -one[0]
+    ):
         if gain > (best.gain if best else 0.0):
             best = make() or best
     if best is None:
@@ -128,7 +147,7 @@ def _closed(odds: NDArray[np.float64], place: Place) -> NDArray[np.float64]:
 
 
 def _best_of_anchor(
-    odds: NDArray[np.float64], around: NDArray[np.float64], anchor: Cycles
+    odds: NDArray[np.float64], around: NDArray[np.float64], anchor: Cycles, doubt: float
 ) -> tuple[float, Callable[[], Place | None]]:
     """Gain of the most evident place around one anchor, and what makes it."""
     n_weeks = odds.shape[1]
@@ -143,7 +162,7 @@ def _best_of_anchor(
     by_rate = [np.where(inside, np.logaddexp(np.log1p(-r), np.log(r) + value), 0.0).sum(axis=1) for r in _RATES]
     total = np.where(inside.sum(axis=1) >= 2, np.max(by_rate, axis=0), -np.inf)
     row, column = np.unravel_index(int(np.argmax(total)), total.shape)
-    cost = np.log(3 * 52 * _DIFFERENT_LENGTHS / _PLACES) + _DOUBT["place"]
+    cost = np.log(3 * 52 * _DIFFERENT_LENGTHS / _PLACES) + _DOUBT["place"] + doubt
     # both feasts move together and explain the same campaigns: the nearer one is meant
     far = 0.0 if anchor.anchor == "date" else _DATE_FIRST + _NEARER * abs(offsets[column] + LENGTHS[row] / 2)
     gain = float(total[row, column] - cost - far)
@@ -184,10 +203,10 @@ def _when(odds: NDArray[np.float64], start: int, row: int) -> tuple[int, int]:
     return found
 
 
-def _best_single(odds: NDArray[np.float64], years: float) -> Place | None:
+def _best_single(odds: NDArray[np.float64], years: float, doubt: float) -> Place | None:
     """The most evident stretch by itself."""
     row, start = np.unravel_index(int(np.argmax(odds)), odds.shape)
-    cost = np.log(52 * _DIFFERENT_LENGTHS / _SINGLES) + _DOUBT["single"]
+    cost = np.log(52 * _DIFFERENT_LENGTHS / _SINGLES) + _DOUBT["single"] + doubt
     gain = float(odds[row, start] - cost)
     if not np.isfinite(gain) or gain <= 0:
         return None

@@ -26,7 +26,7 @@ _SWEEPS = 2
 
 def first_lifts(
     series: Series, rivals: Sequence[int], known: NDArray[np.float64], first: int, n_weeks: int,
-    anchors: Sequence[Cycles],
+    table: tuple[sparse.csr_array, NDArray[np.float64]],
 ) -> NDArray[np.float64]:  # fmt: skip
     """Lift of each period by what looks like campaigns: (p, j) float, log volume.
 
@@ -43,8 +43,8 @@ def first_lifts(
         Known campaigns.
     first, n_weeks : int, week
         The grid.
-    anchors : sequence of Cycles
-        Positions on the grid.
+    table : (n, w) sparse, (n,) float
+        As from :func:`shapes`.
     """
     result = np.zeros(series.totals.shape)
     brands = np.flatnonzero((series.totals > 0).mean(axis=0) > 0.6)
@@ -54,8 +54,7 @@ def first_lifts(
         return result
     log = np.log(series.totals[kept][:, brands])
     log = log - log.mean(axis=1, keepdims=True)
-    shapes, least = _shapes(n_weeks, anchors)
-    profile = _profile(series, first, n_weeks, shapes)
+    profile, least = _profile(series, first, n_weeks, table[0]), table[1]
     guess = _Guess(columns(series)[kept], log, known[kept][:, brands], profile[kept], least, searched)
     for _ in range(_MOST_EACH * len(searched)):
         if not guess.add():
@@ -136,14 +135,14 @@ class _Guess:
         return np.asarray(values - self.basis @ (self.basis.T @ values))
 
 
-def _profile(series: Series, first: int, n_weeks: int, shapes: sparse.csr_array) -> NDArray[np.float64]:
+def _profile(series: Series, first: int, n_weeks: int, rows: sparse.csr_array) -> NDArray[np.float64]:
     """Shapes by week carried to the periods of a series: (p, n) float."""
     weights = series.periods.weights(first, n_weeks)
     weights = sparse.diags_array(1 / np.maximum(np.asarray(weights.sum(axis=1)).ravel(), 1e-12)) @ weights
-    return np.asarray((weights @ shapes.T).todense())
+    return np.asarray((weights @ rows.T).todense())
 
 
-def _shapes(n_weeks: int, anchors: Sequence[Cycles]) -> tuple[sparse.csr_array, NDArray[np.float64]]:
+def shapes(n_weeks: int, anchors: Sequence[Cycles]) -> tuple[sparse.csr_array, NDArray[np.float64]]:
     """Rows of weeks for every place and single stretch, and the t value that each of them needs."""
     rows, least = [], []
     for length in _LENGTHS:

@@ -88,7 +88,7 @@ def territory_series(world: World, history: History) -> tuple[tuple[Series, ...]
     for territory in range(len(world.territories)):
         own = []
         for name, sales, of_unit in views:
-            keep = of_unit[sales.unit] == territory if len(sales) else np.zeros(0, dtype=bool)
+            keep = of_unit[sales.unit] == territory if len(of_unit) else np.zeros(len(sales), dtype=bool)
             part = Sales(sales.unit[keep], sales.period[keep], sales.brand[keep], sales.volume[keep], sales.periods)
             own.append(_series(name, part, len(world.brands)))
         found.append(tuple(series for series in own if series is not None))

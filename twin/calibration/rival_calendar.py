@@ -1,6 +1,6 @@
-"""Rival calendar: the artificial seasonal moves of competitors, told apart from the natural season.
+"""Rival calendar: what competitors did, what it was worth, and one imagined future after the other.
 
-Joins detection, recurrence and strength. Knows nothing of how customers take a campaign; see twin.response.
+Takes what was learned; see calendar_learning. Knows nothing of how customers take a campaign; see twin.response.
 """
 
 from __future__ import annotations
@@ -11,18 +11,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from twin.calibration.campaign_events import RivalCampaign, events_of_brand, exposure, known_events, with_strengths
-from twin.calibration.campaign_known import Knowledge, knowledge
+from twin.calibration.campaign_events import (
+    RivalCampaign,
+)
 from twin.calibration.campaign_recurrence import campaign_year, cycles, moved
-from twin.calibration.campaign_search import grid_of, search
-from twin.calibration.campaign_strength import Strength, fit_strength, promo_effect
-from twin.calibration.period_totals import Series, even_market_series, finest
 from twin.draws import Key, Purpose, identity, uniforms
-from twin.market.history import Campaign, History
-from twin.market.remarks import Remark
-from twin.market.world import World
+from twin.market.history import Campaign
 from twin.response.parameters import Estimate
-from twin.weeks import NEVER, WEEKS_PER_YEAR, mondays
+from twin.weeks import NEVER, mondays
 
 
 @dataclass(frozen=True)
@@ -95,61 +91,6 @@ class RivalCalendar:
         return result
 
 
-def learn_rival_calendar(
-    world: World, history: History, n_draws: int, seed: int, country: str = "TR", remarks: tuple[Remark, ...] = ()
-) -> RivalCalendar:
-    """Campaigns of the rivals and the strength of everybody's.
-
-    Recorded and taught campaigns are certain. The others are searched in all sources of market data at once
-    (:mod:`twin.calibration.campaign_search`): places of the calendar, by date or by distance from a feast, where a
-    rival does better than its level and natural season in most years, and single campaigns; then, territory by
-    territory, what only some of them show. Strength is a joint logit of all brands given all campaigns.
-
-    Parameters
-    ----------
-    world : World
-    history : History
-    n_draws : int
-    seed : int
-    country : str
-        Whose moving feasts are tried as anchors.
-    remarks : tuple of Remark
-        What people said of single moves: the last word on each.
-
-    Returns
-    -------
-    RivalCalendar
-        Known campaigns and priors only without market data.
-    """
-    n_brands, n_own = len(world.brands), world.brands.n_own
-    series, known = even_market_series(world, history), knowledge(history.campaigns, remarks)
-    base = finest(series)
-    if base is None or n_brands == n_own:
-        return _from_records(world, history, known, n_draws, seed, country)
-    grid, rivals = grid_of(series, country), range(n_own, n_brands)
-    certain = {brand: known.certainty(brand, grid.first, grid.stop) for brand in rivals}
-    found = search(series, grid, rivals, known.everywhere(), certain, n_brands)
-    theirs, events = known.of_rivals(n_own), []
-    for brand in rivals:
-        places, own = (found[brand].places if brand in found else ()), [m for m in theirs if m.brand == brand]
-        events += events_of_brand(brand, places, own, grid.first, grid.stop, country, len(events))
-    everywhere = [(event.brand, event.start, event.stop) for event in events if not event.territories]
-    every = [*(span for span in known.everywhere() if span[0] < n_own), *everywhere]
-    fits = [fit_strength(one, exposure(one, every, n_brands)) for one in series]
-    events = sorted(with_strengths(events, theirs, fits[series.index(base)], base), key=lambda e: (e.brand, e.start))
-    return RivalCalendar(
-        brands=_names(world),
-        events=tuple(events),
-        promo_effect=_promo_effects(world, fits, tuple(events), n_draws, seed),
-        until=grid.stop,
-        years=max(1, int((grid.stop - grid.first) / WEEKS_PER_YEAR + 0.1)),
-        country=country,
-        resolution=base.periods.kind,
-        source=_source(base, series, set(found), rivals, world),
-        territories=tuple(str(name) for name in world.territories),
-    )
-
-
 def table(calendar: RivalCalendar) -> dict[str, NDArray]:
     """Columns of the table ``rival_calendar``.
 
@@ -159,7 +100,7 @@ def table(calendar: RivalCalendar) -> dict[str, NDArray]:
         ``brand`` str; ``start``, ``end`` and ``next_start`` datetime64[D], the end being the last day, ``NaT`` where
         no next time is expected; ``strength`` and ``probability`` float; ``recurring`` bool; and, beyond the contract,
         ``anchor`` str, ``next_probability`` float, ``recorded`` bool, ``id`` str, ``territories`` str, ``source`` str
-        (``found``, ``recorded``, ``taught``), ``remark`` str, ``series`` int: the same for moves that return together, -1 alone.
+        (``found``, ``recorded``, ``taught``), ``remark`` str, ``series`` int (-1 alone).
     """
     events = calendar.events
     ahead = np.array([event.next_start for event in events], dtype=np.int64)
@@ -256,52 +197,3 @@ def _imagined_year(
             start = moved(event.start, event.position, float(position))
             found.append(_move(event, start, "recurring" if event.recurring else "one-off"))
     return found
-
-
-def _names(world: World) -> tuple[str, ...]:
-    return tuple(str(name) for name in world.brands.names)
-
-
-def _from_records(
-    world: World, history: History, known: Knowledge, n_draws: int, seed: int, country: str
-) -> RivalCalendar:
-    """What somebody wrote down is all there is."""
-    events = known_events(known.of_rivals(world.brands.n_own), history.first_week, history.origin, country)
-    return RivalCalendar(
-        brands=_names(world),
-        events=events,
-        promo_effect=_promo_effects(world, [], events, n_draws, seed),
-        until=history.origin,
-        years=max(1, int(history.n_weeks / WEEKS_PER_YEAR + 0.1)),
-        country=country,
-        resolution="none",
-        source="no market sales: rivals' campaigns cannot be seen, only recorded or taught ones are known",
-        territories=tuple(str(name) for name in world.territories),
-    )
-
-
-def _source(base: Series, series: Sequence[Series], found: set[int], rivals: range, world: World) -> str:
-    """What was searched, and what could not be."""
-    unseen = [str(world.brands.names[brand]) for brand in rivals if brand not in found]
-    words = f"{base.name} by {base.periods.kind} over {base.years:.1f} years"
-    words += "".join(f", {one.name} by {one.periods.kind}" for one in series if one is not base)
-    if base.periods.kind == "month":
-        words += "; weeks are read off how two months share a campaign, so that starts are uncertain by weeks"
-    if base.years < 1.9:
-        words += "; under two years: nothing can be seen to return"
-    return words + (f"; too few sales to search: {', '.join(unseen)}" if unseen else "")
-
-
-def _promo_effects(
-    world: World, fits: Sequence[Strength], events: tuple[RivalCampaign, ...], n_draws: int, seed: int
-) -> tuple[Estimate, ...]:
-    """Strength of an average campaign of every brand."""
-    found = []
-    for brand, name in enumerate(_names(world)):
-        ours = brand < world.brands.n_own
-        count = sum(event.brand == brand for event in events)
-        what = "our recorded campaigns" if ours else f"{count} campaigns, recorded or found"
-        found.append(
-            promo_effect(name, brand, "promotion_own" if ours else "promotion_rival", fits, what, n_draws, seed)
-        )
-    return tuple(found)

@@ -6,11 +6,13 @@ import numpy as np
 import pytest
 from calendar_worlds import FIRST, SIX_YEARS, Planted, bare_world, history_of, no_sales, plant, sales_of
 
+from twin.calibration.calendar_learning import learn_rival_calendar
+from twin.calibration.campaign_events import exposure
 from twin.calibration.campaign_recurrence import find_recurrences
 from twin.calibration.campaign_strength import fit_strength
 from twin.calibration.feasts import feast_spans
 from twin.calibration.period_totals import Series
-from twin.calibration.rival_calendar import exposure, future_campaigns, learn_rival_calendar, table
+from twin.calibration.rival_calendar import future_campaigns, table
 from twin.market.history import Campaign
 from twin.weeks import NEVER, WEEKS_PER_YEAR, mondays, week_of
 
