@@ -15,10 +15,11 @@ from twin.calibration.health import FAIL, OPEN, PASS, REVIEW, Check, judged, wor
 from twin.calibration.health_bands import band_checks
 from twin.calibration.health_data import data_checks
 from twin.calibration.health_fit import certificate_check, drift_check, predictive_check
-from twin.calibration.health_visits import instrument, lead_test
+from twin.calibration.health_visits import estimator_gap, form, instrument, lead_test
 from twin.calibration.moved import Move
 from twin.calibration.predictive import Cells, judge
 from twin.calibration.reach import Reach, beyond, reach_of
+from twin.calibration.visit_checks import CONTROLLED, VisitChecks
 from twin.calibration.visit_response import learn_visit_response
 
 
@@ -96,23 +97,38 @@ def test_reps_who_visit_the_large_pass():
     assert lead_test(learned(4, customers=400, weeks=104)).verdict == PASS
 
 
-def test_chasing_that_capacity_controls_is_to_be_reviewed():
-    visit = SimpleNamespace(
-        n_customers=900, lead_test_t=6.0, chasing=True, reason="visits follow demand: capacity control function, F = 40"
-    )
-    assert lead_test(SimpleNamespace(visit_response=visit)).verdict == REVIEW
+def with_checks(sample, **changes):
+    """The sample's visit response with other findings."""
+    of_checks = {name: changes.pop(name) for name in list(changes) if name in VisitChecks.__dataclass_fields__}
+    visit = sample.calibration.visit_response
+    return SimpleNamespace(visit_response=replace(visit, checks=replace(visit.checks, **of_checks), **changes))
+
+
+def test_chasing_that_capacity_controls_is_to_be_reviewed(sample):
+    found = with_checks(sample, n_customers=900, lead_test_t=6.0, chasing=True, method=CONTROLLED)
+    assert lead_test(found).verdict == REVIEW
 
 
 def test_an_effect_that_nobody_learned_is_to_be_reviewed(sample):
-    visit = replace(sample.calibration.visit_response, n_customers=0, reason="no visits recorded")
-    assert lead_test(SimpleNamespace(visit_response=visit)).verdict == REVIEW
+    assert lead_test(with_checks(sample, n_customers=0, reason="no visits recorded")).verdict == REVIEW
 
 
 @pytest.mark.parametrize(("chasing", "verdict"), [(True, FAIL), (False, PASS)])
-def test_a_weak_instrument_matters_only_where_it_is_needed(chasing, verdict):
-    facts = SimpleNamespace(first_stage_f=2.0, capacity_cv=0.05, n_reps=6)
-    visit = SimpleNamespace(n_customers=900, chasing=chasing, checks=facts)
-    assert instrument(SimpleNamespace(visit_response=visit)).verdict == verdict
+def test_a_weak_instrument_matters_only_where_it_is_needed(sample, chasing, verdict):
+    facts = {"first_stage_f": 2.0, "capacity_cv": 0.05, "n_reps": 6}
+    assert instrument(with_checks(sample, n_customers=900, chasing=chasing, **facts)).verdict == verdict
+
+
+@pytest.mark.parametrize(("chasing", "verdict"), [(True, FAIL), (False, REVIEW)])
+def test_estimates_that_disagree_are_shown(sample, chasing, verdict):
+    facts = {"fixed_effects": (0.9, 0.05), "control": (0.2, 0.05), "mundlak": np.nan, "method": "mirrored stock"}
+    assert estimator_gap(with_checks(sample, chasing=chasing, **facts)).verdict == verdict
+
+
+def test_a_curve_that_does_not_fit_is_to_be_reviewed(sample):
+    fits = {"halves_t": 0.5, "capacity_lead_t": 0.5}
+    assert form(with_checks(sample, misfit_p=0.4, **fits)).verdict == PASS
+    assert form(with_checks(sample, misfit_p=0.001, **fits)).verdict == REVIEW
 
 
 # --- fit ---------------------------------------------------------------------------------------------------------

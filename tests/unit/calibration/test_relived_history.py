@@ -51,7 +51,9 @@ def test_the_same_draw_lives_the_same_history(sample, lived):
 
 
 def test_the_truth_is_the_draw_that_was_lived(sample, lived):
-    assert lived.truth["visit_log_effect"] == sample.calibration.visit_response.coefficient.draws[3]
+    drawn = {e.name: e.draws for e in sample.calibration.estimates()}
+    for name in ("visit_log_effect", "carryover", "loss"):
+        assert lived.truth[name] == drawn[name][3]
     unknown = ~lived.world.population.known
     assert lived.truth["unknown_category_volume"] > 0 and unknown.any()
 
