@@ -197,7 +197,8 @@ def gather(world: World, history: History) -> Evidence:
         own_total = own_total / window.weeks
         short += [] if window.whole_year else ["own sales"]
 
-    members = np.unique(history.panel_members).astype(np.int64)
+    # whoever has no row yet as of the origin had not joined the panel, or did not exist: that is no silence
+    members = np.intersect1d(history.panel_members, history.panel.unit).astype(np.int64)
     panel, panel_noise, panel_brands = np.zeros(c), np.ones(c), np.zeros((2, j))
     if len(members) and (window := last_year(history.panel)) is not None:
         panel, panel_noise = (what(history.panel, c, every, window) for what in (weekly, lumpiness))

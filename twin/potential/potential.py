@@ -78,7 +78,7 @@ class Potential:
     ranking_r2, ranking_spearman : float
         Out of fold, blocked by brick; ``nan`` when it could not be measured.
     spearman_unknown : float
-        Of unknown panel members, each predicted with its own purchases left out.
+        Of unknown panel members who bought, each predicted with its own purchases left out.
     source : str
         What the level rests on.
     notes : tuple of str
@@ -199,8 +199,8 @@ def _assemble(
     halves = np.array([[values[~known].sum(), values[known].sum()] for values in (mean, own)])
     shares = brand_shares(world, evidence, halves[0], halves[1])
     best = size.direct or size.own
-    unknown = ~known[evidence.members]
     bought = evidence.panel[evidence.members]
+    unknown = ~known[evidence.members] & (bought > 0)  # who has closed is no matter of size
     return Potential(
         log_mean=np.log(np.maximum(mean, 1e-12)) - log_sd**2 / 2,
         log_sd=log_sd,

@@ -173,15 +173,20 @@ def _own_since(world: World, history: History) -> NDArray[np.float64]:
 
 def _category(world: World, history: History, week: int) -> NDArray[np.float64]:
     """Weekly category volume of panel members after ``week``: (c,) float, units per week; ``nan`` for others."""
-    seen = np.full(len(world.population), np.nan)
-    periods = history.panel.periods
-    after = periods.start >= mondays(np.int32(week))
-    members = np.unique(history.panel_members)
-    if after.any() and len(members):
-        keep = after[history.panel.period]
-        weeks = float((periods.stop[after][-1] - periods.start[after][0]).astype(np.int64)) / 7
-        volume = np.bincount(history.panel.unit[keep], history.panel.volume[keep], len(seen)) / weeks
-        seen[members] = volume[members]
+    n, panel = len(world.population), history.panel
+    seen = np.full(n, np.nan)
+    members = np.intersect1d(history.panel_members, panel.unit)
+    if not len(members):
+        return seen
+    # an outlet may have opened in between: its weeks count from the first that shows it
+    since = np.full(n, len(panel.periods))
+    np.minimum.at(since, panel.unit, panel.period)
+    since = np.maximum(since, np.searchsorted(panel.periods.start, mondays(np.int32(week))))
+    inside = panel.period >= since[panel.unit]
+    volume = np.bincount(panel.unit[inside], panel.volume[inside], n)
+    days = (panel.periods.stop[-1] - panel.periods.start[np.minimum(since, len(panel.periods) - 1)]).astype(np.int64)
+    lasting = members[days[members] >= 7 * LEAST_WEEKS]
+    seen[lasting] = volume[lasting] * 7.0 / days[lasting]
     return seen
 
 
