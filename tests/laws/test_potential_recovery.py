@@ -33,19 +33,19 @@ def only(sales, keep):
     return Sales(sales.unit[keep], sales.period[keep], sales.brand[keep], sales.volume[keep], PERIODS)
 
 
-def planted(seed, scale=1.0, panel=0.10, audit=True, n=N):
+def planted(seed, scale=1.0, panel=0.10, audit=True, n=N, hidden_shift=HIDDEN, heavy=False):
     """World, history and the true weekly volume of every customer."""
     rng = np.random.default_rng(seed)
     lon, lat = rng.uniform(30, 33, n), rng.uniform(38, 40, n)
     brick = (np.floor((lon - 30) * 10 / 3).astype(int) * 6 + np.floor((lat - 38) * 3).astype(int)).astype(np.int32)
     kind = rng.integers(0, 5, n)
     surface = rng.lognormal(4, 0.6, n)
-    hidden = rng.normal(0, 0.4, n)
+    hidden = rng.standard_t(4, n) * 0.4 / np.sqrt(2) if heavy else rng.normal(0, 0.4, n)
     log = (0.2 + np.array([-0.8, -0.2, 0.0, 0.4, 1.0])[kind] + 0.7 * (np.log(surface) - 4)
            + 0.4 * np.sin(lon * 3) + hidden)  # fmt: skip
     # size decides who is known, and a hidden shift comes on top
     known = rng.random(n) < 1 / (1 + np.exp(-1.2 * (log - log.mean())))
-    log = log + HIDDEN * ~known
+    log = log + hidden_shift * ~known
     volume = scale * np.exp(log)
     share = 1 / (1 + np.exp(-(np.log(OWN / (1 - OWN)) + rng.normal(0, 0.35, n))))
     share = np.where(known, share, 0.0)
