@@ -12,13 +12,12 @@ from numpy.typing import NDArray
 
 from twin.agents.crowd import Week
 from twin.agents.model import TwinModel
-from twin.calibration import goodwill_state
 from twin.market.channels import VISIT
 from twin.market.history import History, Sales
 from twin.market.world import World
 from twin.response.journey import Stage, considers_us
 from twin.response.market import Market
-from twin.weeks import NEVER, Periods, mondays
+from twin.weeks import NEVER, Periods
 
 SPELL_WEEKS = 4
 """Weekly books are read in spells of so many weeks, monthly ones in months."""
@@ -115,20 +114,6 @@ class Record:
     left: NDArray[np.int32]
     orders: NDArray[np.int32]
     market: NDArray[np.float64]
-
-
-def window_of(history: History, most_weeks: int) -> tuple[int, NDArray[np.int32]]:
-    """First week of the window that ends at the origin, and the spell of each of its weeks."""
-    periods = history.own_sales.periods
-    if periods.kind != "month":
-        n_spells = most_weeks // SPELL_WEEKS
-        first = history.origin - SPELL_WEEKS * n_spells
-        return first, np.repeat(np.arange(n_spells, dtype=np.int32), SPELL_WEEKS)
-    n_spells = min(round(most_weeks * 12 / 52.1775), len(periods))
-    months = Periods("month", periods.start[-n_spells:], periods.stop[-n_spells:])
-    first = history.origin - int(np.ceil((months.stop[-1] - months.start[0]).astype(int) / 7))
-    thursdays = mondays(first + np.arange(history.origin - first)) + np.timedelta64(3, "D")
-    return first, months.index_of(thursdays)
 
 
 def observed_record(frame: Frame, world: World, history: History) -> Record:
@@ -275,45 +260,3 @@ class Books:
         warmth = self.warmth / _weeks_of_spells(frame)[:, None]
         left = np.where((self.since < NEVER) & self.seen, self.left, NEVER).astype(np.int32)
         return Record(self.own, self.visits, self.early, warmth, self.since, left, self.orders, market)
-
-
-def frame_of(
-    world: World, history: History, seen_before: History, first: int, spell_of_week: NDArray[np.int32],
-    neighbours: NDArray[np.int32], silent: NDArray[np.bool_], worth: NDArray[np.float64], carryover: float,
-    campaigns: NDArray[np.float64],
-) -> Frame:  # fmt: skip
-    """Lay a window out.
-
-    Parameters
-    ----------
-    world : World
-        As known at the first week.
-    history, seen_before : History
-        As known when the window is over, and at its first week.
-    first : int, week
-    spell_of_week : (w,) int32
-    neighbours : (c, k) int32
-    silent : (c,) bool
-    worth : (h,) float, visits
-    carryover : float, per week
-    campaigns : (j, w) float
-    """
-    population, touches = world.population, seen_before.touches
-    source, members = history.audit, None
-    if not len(source):
-        source = history.panel
-        members = np.zeros(len(population), dtype=bool)
-        members[history.panel_members] = True
-    inside = source.periods.start >= mondays(np.int32(first))
-    market = Periods(source.periods.kind, source.periods.start[inside], source.periods.stop[inside])
-    stock, _ = goodwill_state.stock_at(touches, worth[touches.channel], len(population), first, carryover)
-    visible = bool(len(source)) and len(market) > 0
-    return Frame(
-        first=first, n_weeks=len(spell_of_week), spell_of_week=spell_of_week,
-        n_spells=int(spell_of_week.max(initial=-1)) + 1, weekly=history.own_sales.periods.kind != "month",
-        visits_seen=bool((history.touches.week >= first).any()), known=population.known,
-        known_since=np.where(population.known, population.known_since, NEVER).astype(np.int32), left=population.left,
-        silent=silent & population.known, neighbours=neighbours, n_own=world.brands.n_own, worth=worth,
-        carryover=carryover, stock=stock, market=market if visible else None, members=members if visible else None,
-        campaigns=campaigns,
-    )  # fmt: skip

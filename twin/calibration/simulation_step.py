@@ -20,8 +20,9 @@ from twin.calibration.calibrate import CalibrationSettings, calibrate
 from twin.calibration.calibration import Calibration
 from twin.calibration.reference_table import ROWS_PER_CHUNK, ReferenceTable, capacity_of
 from twin.calibration.simulated_outcome import Predictivity, SimulationStep, not_run
-from twin.calibration.simulated_posterior import Reading, choose, held_out, posterior_draws, read_table
-from twin.calibration.simulated_record import frame_of, observed_record, window_of
+from twin.calibration.simulated_posterior import ODD, Reading, choose, held_out, posterior_draws, read_table
+from twin.calibration.simulated_record import observed_record
+from twin.calibration.simulated_window import frame_of, window_of
 from twin.calibration.summaries import scale_of, summarise
 from twin.engine.machine import COMPILING, is_compiled
 from twin.errors import CalibrationError
@@ -42,6 +43,8 @@ MOST_WEEKS = 156
 _BEFORE_WEEKS, _LEAST_WEEKS = 52, 52
 """History before the window, from which its beginning is learned; and the shortest window."""
 _NUISANCE_DRAWS = 32
+_FEW = 0.1
+"""More than this part of the summaries left out is to be looked at."""
 
 
 class Works(Protocol):
@@ -141,7 +144,8 @@ def learn_by_simulation(
     table, observed = laid
     rows = simulate_rows(table, how.rows, works or _Serial(), keeps, tell)
     with threadpool_limits(1):
-        return _with_posterior(calibration, table, rows, observed, how, settings)
+        reading = read_table(rows, table.scores(len(rows)), observed, settings.seed)
+        return with_posterior(calibration, table, reading, observed, how)
 
 
 def lay_table(
@@ -165,7 +169,7 @@ def lay_table(
         if move.brand < world.brands.n_own:
             campaigns[move.brand, max(move.start - first, 0) : max(move.stop - first, 0)] += move.strength
     frame = frame_of(
-        then, history, before, first, spell_of_week, learned.neighbours, learned.silent, np.array(worth),
+        then, history, before, first, spell_of_week, learned.neighbours, np.array(worth),
         float(learned.visit_response.rho.draws.mean()), campaigns,
     )  # fmt: skip
     scale = scale_of(frame)
@@ -182,10 +186,8 @@ def simulate_rows(
     """Figures of the first rows of a table, taken up where an earlier try was interrupted: (n, m) float."""
     keys = range(n_rows // ROWS_PER_CHUNK)
     found: dict[int, NDArray[np.float64]] = {}
-    for key in sorted(keeps.finished(keys)) if keeps else ():
-        chunk = keeps.read(key) if keeps else None
-        if chunk is not None:
-            found[key] = chunk
+    if keeps is not None:
+        found = {key: chunk for key in sorted(keeps.finished(keys)) if (chunk := keeps.read(key)) is not None}
     say: Callable[[], None] = lambda: progress(  # noqa: E731
         len(found) * ROWS_PER_CHUNK, n_rows, "simulated histories" if is_compiled() else COMPILING
     )
@@ -193,21 +195,32 @@ def simulate_rows(
     with closing(works.run(table, [key for key in keys if key not in found])) as arriving:
         for key, chunk in arriving:
             found[key] = chunk
-            if keeps:
+            if keeps is not None:
                 keeps.keep(key, chunk)
             say()
     return np.concatenate([found[key] for key in keys])
 
 
-def _with_posterior(
-    calibration: Calibration, table: ReferenceTable, rows: NDArray[np.float64], observed: NDArray[np.float64],
-    how: SimulationSettings, settings: CalibrationSettings,
+def with_posterior(
+    calibration: Calibration, table: ReferenceTable, reading: Reading, observed: NDArray[np.float64],
+    how: SimulationSettings,
 ) -> Calibration:  # fmt: skip
-    scores = table.scores(len(rows))
-    reading = read_table(rows, scores, observed, settings.seed)
-    told = held_out(reading.fit, scores, table.priors)
-    draws = posterior_draws(reading.fit, table.priors, calibration.n_draws, settings.seed)
-    words = f"a table of {len(rows)} simulated histories"
+    """Take from a table that has been read what it tells better than statistics did.
+
+    Parameters
+    ----------
+    calibration : Calibration
+        By statistics.
+    table : ReferenceTable
+    reading : Reading
+    observed : (m,) float
+        Figures of the real books.
+    how : SimulationSettings
+    """
+    n_rows = len(reading.fit.residual)
+    told = held_out(reading.fit, table.scores(n_rows), table.priors)
+    draws = posterior_draws(reading.fit, table.priors, calibration.n_draws, table.seed)
+    words = f"a table of {n_rows} simulated histories"
     others: dict[str, Estimate] = {one.name: one for one in calibration.others}
     said: list[Predictivity] = []
     for k, (name, prior) in enumerate(table.priors.items()):
@@ -215,7 +228,7 @@ def _with_posterior(
             continue
         others[name], one = choose(others[name], draws[:, k], told[:, k], prior, reading.far, words)
         said.append(one)
-    step = _report(table, reading, observed, how, len(rows), tuple(said))
+    step = _report(table, reading, observed, how, n_rows, tuple(said))
     return replace(calibration, others=tuple(others.values()), simulation=step)
 
 
@@ -225,14 +238,14 @@ def _report(
 ) -> SimulationStep:  # fmt: skip
     names = np.array(table.figures)
     place, dropped = reading.standing, tuple(names[reading.dropped].tolist())
-    odd = bool(dropped) or place.distance > 1.0
+    odd = place.distance > ODD or len(dropped) > _FEW * len(names)
     reason = "the real books lie among the simulated ones"
     if reading.far:
         reason = "no simulated history comes near the real books: nothing was taken from the table"
     elif odd:
-        reason = "the real books lie at the edge of the simulated ones" + (
-            f"; left out: {', '.join(dropped)}" if dropped else ""
-        )
+        reason = "the real books lie beyond the edge of the simulated ones"
+    if dropped:
+        reason += f"; left out: {', '.join(dropped)}"
     return SimulationStep(
         mode=how.mode, n_rows=n_rows, first=table.frame.first, n_weeks=table.frame.n_weeks, parameters=said,
         figures=tuple(names[reading.kept].tolist()), observed=observed[reading.kept], expected=place.expected,

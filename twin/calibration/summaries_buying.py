@@ -7,7 +7,6 @@ from numpy.typing import NDArray
 
 from twin.calibration.simulated_record import Frame, Record
 from twin.calibration.summary_rates import least_squares, log_odds, mean, ratio, spells
-from twin.weeks import NEVER
 
 _WAIT = 26
 """Waiting for a next order is cut off at half a year."""
@@ -43,10 +42,9 @@ def _since_first(frame: Frame, record: Record) -> tuple[NDArray[np.int64], range
 def _waits(frame: Frame, record: Record) -> dict[str, float]:
     """Mean wait for the second, third and fourth order, and how many come soon."""
     found = {}
-    first = record.orders[0]
-    whole = first < frame.stop - 3 * _WAIT  # who came later has not had time
+    late = frame.stop - min(_WAIT, frame.n_weeks // 4)  # who ordered later has not had time
     for k in range(len(record.orders) - 1):
-        began = whole & (record.orders[k] < NEVER)
+        began = record.orders[k] < late
         wait = np.minimum(record.orders[k + 1, began].astype(np.int64) - record.orders[k, began], _WAIT)
         found[f"wait_{k + 2}"] = float(np.log(mean(wait, float(_WAIT))))
         found[f"soon_{k + 2}"] = log_odds(float((wait <= 2).sum()), float(len(wait)))
