@@ -85,6 +85,32 @@ def look_back(world: World, history: History, week: int, fold: Fold, by: Executo
     -------
     OriginScores
     """
+    found, rows = foresee(world, history, week, fold, by)
+    tallies, months = [], []
+    for cells in found:
+        foreseen = all_foreseen(cells)
+        tallies += tallies_of(cells, foreseen, week)
+        if cells.level in _SHOWN:
+            months.append(_months(cells, foreseen, week))
+    return OriginScores(tuple(rows), tuple(tallies), tuple(months))
+
+
+def foresee(
+    world: World, history: History, week: int, fold: Fold, by: Executor
+) -> tuple[list[Cells], list[dict[str, Any]]]:
+    """What the twin would have said at one origin, beside what came.
+
+    Parameters
+    ----------
+    world, history, week, fold, by
+        See :func:`look_back`.
+
+    Returns
+    -------
+    cells : list of Cells
+    rows : list of dict
+        See :attr:`OriginScores.rows`.
+    """
     then_world, then = world.as_of(week), history.before(week)
     learned = calibrate(then_world, then, CalibrationSettings(fold.n_draws, fold.seed, fold.country))
     records, places = _records(then_world, history, week)
@@ -94,13 +120,7 @@ def look_back(world: World, history: History, week: int, fold: Fold, by: Executo
     )  # fmt: skip
     chunks = [chunk for _, chunk in sorted(by.run(task, range(fold.n_draws)), key=lambda pair: pair[0])]
     found = cells_of(then_world, then, records, places, chunks)
-    tallies, months = [], []
-    for cells in found:
-        foreseen = _foreseen(cells)
-        tallies += _tallies(cells, foreseen, week)
-        if cells.level in _SHOWN:
-            months.append(_months(cells, foreseen, week))
-    return OriginScores(tuple(_rows(then_world, then, history, chunks)), tuple(tallies), tuple(months))
+    return found, _rows(then_world, then, history, chunks)
 
 
 def _records(world: World, history: History, week: int) -> tuple[Records, Places]:
@@ -129,8 +149,8 @@ def _n_weeks(records: Records) -> int:
 # --- scores ------------------------------------------------------------------------------------------------------
 
 
-def _foreseen(cells: Cells) -> list[Foreseen]:
-    """The twin, every benchmark, and their mixtures."""
+def all_foreseen(cells: Cells) -> list[Foreseen]:
+    """What the twin, every benchmark and their mixtures said of the same figures."""
     ahead = cells.actual.shape[1]
     ours = Foreseen(TWIN, np.quantile(cells.runs, QUANTILES, axis=0).astype(np.float32))
     theirs = benchmarks(cells.past, cells.past_weight, cells.is_share, ahead)
@@ -138,7 +158,8 @@ def _foreseen(cells: Cells) -> list[Foreseen]:
     return [*foreseen, *mixtures(foreseen)]
 
 
-def _tallies(cells: Cells, foreseen: list[Foreseen], week: int) -> list[Tally]:
+def tallies_of(cells: Cells, foreseen: list[Foreseen], week: int) -> list[Tally]:
+    """Scores of each forecast, by territory and month ahead."""
     step, blocks = usual_step(cells.past), np.unique(cells.block)
     return [
         Tally(
