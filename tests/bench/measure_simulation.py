@@ -201,13 +201,20 @@ def _one_world(seed: int) -> dict[str, Any]:
     draws = posterior_draws(reading.fit, table.priors, 100, 0)
     learned = with_posterior(calibration, table, reading, observed, SimulationSettings("quick"))
     books = np.stack([table.figures_of(10_000 + k, draws[k]) for k in range(24)])
+    step = learned.simulation
+    assert step is not None
     return {
         "truth": np.array([getattr(truth, name) for name in UNSEEN]),
-        "before": _draws_of(calibration), "after": _draws_of(learned), "table": draws,
+        "before": _draws_of(calibration),
+        "after": _draws_of(learned),
+        "table": draws,
         "told": held_out(reading.fit, scores, table.priors)[0] >= TOLD,
-        "used": np.array([one.used for one in (learned.simulation.parameters if learned.simulation else ())]),
-        "verdict": np.array(learned.simulation.verdict if learned.simulation else "none"), "figures": np.array(table.figures), "observed": observed, "books": books,
-    }  # fmt: skip
+        "used": np.array([one.used for one in step.parameters]),
+        "verdict": np.array(step.verdict),
+        "figures": np.array(table.figures),
+        "observed": observed,
+        "books": books,
+    }
 
 
 def _draws_of(calibration: Any) -> NDArray[np.float64]:
