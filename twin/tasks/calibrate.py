@@ -7,7 +7,9 @@ from dataclasses import replace
 from typing import Any
 
 from twin.calibration.calibrate import CalibrationSettings, calibrate
+from twin.calibration.calibration import Calibration
 from twin.calibration.examination import Depth, examine
+from twin.market.world import World
 from twin.progress import Progress
 from twin.tasks import examined
 from twin.tasks.calibration_tables import (
@@ -71,20 +73,10 @@ def run_calibration(
     if as_of is not None:
         world, history = market_as_of(workspace, dataset, as_of)
     settings = settings or CalibrationSettings()
-    settings = replace(settings, country=country_of(world, settings.country))
-    settings = replace(settings, remarks=settings.remarks or taught(workspace, world, as_of))
+    remarks = settings.remarks or taught(workspace, world, as_of)
+    settings = replace(settings, country=country_of(world, settings.country), remarks=remarks)
     span, dates = span_of(history.first_week, history.origin)
-    meta = {
-        **dates,
-        "n_draws": settings.n_draws,
-        "seed": settings.seed,
-        "country": settings.country,
-        "code": code_version(),
-        "mode": mode or "by size",
-        **remarks_meta(workspace, as_of),
-        **({"as_of": as_of.isoformat()} if as_of is not None else {}),
-        **({"fresh": True} if fresh else {}),
-    }
+    meta = dates | _noted(settings, mode, as_of, fresh) | remarks_meta(workspace, as_of)
     last = predecessor(workspace, dataset, meta)
     beliefs = {} if fresh else beliefs_of(last, span)
     settings = replace(settings, beliefs={**beliefs, **settings.beliefs})
@@ -95,31 +87,49 @@ def run_calibration(
     parameters = parameter_table(calibration)
     moved = None if last is None else what_moved(workspace, last, dataset, meta, parameters, beliefs)
     found = examine(calibration, world, history, settings, moved, depth or Depth(), progress)
-    diagnostics = diagnose(calibration)
+    since = None if last is None else last.version.id
     parts = {
+        **_learned(workspace, calibration, world),
+        "moved": moved_table(moved or ()),
+        **examined.parts_of(found),
+    }
+    kept = meta if since is None else {**meta, "since": since}
+    return {
+        "calibration": workspace.publish(CALIBRATION, parts, kept, parents=(dataset.id,)),
+        "origin": dates["origin"],
+        "diagnostics": parts["diagnostics"],
+        "parameters": parameters.to_dict("records"),
+        "health": found.card.as_dict(),
+        "moved": _records(parts["moved"]),
+        "since": since,
+    }
+
+
+def _noted(settings: CalibrationSettings, mode: str | None, as_of: dt.date | None, fresh: bool) -> dict[str, Any]:
+    """What is written down of how a calibration was made."""
+    return {
+        "n_draws": settings.n_draws,
+        "seed": settings.seed,
+        "country": settings.country,
+        "code": code_version(),
+        "mode": mode or "by size",
+        **({"as_of": as_of.isoformat()} if as_of is not None else {}),
+        **({"fresh": True} if fresh else {}),
+    }
+
+
+def _learned(workspace: Workspace, calibration: Calibration, world: World) -> dict[str, Any]:
+    """What was learned, as the parts that are kept of it."""
+    return {
         "calibration": codec.encode(calibration),
-        "parameters": parameters,
+        "parameters": parameter_table(calibration),
         "potential": potential_table(calibration, world),
         **named_calendar(workspace, calendar_table(calibration)),
         "season": season_table(calibration),
         "count": count_table(calibration, world),
         "probe_plan": probe_table(calibration, world),
         "predictivity": predictivity_table(calibration),
-        "diagnostics": diagnostics,
-        "moved": moved_table(moved or ()),
-        **examined.parts_of(found),
-    }
-    if last is not None:
-        meta["since"] = last.version.id
-    version = workspace.publish(CALIBRATION, parts, meta, parents=(dataset.id,))
-    return {
-        "calibration": version,
-        "origin": dates["origin"],
-        "diagnostics": diagnostics,
-        "parameters": parameters.to_dict("records"),
-        "health": found.card.as_dict(),
-        "moved": _records(parts["moved"]),
-        "since": None if last is None else last.version.id,
+        "diagnostics": diagnose(calibration),
     }
 
 
