@@ -23,7 +23,20 @@ def stock_at(
     carryover: float,
     curvature: float = 0.0,
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Stock at the origin, and its usual level.
+    """Stock at the origin, and its usual level: the first two of :func:`felt_at`."""
+    last, usual, _ = felt_at(touches, worth, n_customers, origin, carryover, curvature)
+    return last, usual
+
+
+def felt_at(
+    touches: Touches,
+    worth: NDArray[np.float64],
+    n_customers: int,
+    origin: int,
+    carryover: float,
+    curvature: float = 0.0,
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """Stock at the origin, its usual level, and how far it strays.
 
     Parameters
     ----------
@@ -42,13 +55,15 @@ def stock_at(
         Stock at the end of the week before the origin.
     (c,) float
         Mean over the last year of the stock as it is felt; without curvature log(1 + stock).
+    (c,) float
+        Variance of the same.
     """
     start = origin - 2 * _YEAR
     keep = touches.week >= start
     customer, week, weight = touches.customer[keep], touches.week[keep] - start, worth[keep]
     order = np.argsort(customer, kind="stable")
     customer, week, weight = customer[order].astype(np.int64), week[order], weight[order]
-    last, usual = np.zeros(n_customers), np.zeros(n_customers)
+    last, usual, spread = np.zeros((3, n_customers))
     size = max(_BLOCK_CELLS // (2 * _YEAR), 1)
     for begin in range(0, n_customers, size):
         rows = slice(begin, min(begin + size, n_customers))
@@ -57,8 +72,9 @@ def stock_at(
         inflow = np.bincount(flat, weight[low:high], (rows.stop - rows.start) * 2 * _YEAR).reshape(-1, 2 * _YEAR)
         stock = signal.lfilter([1.0], [1.0, -carryover], inflow, axis=1)
         last[rows] = stock[:, -1]
-        usual[rows] = attraction.warmth(stock[:, _YEAR:], curvature).mean(axis=1)
-    return last, usual
+        felt = attraction.warmth(stock[:, _YEAR:], curvature)
+        usual[rows], spread[rows] = felt.mean(axis=1), felt.var(axis=1)
+    return last, usual, spread
 
 
 def pressure_at(touches: Touches, n_customers: int, origin: int, memory: float = 1.0) -> NDArray[np.float64]:

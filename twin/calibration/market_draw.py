@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
 from twin.calibration import goodwill_state
 from twin.calibration.calibration import Calibration
-from twin.calibration.rival_calendar import future_campaigns
+from twin.calibration.rival_calendar import future_campaigns, regional
 from twin.calibration.standing import standing
 from twin.market.channels import VISIT
 from twin.market.history import Campaign, History
@@ -46,9 +48,11 @@ def lay_out_draw(calibration: Calibration, world: World, history: History, draw:
     """
     volume = np.maximum(draw_volumes(calibration.potential, world, draw, calibration.seed), 1e-9)
     volume, share, stage = standing(calibration, world, volume, draw)
-    response = _response(calibration, world, draw, _seller_share(volume, share, stage))
+    response = _response(calibration, world, draw)
     buys = considers_us(stage)
-    stock, usual, pressure = _contact_state(calibration, world, history, response, buys)
+    stock, usual, spread, pressure = _contact_state(calibration, world, history, response, buys)
+    seller_share = _seller_share(volume * share * buys, share, spread)
+    response = replace(response, coefficient=_coefficient(calibration, response, seller_share, draw))
     keen = _responsiveness(calibration, draw)
     # a customer without a brick (-1) reads the last row: the market's
     mix = calibration.rival_mix[world.population.brick]
@@ -75,6 +79,7 @@ def lay_out_draw(calibration: Calibration, world: World, history: History, draw:
         base_utility=base,
         log_demand=log_demand,
         campaigns=_campaign_strength(calibration, world, history, draw, n_weeks),
+        regional=_regional_strength(calibration, world, draw, n_weeks),
         neighbours=calibration.neighbours,
         rule=calibration.rule,
         start=Start(stock, pressure, habit, stage, goodwill_state.last_visit(history.touches, len(volume))),
@@ -89,14 +94,14 @@ def lay_out_draw(calibration: Calibration, world: World, history: History, draw:
     )
 
 
-def _response(calibration: Calibration, world: World, draw: int, seller_share: float) -> Response:
+def _response(calibration: Calibration, world: World, draw: int) -> Response:
+    """All but the coefficient of goodwill, which depends on our share of customers."""
     visit = calibration.visit_response
 
     def one(name: str) -> float:
         return float(calibration.draws_of(name)[draw])
 
     # an estimated worth holds at the average fit of those who were contacted; the law multiplies by each one's own fit
-    outside = _outside(calibration, draw)
     fit = goodwill.channel_fits(world.population.prefers, len(world.channels), one("mismatch"))
     rate = calibration.rule.contact_rate.copy()
     rate[VISIT] = calibration.rule.known_weight * world.population.known
@@ -104,14 +109,14 @@ def _response(calibration: Calibration, world: World, draw: int, seller_share: f
     effect = np.array([1.0] + [float(estimate.draws[draw]) for estimate in visit.channel_effects])
     return Response(
         carryover=float(visit.rho.draws[draw]),
-        coefficient=_coefficient(calibration, one("habit"), seller_share, outside, draw),
+        coefficient=0.0,
         channel_effect=effect / np.where(mean_fit > 0, mean_fit, 1.0),
         promotion=np.array([float(estimate.draws[draw]) for estimate in calibration.calendar.promo_effect]),
         drift=calibration.drift.shock_sd,
         demand_shock=calibration.season.level_shock_sd,
         orders_per_week=calibration.orders_per_week,
         curvature=_curvature(calibration, draw),
-        outside=outside,
+        outside=_outside(calibration, draw),
         **{name: one(name) for name in SCALARS},
     )
 
@@ -123,15 +128,14 @@ SCALARS = (
 """Parameters of :class:`Response` that are plain scalars of a calibration."""
 
 
-def _coefficient(calibration: Calibration, habit: float, share: float, outside: float, draw: int) -> float:
+def _coefficient(calibration: Calibration, response: Response, share: float, draw: int) -> float:
     """Utility coefficient of goodwill behind the effect on log sales that was estimated.
 
     A logit turns utility into (1 - share) as much log volume, and habit repeats a part of every gain; what an outside
-    option gives comes on top. The estimate weighs customers by what they buy from us, so ``share`` is weighed in the
-    same way.
+    option gives comes on top. ``share`` is weighed as the estimate weighs customers.
     """
-    echo = 1.0 - habit * share * (1.0 - share)
-    kept = max(1.0 - (1.0 - outside) * share, 0.05)
+    echo = 1.0 - response.habit * share * (1.0 - share)
+    kept = max(1.0 - (1.0 - response.outside) * share, 0.05)
     return float(calibration.visit_response.coefficient.draws[draw]) * echo / kept
 
 
@@ -157,30 +161,34 @@ def _outside(calibration: Calibration, draw: int) -> float:
     return 0.0
 
 
-def _seller_share(volume: NDArray[np.float64], share: NDArray[np.float64], stage: NDArray[np.int8]) -> float:
-    """Our share of those who buy from us, weighed by what they buy from us."""
-    own = volume * share * considers_us(stage)
-    return float((own * share).sum() / max(own.sum(), 1e-300))
+def _seller_share(own: NDArray[np.float64], share: NDArray[np.float64], spread: NDArray[np.float64]) -> float:
+    """Our share of those who buy from us, weighed by what each tells of the effect of visits.
+
+    That grows with what goodwill varies, and with what is bought, less and less so where lumps of orders are the noise.
+    """
+    typical = float(own.sum()) / max(int((own > 0).sum()), 1)
+    tells = own / (1.0 + own / max(typical, 1e-300)) * (spread + 1e-9)
+    return float((tells * share).sum() / max(tells.sum(), 1e-300))
 
 
 def _contact_state(
     calibration: Calibration, world: World, history: History, response: Response, buys: NDArray[np.bool_]
-) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-    """Stock at the origin, its usual level as it is felt, and contact pressure: three (c,) arrays."""
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """Stock at the origin, mean and variance of it as it is felt, and contact pressure: four (c,) arrays."""
     n = len(world.population)
     if not len(history.touches):
         stock = _expected_visits(calibration, world, buys) / (1.0 - response.carryover)
-        return stock, attraction.warmth(stock, response.curvature), np.zeros(n)
+        return stock, attraction.warmth(stock, response.curvature), np.zeros(n), np.zeros(n)
     fit = goodwill.channel_fits(world.population.prefers, len(world.channels), response.mismatch)
     touches = history.touches
     worth = response.channel_effect[touches.channel] * fit[touches.channel, touches.customer]
     origin, carryover, curvature = calibration.origin, response.carryover, response.curvature
-    stock, usual = goodwill_state.stock_at(touches, worth, n, origin, carryover, curvature)
+    stock, usual, spread = goodwill_state.felt_at(touches, worth, n, origin, carryover, curvature)
     # the share of those who do not buy from us was learned from newcomers, at the goodwill that newcomers have
     new = buys & world.population.known & (world.population.known_since >= origin - _NEW_WEEKS)
     like = new if new.sum() >= _FEWEST_NEW else buys
     usual = np.where(buys, usual, np.average(usual, weights=like + 1e-12))
-    return stock, usual, goodwill_state.pressure_at(touches, n, origin, response.memory)
+    return stock, usual, spread, goodwill_state.pressure_at(touches, n, origin, response.memory)
 
 
 def _expected_visits(calibration: Calibration, world: World, buys: NDArray[np.bool_]) -> NDArray[np.float64]:
@@ -236,7 +244,14 @@ def _base_utility(
     utility[:n_own] -= response.coefficient * usual - goodwill.fatigue(
         pressure, response.ideal_contacts, response.fatigue
     )
-    return utility - _usual_campaigns(calibration, history, response, n_own)[:, None]
+    usual_here = _usual_campaigns(calibration, history, response, n_own)[:, None]
+    limited = regional(
+        calibration.calendar.events, calibration.origin - 52, 52, len(world.territories), len(world.brands)
+    )
+    if limited is not None:
+        here = np.log(np.exp(response.promotion[:, None] * limited).mean(axis=2))
+        usual_here = usual_here + here[world.population.territory].T
+    return utility - usual_here
 
 
 def _usual_campaigns(calibration: Calibration, history: History, response: Response, n_own: int) -> NDArray[np.float64]:
@@ -259,7 +274,13 @@ def _campaign_strength(
     expected = future_campaigns(calibration.calendar, first, n_weeks, draw, calibration.seed)
     ours = tuple(campaign for campaign in history.campaigns if campaign.brand < n_own)
     strength = np.zeros((len(world.brands), n_weeks))
-    moves: tuple[Campaign, ...] = (*expected, *ours)
+    moves: tuple[Campaign, ...] = (*(move for move in expected if not move.territories), *ours)
     for move in moves:
         strength[move.brand, max(move.start - first, 0) : max(min(move.stop - first, n_weeks), 0)] += move.strength
     return strength
+
+
+def _regional_strength(calibration: Calibration, world: World, draw: int, n_weeks: int) -> NDArray[np.float64] | None:
+    """Rivals' expected campaigns that run in some territories only, in one draw: (z, j, w) float."""
+    expected = future_campaigns(calibration.calendar, calibration.origin, n_weeks, draw, calibration.seed)
+    return regional(expected, calibration.origin, n_weeks, len(world.territories), len(world.brands))
