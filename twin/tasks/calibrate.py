@@ -12,6 +12,7 @@ from twin.calibration.examination import Depth, examine
 from twin.market.world import World
 from twin.progress import Progress
 from twin.tasks import examined
+from twin.tasks.calendar_remarks import named_calendar, remarks_meta, taught
 from twin.tasks.calibration_tables import (
     calendar_table,
     diagnose,
@@ -20,7 +21,6 @@ from twin.tasks.calibration_tables import (
     season_table,
     unknowable,
 )
-from twin.tasks.calendar_remarks import named_calendar, remarks_meta, taught
 from twin.tasks.country import country_of
 from twin.tasks.dark_half import count_table, probe_table
 from twin.tasks.execution import code_version
