@@ -51,8 +51,8 @@ def _most_held(words: list[str]) -> float:
     return used.ru_maxrss / (2**30 if sys.platform == "darwin" else 2**20)
 
 
-def cost(n_outlets: int, years: int, *each: tuple[str, ...]) -> dict[str, Any]:
-    """Cost of making a bundle, taking it in, and calibrating it once for each set of further words."""
+def cost(n_outlets: int, years: int, *each: tuple[str, ...], forecast: tuple[str, ...] = ()) -> dict[str, Any]:
+    """Cost of making a bundle, taking it in, calibrating it once for each set of further words, and of a forecast."""
     with tempfile.TemporaryDirectory() as folder:
         bundle, place = str(Path(folder) / "bundle"), str(Path(folder) / "workspace")
         found: dict[str, Any] = {"outlets": n_outlets, "weeks": round(52.1775 * years)}
@@ -60,6 +60,8 @@ def cost(n_outlets: int, years: int, *each: tuple[str, ...]) -> dict[str, Any]:
         found["ingest"] = command("-m", "twin", "ingest", bundle, "-w", place)
         for words in each or ((),):
             found[" ".join(("calibrate", *words))] = command("-m", "twin", "calibrate", "-w", place, *words)
+        if forecast:
+            found["forecast"] = command("-m", "twin", "forecast", *forecast, "-w", place)
         return found
 
 
