@@ -14,6 +14,7 @@ from twin.market.history import History
 from twin.market.world import World
 from twin.progress import Progress, silent
 from twin.tasks.backtest_origin import YEAR, Fold, OriginScores, look_back
+from twin.tasks.backtest_published import score_published
 from twin.tasks.backtest_report import said, score_rows, verdict
 from twin.tasks.country import country_of
 from twin.tasks.execution import executor, versions
@@ -71,7 +72,7 @@ def run_backtest(
     dict
         ``rows`` (one a origin and measure: sums over the year), ``verdict``, which says where the naive forecast wins,
         ``scores`` (by measure, level, months ahead and method), ``weights`` (of blends), ``said`` (the verdict in
-        words), ``origins``, ``notes``.
+        words), ``origins``, ``notes``, and ``published``: forecasts that were published, against what has come since.
 
     Raises
     ------
@@ -94,7 +95,7 @@ def run_backtest(
             ledger.keep(week, one)
         found.append(one)
     tell(len(origins), len(origins), "scores")
-    result = _result(found, origins, history)
+    result = _result(found, origins, history) | {"published": score_published(workspace, world, history)}
     version = workspace.publish(
         BACKTEST,
         {
@@ -103,6 +104,7 @@ def run_backtest(
             "backtest_scores": pd.DataFrame(result["scores"]),
             "backtest_months": pd.concat([pd.DataFrame(part) for one in found for part in one.months]),
             "backtest_weights": pd.DataFrame(result["weights"]),
+            "scored_forecasts": pd.DataFrame(result["published"]),
             "said": {"said": result["said"], "notes": result["notes"]},
         },
         {"n_origins": len(origins)},

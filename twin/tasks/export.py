@@ -54,6 +54,7 @@ TABLES = {
     "backtest": (BACKTEST, "backtest"),
     "backtest_scores": (BACKTEST, "backtest_scores"),
     "backtest_months": (BACKTEST, "backtest_months"),
+    "scored_forecasts": (BACKTEST, "scored_forecasts"),
     "links": (DATASET, "links"),
     "warnings": (DATASET, "warnings"),
 }

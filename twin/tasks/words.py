@@ -86,6 +86,11 @@ def backtest(result: dict[str, Any]) -> str:
             f"{score['inside_80']:.0%} of outcomes inside the 80 % band"
         )
     lines += ["", "By month ahead:", *result["said"]]
+    for row in result["published"]:
+        lines.append(
+            f"Published {row['forecast']} of {row['origin']}: {row['error_pct'] or 0.0:+.1f} % off after "
+            f"{row['periods']} periods; last year again {row['naive_error_pct'] or 0.0:+.1f} %"
+        )
     lines.extend(f"Taken up again: {note}" for note in result["taken_up"])
     lines.extend(f"Note: {note}" for note in result["notes"])
     return "\n".join(lines)
