@@ -22,8 +22,12 @@ from twin.calibration.period_totals import Series
 
 _MOST_TERRITORIES = 80
 _TURNS = 2
+# odds against a campaign of one territory alone, beyond that there are so many to search
+_DOUBT = 3.0
+# territories may differ in how a campaign lifts them by this part of the lift
+_UNEVEN = 0.35
 # log odds for a campaign that runs everywhere: most plans are written for a whole country
-_EVERYWHERE = 4.0
+_EVERYWHERE = 6.0
 # the same campaign in another territory begins within so many weeks
 _TOGETHER_WEEKS = 2
 _BELIEVED = 0.5
@@ -66,7 +70,7 @@ def search_regions(
     used = [z for z, series in enumerate(parts) if series]
     if not 2 <= len(used) <= _MOST_TERRITORIES:
         return ()
-    anchors, doubt = grid.anchors(), float(np.log(len(used)))
+    anchors, doubt = grid.anchors(), float(np.log(len(used))) + _DOUBT
     table = shapes(grid.n_weeks, anchors)
     explained = lifts_of(market, grid, n_brands)
     found = []
@@ -157,6 +161,8 @@ def scope(regions: Sequence[Region], brand: int, number: int) -> tuple[tuple[int
     precision = np.array([region.precision[brand, number] for region in seen])
     order = np.argsort(-lift)
     lift, precision = lift[order], precision[order]
+    everywhere = float(lift @ precision / precision.sum())
+    precision = 1 / (1 / precision + (_UNEVEN * everywhere) ** 2)
     everywhere = float(lift @ precision / precision.sum())
     best, where = -0.5 * float(precision @ (lift - everywhere) ** 2) + _EVERYWHERE, 0
     value = everywhere

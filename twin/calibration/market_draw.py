@@ -250,7 +250,8 @@ def _base_utility(
     )
     if limited is not None:
         here = np.log(np.exp(response.promotion[:, None] * limited).mean(axis=2))
-        usual_here = usual_here + here[world.population.territory].T
+        # a customer without a territory (-1) reads the last row: nothing
+        usual_here = usual_here + np.vstack([here, np.zeros_like(here[:1])])[world.population.territory].T
     return utility - usual_here
 
 

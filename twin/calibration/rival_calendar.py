@@ -91,6 +91,24 @@ class RivalCalendar:
         return result
 
 
+def regional(
+    moves: Sequence[RivalCampaign | ExpectedMove], first_week: int, n_weeks: int, n_territories: int, n_brands: int
+) -> NDArray[np.float64] | None:
+    """Strength of the campaigns that run in some territories only, by week: (z, j, w) float; ``None`` without any.
+
+    A campaign of history counts as far as it is believed.
+    """
+    limited = [move for move in moves if move.territories]
+    if not limited:
+        return None
+    result = np.zeros((n_territories, n_brands, n_weeks))
+    for move in limited:
+        span = slice(max(move.start - first_week, 0), max(min(move.stop - first_week, n_weeks), 0))
+        sure = move.probability if isinstance(move, RivalCampaign) else 1.0
+        result[list(move.territories), move.brand, span] += move.strength * sure
+    return result
+
+
 def table(calendar: RivalCalendar) -> dict[str, NDArray]:
     """Columns of the table ``rival_calendar``.
 
