@@ -56,11 +56,11 @@ def scenario_uplift(n: int) -> list[Part]:
         groups[f"worlds {one['kind']}"] += one["uplifts"]
         for row in one["uplifts"]:
             groups[f"scenario {row['scenario']}"].append(row)
-    for name, each in groups.items():
-        parts.append(shown(name, dict(zip(MARKS, marks(each))), n=len(each)))
-    worst = sorted(parameter_table(everything), key=lambda row: row[-1])
-    parts.append(shown("80 % interval of a parameter holds its truth", {row[0]: row[-1] for row in worst}))
-    parts.append(shown("bias of a parameter, percent of the truth", {row[0]: row[3] for row in worst}))
+    by_group = {name: dict(zip(MARKS, marks(each))) for name, each in groups.items()}
+    parts.append(shown("by scenario and kind of world; uplifts in percent", by_group))
+    heads = ("truth", "found", "bias, percent", "mean z", "z, root mean square", "80 % interval holds")
+    by_parameter = {name: dict(zip(heads, figures)) for name, *figures in parameter_table(everything)}
+    parts.append(shown("parameters and what follows from them, means over the worlds", by_parameter))
     return parts
 
 

@@ -42,10 +42,23 @@ def table(rows: list[dict[str, Any]]) -> str:
     lines += ["", "### Figures beside the judged ones", ""]
     for row in rows:
         for part in row.get("parts", []):
-            if part.get("shown"):
+            if part.get("shown") and _nested(part["value"]):
+                lines += ["", f"**{row['id']}** {part['what']}:", "", *grid(part["value"]), ""]
+            elif part.get("shown"):
                 note = f" ({part['reason']})" if part.get("reason") else ""
                 lines.append(f"- **{row['id']}** {part['what']}: {number(part['value'])}{note}")
     return "\n".join(lines)
+
+
+def _nested(value: Any) -> bool:
+    return isinstance(value, dict) and bool(value) and all(isinstance(one, dict) for one in value.values())
+
+
+def grid(value: dict[str, dict[str, Any]]) -> list[str]:
+    """Rows by name, columns as the first row has them."""
+    heads = list(next(iter(value.values())))
+    rows = [_line(name, *(number(one.get(head)) for head in heads)) for name, one in value.items()]
+    return [_line("", *heads), "|---" * (len(heads) + 1) + "|", *rows]
 
 
 def _line(*cells: object) -> str:
