@@ -17,6 +17,7 @@ from twin.tasks.backtest_origin import YEAR, Fold, OriginScores, look_back
 from twin.tasks.backtest_published import score_published
 from twin.tasks.backtest_report import said, score_rows, verdict
 from twin.tasks.country import country_of
+from twin.tasks.dark_half import time_machine_table
 from twin.tasks.execution import executor, versions
 from twin.tasks.shelf import BACKTEST, load_dataset
 from twin.weeks import monday, week_of
@@ -106,6 +107,7 @@ def run_backtest(
             "backtest_weights": pd.DataFrame(result["weights"]),
             "scored_forecasts": pd.DataFrame(result["published"]),
             "said": {"said": result["said"], "notes": result["notes"]},
+            "time_machine": time_machine_table(world, history, origins[0], settings.seed),
         },
         {"n_origins": len(origins)},
         parents=(dataset.id,),

@@ -1,14 +1,19 @@
-"""Dark half: tables of how many outlets no list holds, and of whom to probe."""
+"""Dark half: tables of how many outlets no list holds, of whom to probe, and of how well past unknowns were foreseen."""
 
 from __future__ import annotations
+
+from dataclasses import asdict, fields
 
 import numpy as np
 import pandas as pd
 
 from twin.calibration.calibration import Calibration
+from twin.market.history import History
 from twin.market.world import World
 from twin.potential.count import DEPENDENT
 from twin.potential.probe import SIZE, plan_probe
+from twin.potential.time_machine import Score, time_machine
+from twin.weeks import monday
 
 
 def count_table(calibration: Calibration, world: World) -> pd.DataFrame:
@@ -54,3 +59,9 @@ def probe_table(calibration: Calibration, world: World, n: int = SIZE) -> pd.Dat
             "total_half_width_after_pct": 100.0 * plan.total_then,
         }
     )
+
+
+def time_machine_table(world: World, history: History, week: int, seed: int = 0) -> pd.DataFrame:
+    """Who was unknown at ``week`` and has been found since, against what was predicted then; and both masks."""
+    rows = [{"as_of": monday(week), **asdict(score)} for score in time_machine(world, history, week, seed=seed)]
+    return pd.DataFrame(rows, columns=["as_of", *(field.name for field in fields(Score))])

@@ -52,6 +52,7 @@ TABLES = {
     "review_visits": (REVIEW, "visits"),
     "review_alerts": (REVIEW, "alerts"),
     "backtest": (BACKTEST, "backtest"),
+    "time_machine": (BACKTEST, "time_machine"),
     "backtest_scores": (BACKTEST, "backtest_scores"),
     "backtest_months": (BACKTEST, "backtest_months"),
     "scored_forecasts": (BACKTEST, "scored_forecasts"),
