@@ -43,6 +43,7 @@ MOST_WEEKS = 156
 _BEFORE_WEEKS, _LEAST_WEEKS = 52, 52
 """History before the window, from which its beginning is learned; and the shortest window."""
 _NUISANCE_DRAWS = 32
+_LEAST_DEPARTURES = 5
 _FEW = 0.1
 """More than this part of the summaries left out is to be looked at."""
 
@@ -173,7 +174,10 @@ def lay_table(
         float(learned.visit_response.rho.draws.mean()), campaigns,
     )  # fmt: skip
     scale = scale_of(frame)
-    figures = summarise(frame, scale, observed_record(frame, world, history))
+    record = observed_record(frame, world, history)
+    figures = summarise(frame, scale, record)
+    if ((record.left >= first) & (record.left < frame.stop)).sum() < _LEAST_DEPARTURES:  # nobody writes them down
+        figures = {name: value for name, value in figures.items() if not name.startswith("departures")}
     priors = {name: settings.beliefs.get(name, PRIORS[name]) for name in UNSEEN}
     capacity = capacity_of(then, history.touches, first, len(spell_of_week))
     table = ReferenceTable(then, before, learned, frame, scale, capacity, priors, tuple(figures), settings.seed)
