@@ -9,9 +9,10 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import sparse
 
 from twin import draws
-from twin.calibration.rival_calendar import RivalCalendar
+from twin.calibration.rival_calendar import RivalCalendar, regional
 from twin.calibration.season import Season
 from twin.draws import Key, Purpose, identity
 from twin.market.history import History, Sales
@@ -78,8 +79,8 @@ class Record:
     ----------
     volume : (u, j, p) float, units
         By place (brick, or panel member), brand and period.
-    lift : (j, p) float, utility
-        Of the campaigns that ran.
+    lift : (u or 1, j, p) float, utility
+        Of the campaigns that ran; one row where all ran everywhere.
     middle, year : (p,) int
         Week in the middle, and campaign-free year counted back from the end.
     periods : Periods
@@ -101,7 +102,7 @@ class Record:
 
     def plain_shares(self) -> NDArray[np.float64]:
         """Shares of the whole market without campaigns: (p, j) float."""
-        total = self.volume.sum(axis=0).T * np.exp(-self.lift.T)
+        total = (self.volume * np.exp(-self.lift)).sum(axis=0).T
         return total / np.maximum(total.sum(axis=1, keepdims=True), 1e-300)
 
 
@@ -112,22 +113,38 @@ def record_of(world: World, history: History, calendar: RivalCalendar) -> Record
     if not len(sales):
         return None
     volume = _table(sales, len(world.bricks) if audited else len(world.population), len(world.brands))
-    volume = volume[volume.sum(axis=(1, 2)) > 0] if not audited else volume
+    kept = np.ones(len(volume), dtype=bool) if audited else volume.sum(axis=(1, 2)) > 0
+    zone = (world.bricks.territory if audited else world.population.territory)[kept]
     periods = sales.periods
-    middle = periods.mid_week()
     first = int(week_of(periods.start[0]))
     n_weeks = int(week_of(periods.stop[-1] - np.timedelta64(1, "D"))) + 1 - first
+    strength = _strength(world, history, calendar, first, n_weeks)
+    weights = periods.weights(first, n_weeks)
+    lift = np.stack([_lift(one, calendar, weights) for one in strength])
+    lift = lift if len(lift) == 1 else lift[zone]
+    middle = periods.mid_week()
+    per_year = 12 if periods.kind == "month" else 52
+    year = -((len(periods) - 1 - np.arange(len(periods))) // per_year)
+    return Record(volume[kept], lift, middle, year.astype(np.int32), periods, audited)
+
+
+def _strength(
+    world: World, history: History, calendar: RivalCalendar, first: int, n_weeks: int
+) -> NDArray[np.float64]:  # fmt: skip
+    """Campaigns that ran, rivals' and ours: (z or 1, j, w) float, 1 = the brand's average."""
     strength = calendar.active(first, n_weeks)
     for one in history.campaigns:
         if one.brand < world.brands.n_own:
             strength[one.brand, max(one.start - first, 0) : max(one.stop - first, 0)] += one.strength
+    limited = regional(calendar.events, first, n_weeks, len(world.territories), len(world.brands))
+    return strength[None] if limited is None else strength[None] + limited
+
+
+def _lift(strength: NDArray, calendar: RivalCalendar, weights: sparse.csr_matrix) -> NDArray[np.float64]:
+    """Utility that campaigns gave on average in each period: (j, p) float."""
     promotion = np.array([float(one.draws.mean()) for one in calendar.promo_effect])
-    weights = periods.weights(first, n_weeks)
     length = np.maximum(np.asarray(weights.sum(axis=1)).ravel(), 1e-9)
-    lift = np.log((weights @ np.exp(promotion[:, None] * strength).T) / length[:, None]).T
-    per_year = 12 if periods.kind == "month" else 52
-    year = -((len(periods) - 1 - np.arange(len(periods))) // per_year)
-    return Record(volume, lift, middle, year.astype(np.int32), periods, audited)
+    return np.log((weights @ np.exp(promotion[:, None] * strength).T) / length[:, None]).T
 
 
 def _table(sales: Sales, n_units: int, n_brands: int) -> NDArray[np.float64]:
@@ -155,7 +172,7 @@ def learn_passing(record: Record, season: Season, months: NDArray[np.float64]) -
     j, n = record.volume.shape[1], record.volume.shape[2]
     if n < _LEAST_YEARS * record.per_year:
         return Passing(record.periods.kind, np.zeros(j), np.zeros(j), 0.0, 0.0)
-    utility = record.lift + months[:, month_of_year(record.middle)]
+    utility = record.lift + months[:, month_of_year(record.middle)][None]
     expected = _expected(record, utility)
     sd, lasting = zip(*(_common(record.volume[:, k] - expected[:, k], expected[:, k]) for k in range(j)))
     total = record.volume.sum(axis=1)
@@ -173,9 +190,9 @@ def _moving(values: NDArray[np.float64], width: int) -> NDArray[np.float64]:
 
 def _expected(record: Record, utility: NDArray[np.float64]) -> NDArray[np.float64]:
     """Volume to be expected of each brand from its place's level of the year, campaigns and months: (u, j, p)."""
-    plain = record.volume * np.exp(-utility)[None]
+    plain = record.volume * np.exp(-utility)
     level = _moving(plain / np.maximum(plain.sum(axis=1, keepdims=True), 1e-300), record.per_year)
-    attraction = level * np.exp(utility)[None]
+    attraction = level * np.exp(utility)
     share = attraction / np.maximum(attraction.sum(axis=1, keepdims=True), 1e-300)
     return share * record.volume.sum(axis=1, keepdims=True)
 

@@ -62,7 +62,7 @@ def record(seed, wander):
     volume = r.poisson(400 * share).astype(float)
     days = mondays(FIRST + np.arange(YEARS * 52, dtype=np.int32))
     periods = periods_covering(days[[0, -1]], "month")
-    return Record(volume, np.zeros((3, 12 * YEARS)), periods.mid_week()[: 12 * YEARS], np.zeros(72), periods, True)
+    return Record(volume, np.zeros((1, 3, 12 * YEARS)), periods.mid_week()[: 12 * YEARS], np.zeros(72), periods, True)
 
 
 def test_bricks_that_wander_have_levels_that_are_less_sure():
