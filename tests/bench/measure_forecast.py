@@ -19,7 +19,7 @@ from twin.tasks.ingest import run_ingest
 from twin.tasks.shelf import load_dataset
 from twin.workspace.store import Workspace
 
-WORLDS, YEARS, ORIGINS, DRAWS = 20, 5, 2, 24
+WORLDS, YEARS, ORIGINS, DRAWS = 20, 5, 2, 16
 REAL_ORIGINS = 5
 SHARES = (("brand_share", "territory"), ("brand_share", "all"), ("own_share", "territory"))
 
