@@ -8,7 +8,7 @@ from typing import Any
 
 from twin.calibration.calibrate import CalibrationSettings, calibrate
 from twin.calibration.calibration import Calibration
-from twin.calibration.examination import Depth, examine
+from twin.calibration.examination import Depth, Examined, examine
 from twin.market.world import World
 from twin.progress import Progress
 from twin.tasks import examined
@@ -88,6 +88,13 @@ def run_calibration(
     moved = None if last is None else what_moved(workspace, last, dataset, meta, parameters, beliefs)
     found = examine(calibration, world, history, settings, moved, depth or Depth(), progress)
     since = None if last is None else last.version.id
+    return _published(workspace, dataset.id, calibration, world, found, moved, meta, since)
+
+
+def _published(
+    workspace: Workspace, dataset: str, calibration: Calibration, world: World, found: Examined,
+    moved: Any, meta: dict[str, Any], since: str | None,
+) -> dict[str, Any]:  # fmt: skip
     parts = {
         **_learned(workspace, calibration, world),
         "moved": moved_table(moved or ()),
@@ -95,10 +102,10 @@ def run_calibration(
     }
     kept = meta if since is None else {**meta, "since": since}
     return {
-        "calibration": workspace.publish(CALIBRATION, parts, kept, parents=(dataset.id,)),
-        "origin": dates["origin"],
+        "calibration": workspace.publish(CALIBRATION, parts, kept, parents=(dataset,)),
+        "origin": meta["origin"],
         "diagnostics": parts["diagnostics"],
-        "parameters": parameters.to_dict("records"),
+        "parameters": parts["parameters"].to_dict("records"),
         "health": found.card.as_dict(),
         "moved": _records(parts["moved"]),
         "since": since,

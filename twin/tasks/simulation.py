@@ -64,7 +64,7 @@ def after_statistics(
         "seed": settings.seed,
         "country": settings.country,
         "neighbours": settings.n_neighbours,
-        "settings": repr(settings.beliefs),
+        "settings": repr((settings.beliefs, settings.remarks)),
         "weeks": how.most_weeks,
         "code": execution.versions(),
     }
