@@ -28,6 +28,7 @@ from twin.scenario.scenario import BASELINE
 from twin.tasks.ingest import run_ingest
 from twin.tasks.shelf import load_dataset
 from twin.weeks import NEVER, Periods, mondays
+from twin.workspace.ledger import RunLedger
 from twin.workspace.store import Workspace
 
 SAMPLE = Path(__file__).resolve().parents[3] / "data" / "sample"
@@ -154,22 +155,6 @@ def test_threads_change_no_bit(
     np.testing.assert_array_equal(simulate_rows(laid[2], 2 * ROWS_PER_CHUNK, Threads(2)), first_rows)
 
 
-class Kept(dict[int, Any]):
-    """A ledger in memory."""
-
-    def finished(self, keys: Sequence[int]) -> set[int]:
-        """What is there."""
-        return set(self) & set(keys)
-
-    def read(self, key: int) -> Any:
-        """A chunk."""
-        return self[key]
-
-    def keep(self, key: int, chunk: Any) -> None:
-        """Keep it."""
-        self[key] = chunk
-
-
 class Breaks:
     """Runs one chunk, then is interrupted."""
 
@@ -180,12 +165,13 @@ class Breaks:
 
 
 def test_what_was_interrupted_goes_on_where_it_was(
-    laid: tuple[World, History, ReferenceTable, NDArray[np.float64]], first_rows: NDArray[np.float64]
+    laid: tuple[World, History, ReferenceTable, NDArray[np.float64]], first_rows: NDArray[np.float64], tmp_path: Path
 ) -> None:
-    table, kept = laid[2], Kept()
+    table, kept = laid[2], RunLedger(tmp_path, "0123456789abcdef" * 4)
     with pytest.raises(KeyboardInterrupt):
         simulate_rows(table, 2 * ROWS_PER_CHUNK, Breaks(), kept)
-    assert set(kept) == {0}
+    kept = RunLedger(tmp_path, "0123456789abcdef" * 4)
+    assert kept.finished(range(2)) == {0}
     asked: list[int] = []
 
     class Asked(_Serial):
