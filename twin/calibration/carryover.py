@@ -5,7 +5,7 @@ Knows stocks and sales; whom visits follow, and what to do about it, stands in :
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -23,7 +23,8 @@ WEEKS_PER_MONTH = WEEKS_PER_YEAR / 12
 CURVATURES = (-1.5, -1.0, -0.5, 0.0, 0.5, 1.0)
 """From a stock over one plus itself (Hill) through the logarithm to a straight line."""
 _MONTHLY_RHO = (0.30, 0.95)
-_COARSE, _REFINE = 8, 2
+_COARSE, _FINER, _REFINE = 8, 2, 2
+_LAST = (_COARSE - 1) * _FINER**_REFINE
 _FINE_RHO, _FINE_CURVATURE = 241, 61
 SHARP = 0.7
 """A parameter counts as identified when its spread is below this part of the prior's."""
@@ -77,15 +78,15 @@ class Profile:
     deviance : Surface
     elasticity : Surface
         Of own sales to visits at volume-weighted stocks.
-    part : Surface
-        Elasticity over the coefficient.
+    log_part : Surface
+        Logarithm of the elasticity over the coefficient.
     stock : Surface, visits
         Volume-weighted mean stock.
     """
 
     deviance: Surface
     elasticity: Surface
-    part: Surface
+    log_part: Surface
     stock: Surface
 
 
@@ -132,8 +133,10 @@ def _pace(rho: NDArray[np.float64]) -> NDArray[np.float64]:
     return -np.log(-np.log(rho))
 
 
-def _rho(pace: float) -> float:
-    return float(np.exp(-np.exp(-pace)))
+def _rho(place: int) -> float:
+    """Carry-over per week at a place of the lattice."""
+    low, high = _pace(np.array(_MONTHLY_RHO) ** (1 / WEEKS_PER_MONTH))
+    return float(np.exp(-np.exp(-(low + (high - low) * place / _LAST))))
 
 
 def profile_of(panel: Panel, effects: NDArray[np.float64]) -> tuple[Profile, PoissonFit]:
@@ -154,53 +157,75 @@ def profile_of(panel: Panel, effects: NDArray[np.float64]) -> tuple[Profile, Poi
     PoissonFit
         The best of the fits at curvature 0.
     """
-    found: dict[tuple[float, float], tuple[PoissonFit, float, float]] = {}
-    fit: PoissonFit | None = None
-    last = 1.0
-
-    def visit(pace: float, curvature: float = 0.0) -> None:
-        nonlocal fit, last
-        design, stock = stock_regressors(panel, _rho(pace), effects, (VISIT,), curvature)
-        part = visits_part(panel, design[1])
-        if fit is not None:  # the elasticity hardly moves, the coefficient may by orders
-            fit = replace(fit, coefficients=fit.coefficients * last / part)
-        fit = fixed_effects.fit(panel.working, design[:1], panel.mask, panel.group, fit)
-        found[pace, curvature], last = (fit, part, stock), part
-
-    ends = _pace(np.array(_MONTHLY_RHO) ** (1 / WEEKS_PER_MONTH))
-    grid = [float(pace) for pace in np.linspace(*ends, _COARSE)]
-    gap = coarse = grid[1] - grid[0]
-    for pace in grid:
-        visit(pace)
-    best = grid[0]
-    for _ in range(_REFINE):
-        gap /= 2
-        best = min(found, key=lambda point: found[point][0].deviance)[0]
-        for pace in (best - gap, best + gap):
-            if ends[0] < pace < ends[1]:
-                visit(pace)
-    best = min(found, key=lambda point: found[point][0].deviance)[0]
-    straight, straight_part, _ = found[best, 0.0]
-    paces = sorted(pace for pace, _ in found)
-    middle = float(np.clip(best, ends[0] + coarse, ends[1] - coarse))
-    near = [middle - coarse, middle, middle + coarse]
+    walk = _Walk(panel, effects)
+    best, near = walk.along_carryover()
+    straight = walk.found[best, 0.0]
     for curvature in CURVATURES:
-        fit, last = straight, straight_part
-        for pace in near:
-            if (pace, curvature) not in found:
-                visit(pace, curvature)
-
-    def surface(figure: Callable[[PoissonFit, float, float], float]) -> Surface:
-        values = {point: figure(*one) for point, one in found.items()}
-        return surface_of([(_rho(pace), values[pace, 0.0]) for pace in paces], [_rho(pace) for pace in near],
-                          [[values[pace, q] - values[pace, 0.0] for pace in near] for q in CURVATURES])  # fmt: skip
-
+        walk.last = straight
+        for place in near:
+            walk.visit(place, curvature)
     return Profile(
-        surface(lambda fit, part, stock: fit.deviance),
-        surface(lambda fit, part, stock: float(fit.coefficients[0]) * part),
-        surface(lambda fit, part, stock: part),
-        surface(lambda fit, part, stock: stock),
-    ), straight
+        walk.surface(near, [one.fit.deviance for one in walk.found.values()]),
+        walk.surface(near, [float(one.fit.coefficients[0]) * one.part for one in walk.found.values()]),
+        walk.surface(near, [float(np.log(one.part)) for one in walk.found.values()]),
+        walk.surface(near, [one.stock for one in walk.found.values()]),
+    ), straight.fit
+
+
+@dataclass(frozen=True)
+class _Step:
+    """One pair of carry-over and curvature, tried."""
+
+    fit: PoissonFit
+    part: float
+    stock: float
+
+
+class _Walk:
+    """Pairs tried one after another, each from the fit before; carry-overs are places on a lattice in half-life."""
+
+    def __init__(self, panel: Panel, effects: NDArray[np.float64]) -> None:
+        self.panel, self.effects = panel, effects
+        self.found: dict[tuple[int, float], _Step] = {}
+        self.last: _Step | None = None
+
+    def visit(self, place: int, curvature: float = 0.0) -> None:
+        """Try a pair that was not tried before."""
+        if (place, curvature) in self.found:
+            return
+        panel, start = self.panel, None
+        design, stock = stock_regressors(panel, _rho(place), self.effects, (VISIT,), curvature)
+        part = visits_part(panel, design[1])
+        if self.last is not None:  # the elasticity hardly moves, the coefficient may by orders
+            fit = self.last.fit
+            start = replace(fit, coefficients=fit.coefficients * self.last.part / part)
+        fit = fixed_effects.fit(panel.working, design[:1], panel.mask, panel.group, start)
+        self.last = self.found[place, curvature] = _Step(fit, part, stock)
+
+    def along_carryover(self) -> tuple[int, list[int]]:
+        """The best at curvature 0, and three around it for the other curvatures."""
+        gap = _FINER**_REFINE
+        for place in range(0, _LAST + 1, gap):
+            self.visit(place)
+        while gap > 1:
+            gap //= _FINER
+            best = self._best()
+            for place in (best - gap, best + gap):
+                if 0 < place < _LAST:
+                    self.visit(place)
+        wide = _FINER**_REFINE
+        middle = min(max(self._best(), wide), _LAST - wide)
+        return self._best(), [middle - wide, middle, middle + wide]
+
+    def _best(self) -> int:
+        return min((place for place, q in self.found if q == 0.0), key=lambda one: self.found[one, 0.0].fit.deviance)
+
+    def surface(self, near: list[int], figures: list[float]) -> Surface:
+        """A figure of each pair as a surface."""
+        values = dict(zip(self.found, figures))
+        levels = sorted((_rho(place), value) for (place, curvature), value in values.items() if curvature == 0.0)
+        change = [[values[place, q] - values[place, 0.0] for place in near] for q in CURVATURES]
+        return surface_of(levels, [_rho(place) for place in near], change)
 
 
 def surface_of(

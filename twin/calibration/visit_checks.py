@@ -152,8 +152,8 @@ def inspect(fitted: Fitted, segments: SegmentResponse, elasticity: NDArray[np.fl
         misfit_p=_misfit(fitted),
         halves_t=_halves(fitted),
         effective_customers=float(influence.sum() ** 2 / max((influence**2).sum(), 1e-300)),
-        seen_stock=float(segments.seen_stock.max(initial=np.nan)) if len(segments.seen_stock) else np.nan,
-        seen_visits=float(segments.seen_visits.max(initial=np.nan)) if len(segments.seen_visits) else np.nan,
+        seen_stock=float(segments.seen_stock.max(initial=0.0)),
+        seen_visits=float(segments.seen_visits.max(initial=0.0)),
         sane=SANE[0] <= mean <= SANE[1],
         flags=(),
     )

@@ -134,20 +134,18 @@ def _shortfall(panel: Panel) -> str:
 
 
 def _drawn(world: World, fitted: Fitted, n_draws: int, seed: int, beliefs: Mapping[str, Prior]) -> VisitResponse:
-    """Draws from what the data say; an elasticity less certain than the literature's is weighed with it."""
+    """Draws from what the data say; weighed with the literature, which matters where they say little."""
     belief, prior = fitted.belief, believed("visit_elasticity", beliefs)
     uniforms = (parameter_uniforms(name, n_draws, seed) for name in ("carryover", "visit_curvature"))
     rho, q = belief.draw(*uniforms)
-    elasticity, sd = _corrected(fitted, n_draws, seed, beliefs)
+    here = np.array([belief.mean])
+    shift = fitted.shift.at(rho, q) - fitted.shift.at(here[:, 0], here[:, 1])
+    elasticity, sd = _weighed(_corrected(fitted, n_draws, seed, beliefs) + shift, prior)
     identified, reason = bool(sd < prior.sd), fitted.way.reason
-    if identified:
-        here = np.array([belief.mean])
-        elasticity = elasticity + fitted.shift.at(rho, q) - fitted.shift.at(here[:, 0], here[:, 1])
-    else:
+    if not identified:
         reason = f"standard error {sd:.2f} exceeds the prior's: weighed with it; {reason}"
-        centre = float(elasticity.mean())
-        elasticity = shrunk("visit_elasticity", centre, sd, n_draws, seed, reason, beliefs).draws
-    blank = Estimate("", "", elasticity, identified, reason, "" if identified else str(prior))
+        elasticity = np.clip(elasticity, prior.low, prior.high)
+    blank = Estimate("", "", elasticity, identified, reason, str(prior))
     channels = tuple(
         _channel(name, fitted.worth.get(h), n_draws, seed, beliefs) for h, name in enumerate(world.channels) if h
     )
@@ -155,7 +153,7 @@ def _drawn(world: World, fitted: Fitted, n_draws: int, seed: int, beliefs: Mappi
     of_rho, of_curve = believed("carryover", beliefs), believed("visit_curvature", beliefs)
     segments, factor = learn_segments(world, fitted, elasticity, n_draws, seed, beliefs)
     blank = replace(blank, draws=elasticity * factor)
-    said = stated(blank, rho, q, stock, np.maximum(fitted.profile.part.at(rho, q), 1e-6))
+    said = stated(blank, rho, q, stock, np.exp(fitted.profile.log_part.at(rho, q)))
     return VisitResponse(
         Estimate("carryover", of_rho.unit, rho, belief.rho_identified, belief.rho_reason, str(of_rho)),
         Estimate("visit_curvature", of_curve.unit, q, belief.curvature_identified, belief.curvature_reason,
@@ -176,10 +174,16 @@ def _drawn(world: World, fitted: Fitted, n_draws: int, seed: int, beliefs: Mappi
     )  # fmt: skip
 
 
-def _corrected(
-    fitted: Fitted, n_draws: int, seed: int, beliefs: Mapping[str, Prior]
-) -> tuple[NDArray[np.float64], float]:
-    """Draws of the elasticity at the mean carry-over and curvature, and their spread.
+def _weighed(draws: NDArray[np.float64], prior: Prior) -> tuple[NDArray[np.float64], float]:
+    """Draws of what the data say, weighed with the prior by precision; and the spread that the data alone leave."""
+    sd = float(draws.std())
+    part = sd**2 / (sd**2 + prior.sd**2)
+    centre = (1 - part) * draws.mean() + part * prior.mean
+    return centre + np.sqrt(1 - part) * (draws - draws.mean()), sd
+
+
+def _corrected(fitted: Fitted, n_draws: int, seed: int, beliefs: Mapping[str, Prior]) -> NDArray[np.float64]:
+    """Draws of the elasticity at the mean carry-over and curvature.
 
     Student's t, because the jackknife has few groups. Of what contacts to come show, a part is taken off that the data
     do not tell.
@@ -189,8 +193,7 @@ def _corrected(
     if fitted.way.name == MIRRORED:
         part = symmetry(beliefs).quantile(parameter_uniforms("chasing_symmetry", n_draws, seed))
     variance = spread[0, 0] - 2 * part * spread[0, 1] + part**2 * spread[1, 1]
-    draws = fitted.elasticity - part * fitted.mirror + np.sqrt(np.maximum(variance, 0.0)) * noise
-    return draws, float(np.sqrt(variance.mean() + (part * fitted.mirror).var()))
+    return fitted.elasticity - part * fitted.mirror + np.sqrt(np.maximum(variance, 0.0)) * noise
 
 
 def _channel(
