@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from twin.calibration.campaign_buyers import buyer_factor, for_buyers
 from twin.calibration.campaign_events import (
     RivalCampaign,
     events_of_brand,
@@ -21,6 +22,7 @@ from twin.calibration.campaign_search import Found, Grid, grid_of, search
 from twin.calibration.campaign_strength import Strength, fit_strength, promo_effect
 from twin.calibration.period_totals import Series, even_market_series, finest, territory_series
 from twin.calibration.rival_calendar import RivalCalendar
+from twin.calibration.rival_reaction import reaction_regression
 from twin.market.history import History
 from twin.market.remarks import Remark
 from twin.market.world import World
@@ -62,14 +64,19 @@ def learn_rival_calendar(
     grid, rivals = grid_of(series, country), range(n_own, n_brands)
     certain = {brand: known.certainty(brand, grid.first, grid.stop) for brand in rivals}
     found = search(series, grid, rivals, known.spans(), certain, n_brands)
-    regions = search_regions(territory_series(world, history), grid, found, known, n_brands)
+    # months of one territory are too coarse: places of the calendar that nobody used pass for its own
+    parts = territory_series(world, history) if base.periods.kind == "week" else ()
+    regions = search_regions(series, parts, grid, found, known, n_brands)
     events: Sequence[RivalCampaign] = _events(grid, found, regions, known.of_rivals(n_own), rivals)
     everywhere = [(event.brand, event.start, event.stop) for event in events if not event.territories]
     every = [*(span for span in known.spans() if span[0] < n_own), *everywhere]
     fits = [fit_strength(one, exposure(one, every, n_brands)) for one in series]
-    effects = _promo_effects(world, fits, tuple(events), n_draws, seed)
+    factor = buyer_factor(world, history)
+    effects = _promo_effects(world, [for_buyers(fit, n_own, factor) for fit in fits], tuple(events), n_draws, seed)
     events = with_strengths(events, known.of_rivals(n_own), fits[series.index(base)], base)
-    events = scaled(events, [float(effect.draws.mean()) for effect in effects])
+    average = [float(effect.draws.mean()) for effect in effects]
+    events = scaled(events, average)
+    answer = reaction_regression(base, fits[series.index(base)], events, n_own, average)
     return RivalCalendar(
         brands=_names(world),
         events=tuple(sorted(events, key=lambda event: (event.brand, event.start, event.territories))),
@@ -80,6 +87,7 @@ def learn_rival_calendar(
         resolution=base.periods.kind,
         source=_source(base, series, set(found), rivals, world),
         territories=tuple(str(name) for name in world.territories),
+        answer=answer,
     )
 
 

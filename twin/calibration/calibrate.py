@@ -16,6 +16,7 @@ from twin.calibration.calibration import Calibration
 from twin.calibration.discovery import learn_discovery
 from twin.calibration.journeys import learn_losses, learn_newcomer_share
 from twin.calibration.ordering import learn_orders_per_week
+from twin.calibration.rival_reaction import learn_reaction
 from twin.calibration.season import learn_season
 from twin.calibration.visit_response import learn_visit_response
 from twin.calibration.visiting import learn_visit_rule
@@ -41,7 +42,6 @@ _PRIOR_ONLY = {
     "loss_contact": "contacts of those who left are not compared with a control group",
     "winback": "a return after a visit cannot be told from a silence that was chance",
     "handover": "customers who changed their rep are not recorded",
-    "reaction": "rivals' answers to our moves cannot be told from their calendar",
     "opening": "openings of messages are not recorded",
 }
 
@@ -157,6 +157,7 @@ def _learn(world: World, history: History, settings: CalibrationSettings, tell: 
                 from_prior(name, n, seed, f"not identified: {why}", settings.beliefs)
                 for name, why in _PRIOR_ONLY.items()
             ),
+            learn_reaction(calendar.answer, n, seed),
         ),
     )
     tell(total, total, "done")

@@ -23,7 +23,9 @@ from twin.calibration.period_totals import Series
 _MOST_TERRITORIES = 80
 _TURNS = 2
 # odds against a campaign of one territory alone, beyond that there are so many to search
-_DOUBT = 3.0
+_DOUBT = 1.5
+# sums of neighbouring periods vary so much more than independent ones would
+_STRETCH = 1.15
 # territories may differ in how a campaign lifts them by this part of the lift
 _UNEVEN = 0.35
 # log odds for a campaign that runs everywhere: most plans are written for a whole country
@@ -52,13 +54,31 @@ class Region:
     precision: dict[tuple[int, int], float]
 
 
+@dataclass(frozen=True)
+class Common:
+    """What the whole market shows in one source beyond its campaigns.
+
+    Parameters
+    ----------
+    start : (p,) datetime64[D]
+        First days of the periods.
+    excess : dict of brand to (p,) float, log ratio
+    """
+
+    start: NDArray[np.datetime64]
+    excess: dict[int, NDArray[np.float64]]
+
+
 def search_regions(
-    parts: Sequence[Sequence[Series]], grid: Grid, market: dict[int, Found], known: Knowledge, n_brands: int,
+    whole: Sequence[Series], parts: Sequence[Sequence[Series]], grid: Grid, market: dict[int, Found],
+    known: Knowledge, n_brands: int,
 ) -> tuple[Region, ...]:  # fmt: skip
     """Every territory by itself; none where there is but one, or very many.
 
     Parameters
     ----------
+    whole : sequence of Series
+        Of the whole market.
     parts : sequence of sequence of Series
         By territory.
     grid : Grid
@@ -73,6 +93,7 @@ def search_regions(
     anchors, doubt = grid.anchors(), float(np.log(len(used))) + _DOUBT
     table = shapes(grid.n_weeks, anchors)
     explained = lifts_of(market, grid, n_brands)
+    common = _common(whole, grid, market, known.spans(), explained)
     found = []
     for z in used:
         own: dict[int, Found] = {}
@@ -80,7 +101,7 @@ def search_regions(
         for turn in range(_TURNS):
             views = {}
             for series in parts[z]:
-                seen = _views(series, grid, market, known.spans(z), explained, own, turn, table)
+                seen = _views(series, grid, market, known.spans(z), explained, own, turn, table, common)
                 for brand, view in seen.items():
                     views.setdefault(brand, []).append(view)
             for brand, sources in views.items():
@@ -93,14 +114,13 @@ def search_regions(
 
 def _views(
     series: Series, grid: Grid, market: dict[int, Found], known: Sequence[tuple[int, int, int]],
-    explained: NDArray, own: dict[int, Found], turn: int, table: tuple,
+    explained: NDArray, own: dict[int, Found], turn: int, table: tuple, common: dict[str, Common],
 ) -> dict[int, Source]:  # fmt: skip
-    """One territory's source for every brand, what the whole market shows taken out."""
+    """One territory's source for every brand: what it shows beyond what the whole market shows at the same time."""
     n_brands = explained.shape[1]
     certainly, given = exposure(series, known, n_brands), on_periods(series, grid, explained)
-    usual = given.max(axis=0)
     if turn == 0:
-        known_part = np.maximum(certainly, given / np.maximum(usual, 1e-12))
+        known_part = np.maximum(certainly, given / np.maximum(given.max(axis=0), 1e-12))
         mine = first_lifts(series, list(market), known_part, grid.first, grid.n_weeks, table)
     else:
         mine = on_periods(series, grid, lifts_of(own, grid, n_brands))
@@ -109,11 +129,42 @@ def _views(
     for brand in market:
         lift = given[:, brand] + mine[:, brand]
         wide = WIDE if turn == _TURNS - 1 else 1.0
-        view = view_of(
-            series, grid, brand, ratio[:, brand], certainly[:, brand] > 0, lift, wide, given[:, brand]
-        )  # fmt: skip
+        taken = certainly[:, brand] > 0
+        view = view_of(series, grid, brand, ratio[:, brand], taken, lift, wide, given[:, brand])
         if view is not None:
-            found[brand] = view
+            found[brand] = _beyond(view, series, mine[:, brand], common.get(series.name), brand, wide)
+    return found
+
+
+def _beyond(view: Source, series: Series, mine: NDArray, common: Common | None, brand: int, wide: float) -> Source:
+    """A territory's view without what the market shows in the same periods, and with the noise of the difference."""
+    if common is None or brand not in common.excess:
+        return view
+    place = np.clip(np.searchsorted(common.start, series.periods.start), 0, len(common.start) - 1)
+    same = common.start[place] == series.periods.start
+    excess = np.where(same & (view.weight > 0), view.excess - common.excess[brand][place], view.excess)
+    rest = (excess - mine)[view.weight > 0]
+    sd = 1.4826 * float(np.median(np.abs(rest - np.median(rest)))) * wide * _STRETCH
+    return replace(view, excess=excess, weight=(view.weight > 0) / max(sd, 1e-9) ** 2)
+
+
+def _common(
+    whole: Sequence[Series], grid: Grid, market: dict[int, Found], known: Sequence[tuple[int, int, int]],
+    explained: NDArray,
+) -> dict[str, Common]:  # fmt: skip
+    """What the whole market shows beyond its campaigns, by source and brand."""
+    found = {}
+    for one in whole:
+        certainly, given = exposure(one, known, explained.shape[1]), on_periods(one, grid, explained)
+        ratio = attraction(one, certainly, given)
+        excess = {}
+        for brand in market:
+            view = view_of(
+                one, grid, brand, ratio[:, brand], certainly[:, brand] > 0, given[:, brand], 1.0, given[:, brand]
+            )
+            if view is not None:
+                excess[brand] = view.excess
+        found[one.name] = Common(one.periods.start, excess)
     return found
 
 

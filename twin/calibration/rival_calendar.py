@@ -45,6 +45,8 @@ class RivalCalendar:
         What was used, and what could not be learned.
     territories : tuple of str
         Names of the territories that events point to.
+    answer : (float, float), optional
+        How rivals answer our gains: slope and sd of :func:`twin.calibration.rival_reaction.reaction_regression`.
     """
 
     brands: tuple[str, ...]
@@ -56,6 +58,7 @@ class RivalCalendar:
     resolution: str
     source: str
     territories: tuple[str, ...] = ()
+    answer: tuple[float, float] | None = None
 
     @property
     def brand(self) -> NDArray[np.int32]:
