@@ -17,7 +17,7 @@ from twin.forecast.blend import TWIN, mixtures
 from twin.forecast.executors import Executor
 from twin.forecast.forecast import LEVELS
 from twin.forecast.look_back import LookBack, PastChunk, Places, places_of
-from twin.forecast.months import Months, months_about
+from twin.forecast.months import months_about
 from twin.forecast.naive import seasonal_naive, weekly_totals
 from twin.forecast.past_cells import Cells, Records, cells_of
 from twin.forecast.pooled import pooled
@@ -116,7 +116,7 @@ def foresee(
     records, places = _records(then_world, history, week)
     touches = history.touches if len(then.touches) else then.touches
     task = LookBack(
-        then_world, then, learned, places, touches, _n_weeks(records), fold.n_replicates, fold.seed
+        then_world, then, learned, places, touches, places.own_months.shape[1], fold.n_replicates, fold.seed
     )  # fmt: skip
     chunks = [chunk for _, chunk in sorted(by.run(task, range(fold.n_draws)), key=lambda pair: pair[0])]
     found = cells_of(then_world, then, records, places, chunks)
@@ -132,18 +132,12 @@ def _records(world: World, history: History, week: int) -> tuple[Records, Places
         seen = np.zeros(n, dtype=bool)
         seen[history.panel_members] = True
     of_market, of_own, n_places = places_of(world, seen)
-    months = [_months_of(sales, week) for sales in (market, history.own_sales)]
+    sources = (market, history.own_sales)
+    n_weeks = _CALENDAR_WEEKS if "month" in {sales.periods.kind for sales in sources} else YEAR
+    months = [months_about(sales, week, n_weeks) for sales in sources]
     units = np.arange(len(world.bricks), dtype=np.int32) if audited else of_market
     records = Records(market, history.own_sales, units, *months)
     return records, Places(of_market, of_own, n_places, months[0].weights, months[1].weights)
-
-
-def _months_of(sales: Any, week: int) -> Months:
-    return months_about(sales, week, YEAR if sales.periods.kind == "week" else _CALENDAR_WEEKS)
-
-
-def _n_weeks(records: Records) -> int:
-    return max(records.market_months.weights.shape[1], records.own_months.weights.shape[1])
 
 
 # --- scores ------------------------------------------------------------------------------------------------------
