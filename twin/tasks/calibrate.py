@@ -28,6 +28,7 @@ from twin.tasks.hindsight import market_as_of
 from twin.tasks.recalibrate import beliefs_of, moved_table, predecessor, span_of, what_moved
 from twin.tasks.shelf import CALIBRATION, load_dataset
 from twin.tasks.simulation import after_statistics, predictivity_table
+from twin.tasks.visit_tables import segments_table
 from twin.workspace import codec
 from twin.workspace.store import Workspace
 
@@ -133,6 +134,7 @@ def _learned(workspace: Workspace, calibration: Calibration, world: World) -> di
         "potential": potential_table(calibration, world),
         **named_calendar(workspace, calendar_table(calibration)),
         "season": season_table(calibration),
+        "visit_segments": segments_table(calibration),
         "count": count_table(calibration, world),
         "probe_plan": probe_table(calibration, world),
         "predictivity": predictivity_table(calibration),
