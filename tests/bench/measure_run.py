@@ -74,10 +74,10 @@ def reproducible(n: int) -> list[Part]:
     one, two = (simulate(world, history, first, (MORE,), EnsembleSettings(8, 4, 2, threads)) for threads in (1, 2))
     few = SimulationSettings("quick", n_rows=32)
     told = [
-        codec.encode(learn_by_simulation(first, world, history, CalibrationSettings(8, 3), few, works))
+        learn_by_simulation(first, world, history, CalibrationSettings(8, 3), few, works)
         for works in (on_this_machine(1), on_this_machine(2))
     ]
-    alike = told[0] == told[1]
+    alike = told[0].simulation.n_rows > 0 and codec.encode(told[0]) == codec.encode(told[1])
     equal = all(
         np.array_equal(getattr(one, name), getattr(two, name))
         for name in ("volume", "contacts", "buyers", "own_by_customer")
@@ -85,9 +85,7 @@ def reproducible(n: int) -> list[Part]:
     return [
         part("same seed, same bytes of the calibration", same, "equal", same),
         part("one thread and two give the same forecast", equal, "equal", equal),
-        part(
-            "one thread and two tell the same by simulated histories", alike, "equal", alike
-        ),
+        part("one thread and two tell the same by simulated histories", alike, "equal", alike),
     ]
 
 
