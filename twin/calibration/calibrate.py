@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from threadpoolctl import threadpool_limits
 
+from twin.calibration.attraction_table import learn_from
 from twin.calibration.brand_drift import learn_brand_drift
 from twin.calibration.brand_levels import learn_brand_levels
 from twin.calibration.brand_mix import rival_mix
@@ -132,6 +133,7 @@ def _learn(world: World, history: History, settings: CalibrationSettings, tell: 
     tell(6, total, STEPS[6])
     rule, rule_estimates = learn_visit_rule(world, history, potential.mean)
     share = np.clip(potential.own_now / np.maximum(potential.mean, 1e-12), 0.0, 0.95)
+    attraction = learn_from(world, history, calendar, visit_response, n, seed)
     result = Calibration(
         origin=history.origin,
         n_draws=n,
@@ -158,7 +160,9 @@ def _learn(world: World, history: History, settings: CalibrationSettings, tell: 
                 for name, why in _PRIOR_ONLY.items()
             ),
             learn_reaction(calendar.answer, n, seed),
+            attraction.outside,
         ),
+        attraction=attraction,
     )
     tell(total, total, "done")
     return result

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from twin.calibration.attraction import Attraction
 from twin.calibration.brand_drift import BrandDrift
 from twin.calibration.brand_levels import BrandLevels
 from twin.calibration.rival_calendar import RivalCalendar
@@ -48,6 +49,8 @@ class Calibration:
         What simulated histories told; see :mod:`twin.calibration.simulation_step`.
     levels : BrandLevels, optional
         Shares by place and by month of the year; without market data there are none.
+    attraction : Attraction, optional
+        What goodwill and campaigns do to shares, where rivals are seen.
     """
 
     origin: int
@@ -67,6 +70,7 @@ class Calibration:
     others: tuple[Estimate, ...]
     simulation: SimulationStep | None = None
     levels: BrandLevels | None = None
+    attraction: Attraction | None = None
 
     def estimates(self) -> tuple[Estimate, ...]:
         """Every scalar parameter, for the report."""

@@ -14,6 +14,7 @@ from twin.progress import Progress
 from twin.tasks import examined
 from twin.tasks.calendar_remarks import named_calendar, remarks_meta, taught
 from twin.tasks.calibration_tables import (
+    attraction_table,
     calendar_table,
     diagnose,
     parameter_table,
@@ -134,6 +135,7 @@ def _learned(workspace: Workspace, calibration: Calibration, world: World) -> di
         "potential": potential_table(calibration, world),
         **named_calendar(workspace, calendar_table(calibration)),
         "season": season_table(calibration),
+        "attraction": attraction_table(calibration),
         "visit_segments": segments_table(calibration),
         "count": count_table(calibration, world),
         "probe_plan": probe_table(calibration, world),

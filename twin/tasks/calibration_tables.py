@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from twin.calibration import attraction_table as attraction
 from twin.calibration import rival_calendar
 from twin.calibration.calibration import Calibration
 from twin.market.world import World
@@ -61,6 +62,12 @@ def potential_table(calibration: Calibration, world: World) -> pd.DataFrame:
 def calendar_table(calibration: Calibration) -> pd.DataFrame:
     """The contract's ``rival_calendar``."""
     return pd.DataFrame(rival_calendar.table(calibration.calendar))
+
+
+def attraction_table(calibration: Calibration) -> pd.DataFrame:
+    """What moves shares, see :func:`twin.calibration.attraction_table.table`; empty before it was learned."""
+    found = calibration.attraction
+    return pd.DataFrame({name: [] for name in attraction.COLUMNS} if found is None else attraction.table(found))
 
 
 def season_table(calibration: Calibration) -> pd.DataFrame:

@@ -28,6 +28,7 @@ TABLES = {
     "parameters": (CALIBRATION, "parameters"),
     "rival_calendar": (CALIBRATION, "rival_calendar"),
     "season": (CALIBRATION, "season"),
+    "attraction": (CALIBRATION, "attraction"),
     "visit_response_segments": (CALIBRATION, "visit_segments"),
     "count": (CALIBRATION, "count"),
     "probe_plan": (CALIBRATION, "probe_plan"),
