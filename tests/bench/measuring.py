@@ -107,12 +107,15 @@ def entry(measures: list[Measure], n: int | None) -> dict[str, Any]:
     """One measurement, run: an exception is a failure, and a part that says nothing leaves it open."""
     parts: list[Part] = []
     clock, ran, version = time.perf_counter(), [], code_version()
+    short: list[str] = []
     for measure in measures:
         worlds = measure.worlds if n is None or measure.fixed else n
         if isinstance(measure.run, str):
             parts.append(part(measure.words, None, "", None, measure.run))
             continue
         ran.append(worlds)
+        if worlds < measure.worlds:
+            short.append(f"{worlds} of {measure.worlds} worlds were run")
         try:
             parts += [{"n": worlds} | one for one in measure.run(worlds)]
         except Exception as error:  # what breaks has failed: the others still have their turn
@@ -129,6 +132,8 @@ def entry(measures: list[Measure], n: int | None) -> dict[str, Any]:
         "seconds": round(time.perf_counter() - clock, 1),
         "code": version,
     }
+    if row["pass"] and short:  # a threshold is set for a number of worlds: with fewer, nothing has passed
+        return row | {"pass": None, "reason": "; ".join(dict.fromkeys(short))}
     wanted = False if row["pass"] is False else None
     reasons = [f"{one['what']}: {one['reason']}" for one in judged if one["pass"] is wanted and one.get("reason")]
     return row | ({"reason": "; ".join(reasons)} if reasons and row["pass"] is not True else {})

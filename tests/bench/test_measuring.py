@@ -29,13 +29,23 @@ def test_every_measurement_is_in_the_list_once_or_in_parts() -> None:
 def test_a_measurement_passes_only_when_all_of_its_parts_do(
     passed: tuple[bool | None, ...], whole: bool | None
 ) -> None:
-    assert measuring.entry([_measure("1", *passed)], 3)["pass"] is whole
+    assert measuring.entry([_measure("1", *passed)], 6)["pass"] is whole
 
 
 def test_parts_of_two_files_are_judged_together() -> None:
-    row = measuring.entry([_measure("6", True), _measure("6", False)], 3)
+    row = measuring.entry([_measure("6", True), _measure("6", False)], 6)
     assert row["pass"] is False
     assert len(row["parts"]) == 2
+
+
+def test_fewer_worlds_than_the_threshold_was_set_for_pass_nothing_and_may_fail() -> None:
+    good, bad = (
+        measuring.Measure("1", "one", "made up", _measure("1", passed).run, worlds=20) for passed in (True, False)
+    )
+    assert measuring.entry([good], None)["pass"] is True
+    assert measuring.entry([good], 19)["pass"] is None
+    assert "19 of 20" in measuring.entry([good], 19)["reason"]
+    assert measuring.entry([bad], 19)["pass"] is False
 
 
 def test_a_figure_that_is_only_shown_decides_nothing() -> None:
@@ -57,7 +67,7 @@ def test_what_breaks_has_failed() -> None:
 def test_merging_keeps_what_others_have_left(tmp_path: Path) -> None:
     path = tmp_path / "validation.json"
     blank = [measuring.not_run([_measure(str(number), True)]) for number in range(1, 4)]
-    first, second = (measuring.entry([_measure(number, True)], 2) for number in ("1", "3"))
+    first, second = (measuring.entry([_measure(number, True)], 6) for number in ("1", "3"))
     validate.merge([first], blank, path)
     validate.merge([second], blank, path)
     rows = {row["id"]: row for row in json.loads(path.read_text(encoding="utf-8"))}
