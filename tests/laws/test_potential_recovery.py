@@ -10,8 +10,10 @@ from twin.market.channels import channel_axis
 from twin.market.history import History, Sales, Touches
 from twin.market.population import Population
 from twin.market.world import Brands, Bricks, Reps, World
+from twin.potential.evidence import settled
 from twin.potential.potential import draw_volumes, intervals, learn_potential
-from twin.weeks import FAR_PAST, NEVER, periods_covering, week_of
+from twin.potential.time_machine import time_machine
+from twin.weeks import FAR_PAST, NEVER, monday, periods_covering, week_of
 
 N, BRICKS, HIDDEN, OWN = 2400, 60, -0.5, 0.25
 PERIODS = periods_covering(np.array(["2023-01-15", "2024-12-15"], dtype="datetime64[D]"), "month")
@@ -224,3 +226,76 @@ def test_twice_the_volumes_are_twice_the_potential():
     assert np.allclose(potentials[1].mean, 2 * potentials[0].mean, rtol=1e-3)
     assert np.allclose(potentials[1].own_now, 2 * potentials[0].own_now, rtol=1e-3)
     assert np.allclose(potentials[1].log_sd, potentials[0].log_sd, rtol=1e-3)
+
+
+def test_nine_in_ten_of_the_unknown_stay_within_their_wallet(market):
+    world, _, volume, potential = market
+    blind = ~world.population.known & ~potential.member
+    assert (potential.wallet >= potential.mean * (1 - 1e-9)).all()
+    # blurred by 240 panel members from whom the quantile was learned, and by the level
+    assert 0.83 <= (volume <= potential.wallet)[blind].mean() <= 0.97
+
+
+def test_a_probe_of_a_hundred_is_enough_for_a_claim_and_finds_the_total():
+    world, history, volume = planted(8, panel=1.0, audit=False, n=1200)
+    unknown = np.flatnonzero(~world.population.known)
+    probed = np.sort(np.random.default_rng(1).choice(unknown, 100, replace=False)).astype(np.int32)
+    history = replace(history, panel=only(history.panel, np.isin(history.panel.unit, probed)), panel_members=probed)
+    potential = learn_potential(world, history, 100, 5)
+    assert potential.total_unknown.identified
+    draws, truth = potential.total_unknown.draws, volume[unknown].sum()
+    assert abs(draws.mean() - truth) < 4 * draws.std()
+    assert draws.std() / draws.mean() < 0.10
+
+
+def test_a_panel_of_the_large_is_seen_and_said():
+    world, history, volume = planted(9, panel=1.0, audit=False, n=1200)
+    rng = np.random.default_rng(2)
+    kept = np.flatnonzero(rng.random(1200) < np.minimum(0.15 * (volume / np.median(volume)) ** 1.2, 1.0))
+    history = replace(
+        history, panel=only(history.panel, np.isin(history.panel.unit, kept)), panel_members=kept.astype(np.int32)
+    )
+    assert any("no random panel" in note for note in learn_potential(world, history, 20, 5).notes)
+
+
+def found_lately(seed, n=800):
+    """A market in which a quarter of the known became known in the last year."""
+    world, history, volume = planted(seed, n=n)
+    people = world.population
+    late = people.known & (np.random.default_rng(seed).random(n) < 0.25)
+    since = np.where(late, ORIGIN - 40, people.known_since).astype(np.int32)
+    day = monday(ORIGIN - 40)
+    bought = ~late[history.own_sales.unit] | (PERIODS.start[history.own_sales.period] >= day)
+    own = only(history.own_sales, bought)
+    return replace(world, population=replace(people, known_since=since)), replace(history, own_sales=own), volume, late
+
+
+def test_those_found_later_are_foreseen_by_what_was_known_then():
+    world, history, _, late = found_lately(10)
+    scores = {score.who: score for score in time_machine(world, history, ORIGIN - 52)}
+    assert scores["found"].n == late.sum() == scores["came by itself"].n
+    # rank correlation of a hundred customers: sd 0.06
+    assert scores["found"].spearman_own > 0.4
+    # whoever is hidden is taken for one of the unknown, who are smaller
+    assert scores["random mask"].total_error_own < 0.1
+    assert scores["size-tilted mask"].total_error_own > scores["random mask"].total_error_own
+
+
+def test_what_came_later_does_not_change_what_was_foreseen():
+    world, history, _, _ = found_lately(11, n=500)
+    one = time_machine(world, history, ORIGIN - 52)
+    later = PERIODS.start[history.panel.period] >= monday(ORIGIN - 52)
+    louder = replace(history.panel, volume=np.where(later, 3.0, 1.0) * history.panel.volume)
+    other = time_machine(world, replace(history, panel=louder), ORIGIN - 52)
+    assert [score.spearman_own for score in one] == [score.spearman_own for score in other]
+
+
+def test_newcomers_count_to_the_level_of_the_unknown_where_arrivals_are_recorded():
+    world, history, _, late = found_lately(12, n=500)
+    assert np.array_equal(settled(world, history), world.population.known & ~late)
+    everybody = replace(
+        world, population=replace(
+            world.population, known_since=np.where(world.population.known, ORIGIN - 40, NEVER).astype(np.int32)
+        ),
+    )  # fmt: skip
+    assert np.array_equal(settled(everybody, history), world.population.known)
