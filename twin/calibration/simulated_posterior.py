@@ -19,8 +19,10 @@ IDENTIFIED = 0.50
 TOLD = 0.10
 """Below this the table says no more than the prior."""
 _MOST_DROPPED = 0.25
-ODD, _BEYOND = 2.5, 6.0
-"""So many times as far as the 99th of 100 rows: worth a look (made-up companies stand at 0.9 to 2.2), and too far."""
+ODD = 2.5
+"""So many times as far as the 99th of 100 rows is worth a look: made-up companies stand at 0.9 to 2.3."""
+_BEYOND = 6.0
+"""The simulator cannot have written books that stand so far off."""
 _MANY = 60
 
 
