@@ -17,6 +17,7 @@ from twin.agents.model import TwinModel
 from twin.agents.replay import ReplayModel
 from twin.calibration.calibration import Calibration
 from twin.calibration.market_draw import HALF_YEAR, lay_out_draw
+from twin.calibration.rival_calendar import regional
 from twin.draws import Key, Purpose, identity, normals
 from twin.market.history import History, Sales
 from twin.market.world import World
@@ -110,17 +111,21 @@ def relive(calibration: Calibration, world: World, history: History, draw: int) 
 def past_market(calibration: Calibration, world: World, history: History, draw: int) -> Market:
     """One draw laid out over the weeks of history instead of those to come."""
     today = lay_out_draw(calibration, world, history, draw, 1)
-    first, n_weeks, season = history.first_week, history.n_weeks, calibration.season
+    first, n_weeks, season, levels = history.first_week, history.n_weeks, calibration.season, calibration.levels
     weeks = first + np.arange(n_weeks, dtype=np.int32)
     log_demand = (
         season.log_index(weeks, draw)
         + season.log_trend(weeks - calibration.origin + 1, draw)
         + HALF_YEAR * season.trend_draws[draw]
+        + (0.0 if levels is None else levels.demand_noise(first, n_weeks, draw))
     )
+    sure = [replace(e, probability=1.0) for e in calibration.calendar.events if e.probability > _SURE]
     return replace(
         today,
         log_demand=log_demand,
         campaigns=_campaigns(calibration, world, history),
+        regional=regional(sure, first, n_weeks, len(world.territories), len(world.brands)),
+        waves=None if levels is None else levels.waves(first, n_weeks, draw),
         start=_start(today, world, history),
         first_week=first,
         level_age=0.0,
@@ -128,10 +133,14 @@ def past_market(calibration: Calibration, world: World, history: History, draw: 
 
 
 def _campaigns(calibration: Calibration, world: World, history: History) -> NDArray[np.float64]:
-    """Campaigns that were, each as strong as was learned: (j, w) float; what was likelier chance is left out."""
+    """Campaigns that ran everywhere, each as strong as was learned: (j, w) float; likely chance is left out."""
     first, n_weeks = history.first_week, history.n_weeks
     strength = np.zeros((len(world.brands), n_weeks))
-    happened = [(e.brand, e.start, e.stop, e.strength) for e in calibration.calendar.events if e.probability > _SURE]
+    happened = [
+        (e.brand, e.start, e.stop, e.strength)
+        for e in calibration.calendar.events
+        if e.probability > _SURE and not e.territories
+    ]
     happened += [(c.brand, c.start, c.stop, c.strength) for c in history.campaigns if c.brand < world.brands.n_own]
     for brand, start, stop, size in happened:
         span = slice(max(start - first, 0), max(min(stop - first, n_weeks), 0))
