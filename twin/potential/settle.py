@@ -36,8 +36,10 @@ def believed_shift(size: Size, evidence: Evidence, known: NDArray) -> tuple[NDAr
         if not mine.any():
             continue
         weight = 1.0 / np.maximum(variance[mine], np.var(residual[mine]) if mine.sum() > 2 else 0.5)
-        summed = float(weight.sum())
-        level = float((weight * (residual[mine] + np.log1p(evidence.panel_noise[members[mine]]) / 2)).sum()) / summed
+        # the total is a sum of volumes: where few members carry it, their logs say less of it than their number
+        summed = float(weight.sum()) / _uneven(size.log[members[mine]] + size.update[members[mine]])
+        centred = residual[mine] + np.log1p(evidence.panel_noise[members[mine]]) / 2
+        level = float((weight * centred).sum() / weight.sum())
         tilt = tilt_of_half(size, evidence, known, half == 1)
         if tilt.biased:
             # anything from nothing to as much as can be seen: half of it, and a spread that says so
@@ -50,6 +52,12 @@ def believed_shift(size: Size, evidence: Evidence, known: NDArray) -> tuple[NDAr
         vague = (prior_share := PRIORS["own_share"]).sd / prior_share.mean
         precision[1, 1] += vague**-2
     return np.linalg.solve(precision, pull), precision
+
+
+def _uneven(log: NDArray[np.float64]) -> float:
+    """Members over the number that counts in a ratio of sums: one and the squared variation of predicted volume."""
+    volume = np.exp(log - log.max())
+    return float(len(log) * (volume**2).sum() / volume.sum() ** 2)
 
 
 def tilt_of_half(size: Size, evidence: Evidence, known: NDArray, settled: bool) -> Tilt:
