@@ -107,7 +107,7 @@ def test_months_show_the_same_campaigns_less_sharply():
     scores, effects = [], []
     for seed in SEEDS:
         calendar, true = learn(plan, seed, "month")
-        assert calendar.resolution == "month" and "whole months" in calendar.source
+        assert calendar.resolution == "month" and "two months share" in calendar.source
         scores.append(f1(spans(calendar.events), [one for one in true if one[2] <= ORIGIN], reach=3))
         effects.append(calendar.promo_effect[1].draws.mean())
     assert np.mean(scores) >= 0.6

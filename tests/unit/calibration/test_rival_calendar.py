@@ -4,16 +4,31 @@ import dataclasses
 
 import numpy as np
 import pytest
-from calendar_worlds import FIRST, SIX_YEARS, Planted, bare_world, history_of, no_sales, plant, sales_of
+from calendar_worlds import (
+    FIRST,
+    SIX_YEARS,
+    Planted,
+    bare_world,
+    history_of,
+    no_sales,
+    plant,
+    plant_regions,
+    region_world,
+    sales_of,
+    sales_of_regions,
+)  # fmt: skip
 
 from twin.calibration.calendar_learning import learn_rival_calendar
 from twin.calibration.campaign_events import exposure
+from twin.calibration.campaign_known import knowledge
 from twin.calibration.campaign_recurrence import find_recurrences
 from twin.calibration.campaign_strength import fit_strength
 from twin.calibration.feasts import feast_spans
 from twin.calibration.period_totals import Series
-from twin.calibration.rival_calendar import future_campaigns, table
+from twin.calibration.rival_calendar import future_campaigns, regional, table
+from twin.calibration.rival_reaction import learn_reaction, reaction_regression
 from twin.market.history import Campaign
+from twin.market.remarks import Remark
 from twin.weeks import NEVER, WEEKS_PER_YEAR, mondays, week_of
 
 ORIGIN = FIRST + SIX_YEARS
@@ -203,3 +218,66 @@ def test_events_without_a_next_time_have_none(calendar):
     for event in calendar.events:
         assert (event.next_start == NEVER) == (not event.recurring)
         assert 0 < event.next_probability <= 1 and 0.5 <= event.probability <= 1
+
+
+def remark(action, brand, start, stop, was=None, territories=()):
+    was = was or (start, stop)
+    return Remark("a-move", action, brand, start, stop, *was, np.nan, territories, 0, "Ayşe", "seen")
+
+
+def test_a_rejected_move_is_taken_out_and_a_confirmed_one_is_certain(calendar):
+    weekly, _, _ = plant(Planted(n_brands=3), seed=1)
+    one = next(event for event in calendar.events if event.brand == 1)
+    history = history_of(len(weekly), audit=sales_of(weekly))
+    world = bare_world(3, ORIGIN)
+    no, yes = (
+        learn_rival_calendar(world, history, N_DRAWS, 1, remarks=(remark(action, 1, one.start, one.stop),))
+        for action in ("reject", "confirm")
+    )
+    assert not any(e.brand == 1 and e.start < one.stop and one.start < e.stop for e in no.events)
+    (sure,) = [e for e in yes.events if e.brand == 1 and e.start < one.stop and one.start < e.stop]
+    assert (sure.probability, sure.source, sure.id, sure.recurring) == (1.0, "taught", "a-move", one.recurring)
+
+
+def test_an_edited_move_has_its_new_weeks_and_a_remark_goes_before_the_books():
+    books = [Campaign(1, ORIGIN - 50, ORIGIN - 46)]
+    edited = remark("edit", 1, ORIGIN - 48, ORIGIN - 45, was=(ORIGIN - 50, ORIGIN - 46))
+    known = knowledge(books, [edited])
+    assert [move.span for move in known.moves] == [(1, ORIGIN - 48, ORIGIN - 45)]
+    assert known.denied == ((1, ORIGIN - 50, ORIGIN - 48),)
+    assert len(knowledge(books, [remark("reject", 1, ORIGIN - 50, ORIGIN - 46)]).moves) == 0
+
+
+def test_a_campaign_of_one_territory_is_found_there_and_laid_out_there_alone():
+    # four territories, noise of 5 %: one market in some hundred would hide a lift of 40 % for four weeks
+    weekly, _ = plant_regions(Planted(uplift=0.4), 3, 4, (2,), 0.05)
+    history = history_of(audit=sales_of_regions(weekly))
+    found = learn_rival_calendar(region_world(3, 4, ORIGIN), history, N_DRAWS, 1)
+    local = [event for event in found.events if event.brand == 1]
+    assert local and np.mean([event.territories == (2,) for event in local]) > 0.7
+    assert not any(event.territories for event in found.events if event.brand == 2)
+    laid = regional(local, FIRST, SIX_YEARS, 4, 3)
+    assert laid[2, 1].sum() > 0.7 * laid.sum() > 0
+
+
+def test_everywhere_needs_no_territories():
+    assert regional([], FIRST, 10, 3, 2) is None
+
+
+def test_an_answer_that_was_planted_has_its_sign_and_none_is_called_passive(calendar):
+    weekly, _, _ = plant(Planted(n_brands=3), seed=1)
+    series = Series("audit", sales_of(weekly).totals(3), sales_of(weekly).periods)
+    fit = fit_strength(series, exposure(series, [(e.brand, e.start, e.stop) for e in calendar.events], 3))
+    # our gain, made to rise in the ten weeks before every single campaign of rival 1
+    noise, single = np.zeros_like(fit.noise), [e for e in calendar.events if e.brand == 1 and not e.recurring]
+    single = single or [dataclasses.replace(e, recurring=False, series=-1) for e in calendar.events if e.brand == 1][:4]
+    for event in single:
+        noise[max(event.start - FIRST - 10, 0) : event.start - FIRST, 0] = 0.2
+    others = [e for e in calendar.events if e.brand == 1 and e.recurring]
+    planted = dataclasses.replace(fit, noise=noise)
+    slope, sd = reaction_regression(series, planted, [*single, *others], 1, [0.2, 0.2, 0.2])
+    assert slope > 2 * sd > 0
+    passive = learn_reaction((0.05, 0.2), N_DRAWS, 1)
+    assert passive.draws.mean() == pytest.approx(0, abs=1e-9) and "passive" in passive.reason
+    assert learn_reaction((1.0, 0.05), N_DRAWS, 1).draws.mean() > 0.8
+    assert not learn_reaction(None, N_DRAWS, 1).identified
