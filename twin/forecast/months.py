@@ -68,10 +68,14 @@ def months_about(sales: Sales, origin: int, n_weeks: int) -> Months:
     n_before = len(periods.before(mondays(np.int32(origin)) + np.timedelta64(6, "D")))
     step = np.arange(len(periods)) - n_before
     if periods.kind == "month":
-        n_ahead = min(len(periods) - n_before, AHEAD)
+        # a month that is under way belongs to neither side
+        open_now = int(n_before < len(periods) and periods.start[n_before] < mondays(np.int32(origin)))
+        begin = n_before + open_now
+        n_ahead = max(min(len(periods) - begin, AHEAD), 0)
         weights = np.zeros((AHEAD, n_weeks))
-        weights[:n_ahead] = periods.weights(origin, n_weeks)[n_before : n_before + n_ahead].toarray()
-        return Months("month", origin, n_before, step.astype(np.int32), n_ahead, weights)
+        weights[:n_ahead] = periods.weights(origin, n_weeks)[begin : begin + n_ahead].toarray()
+        of_period = np.where(step < 0, step, np.where(step < open_now, _LEFT_OUT, step - open_now))
+        return Months("month", origin, n_before, of_period.astype(np.int32), n_ahead, weights)
     of_week = np.repeat(np.arange(AHEAD), np.tile(_LENGTHS, AHEAD // len(_LENGTHS)))
     of_period = of_week[step % _YEAR_WEEKS] + AHEAD * (step // _YEAR_WEEKS)
     first, last = _whole(of_period, step)

@@ -126,14 +126,14 @@ def origins_of(history: History, settings: BacktestSettings) -> list[int]:
     """
     monthly = [s.periods for s in (history.own_sales, history.audit, history.panel) if len(s)]
     monthly = [periods for periods in monthly if periods.kind == "month"]
-    short = history.n_weeks < _LEAST_TRAINING + YEAR
+    short, found = history.n_weeks < _LEAST_TRAINING + YEAR, []
     if monthly:
         stops = week_of(monthly[0].stop)
         first = int(np.searchsorted(stops, history.first_week + _LEAST_TRAINING))
         places = [len(stops) - 13 - settings.every_months * k for k in range(settings.n_origins)]
         places = [first] if short and first < len(stops) else places
         found = [int(stops[place]) for place in places if place >= first]
-    else:
+    if not monthly or not found:  # two years of weeks may hold less than two of whole months
         step = round(settings.every_months * YEAR / 12)
         found = [history.origin - YEAR - step * k for k in range(settings.n_origins)]
         found = [history.first_week + _LEAST_TRAINING] if short else found

@@ -52,3 +52,12 @@ def test_calendar_months_ahead_are_covered_by_the_weeks_that_are_simulated():
 def test_a_month_that_is_not_over_is_not_scored():
     months = months_about(sales("week", n_weeks=156 + 10), FIRST + 156, 52)
     assert months.n_ahead == 2  # four and four weeks; the fifth month has two of its five
+
+
+def test_a_month_that_is_under_way_belongs_to_neither_side():
+    made = sales("month")
+    origin = int(week_of(made.periods.stop[35])) + 2
+    months = months_about(made, origin, 54)
+    assert months.n_past == 36 and months.of_period[36] < -1000 and months.of_period[37] == 0
+    # the twelfth month ahead ends beyond the weeks that are simulated only if it is not wholly covered
+    assert months.weights[0].sum() == pytest.approx(made.periods.weeks_in()[37])
