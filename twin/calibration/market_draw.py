@@ -64,13 +64,7 @@ def lay_out_draw(calibration: Calibration, world: World, history: History, draw:
     base = base if levels is None else base + levels.local(draw)[world.population.brick].T
     habit = np.where(buys, habit, np.where(world.brands.own[:, None], 0.0, mix.T))
     weeks = calibration.origin + np.arange(n_weeks, dtype=np.int32)
-    trend = calibration.season.trend_draws[draw]
-    log_demand = (
-        calibration.season.log_index(weeks, draw)
-        + calibration.season.log_trend(weeks - calibration.origin + 1, draw)
-        + HALF_YEAR * trend
-        + (0.0 if levels is None else levels.demand_noise(first, n_weeks, draw))
-    )
+    log_demand = _log_demand(calibration, weeks, draw)
     expected_own = float((volume * share * buys).sum())
     return Market(
         response=response,
@@ -91,6 +85,17 @@ def lay_out_draw(calibration: Calibration, world: World, history: History, draw:
         waves=None if levels is None else levels.waves(first, n_weeks, draw),
         responsiveness=keen,
         usual_utility=np.where(buys, -np.log1p(-share), 0.0),  # rivals' attractions sum to one
+    )
+
+
+def _log_demand(calibration: Calibration, weeks: NDArray[np.int32], draw: int) -> NDArray[np.float64]:
+    """Season and trend of the category in one draw: (w,) float."""
+    trend = calibration.season.trend_draws[draw]
+    return (
+        calibration.season.log_index(weeks, draw)
+        + calibration.season.log_trend(weeks - calibration.origin + 1, draw)
+        + HALF_YEAR * trend
+        + (0.0 if calibration.levels is None else calibration.levels.demand_noise(calibration.origin, len(weeks), draw))
     )
 
 
