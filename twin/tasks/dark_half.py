@@ -1,4 +1,4 @@
-"""Dark half: tables of how many outlets no list holds, of whom to probe, and of how well past unknowns were foreseen."""
+"""Dark half: tables of how many outlets no list holds, of whom to probe, and of how past unknowns were foreseen."""
 
 from __future__ import annotations
 
