@@ -98,7 +98,7 @@ def of_calibrate(verb: argparse.ArgumentParser) -> None:
     verb.add_argument("--no-predictive", action="store_true", help="do not foretell last year for the health card")
     verb.add_argument(
         "--mode", choices=["none", "quick", "standard", "full"],
-        help="simulated histories for what cannot be seen directly: 0, 256, 1024, 4096 (default: by size of the market)",
+        help="simulated histories for what cannot be seen directly: 0, 256, 1024, 4096 (default: by size)",
     )  # fmt: skip
     verb.add_argument("--threads", type=whole(1, 256), help="of this machine (default: one a core, at most 8)")
     _country(verb)

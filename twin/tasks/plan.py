@@ -76,8 +76,18 @@ def run_plan(
     plan = _checked_plan(twin, scenario, start or monday(twin.calibration.origin), n_weeks, tell)
     table = _bilingual(plan.columns("en"), plan.columns("tr"))
     summary = _summary(plan, scenario.name, [str(warning) for warning in warnings])
+    version = _published(workspace, twin, scenario, plan, table, summary, n_weeks)
+    written = write_plan(_spoken(table, locale), out, formats, locale, crm=form) if out else []
+    tell(3, 3, "done")
+    return {**summary, "plan": version, "files": [str(file) for file in written]}
+
+
+def _published(
+    workspace: Workspace, twin: shelf.Twin, scenario: Scenario, plan: VisitPlan, table: pd.DataFrame,
+    summary: dict[str, Any], n_weeks: int,
+) -> str:  # fmt: skip
     unserved = _bilingual(plan.unserved.columns("en"), plan.unserved.columns("tr"))
-    version = workspace.publish(
+    return workspace.publish(
         PLAN,
         {
             "plan": table,
@@ -89,9 +99,6 @@ def run_plan(
         {"scenario": scenario.name, "start": plan.start.isoformat(), "n_weeks": n_weeks},
         parents=(twin.version.id,),
     )
-    written = write_plan(_spoken(table, locale), out, formats, locale, crm=form) if out else []
-    tell(3, 3, "done")
-    return {**summary, "plan": version, "files": [str(file) for file in written]}
 
 
 def _check_forms(out: Path | None, formats: Sequence[str]) -> None:
