@@ -17,7 +17,7 @@ import pandas as pd
 import pytest
 from walking import SAMPLE, SCENARIOS, Ran, marks, twin
 
-from twin.tasks.export import TABLES
+from twin.tasks.export import ONLY_WITH, TABLES
 from twin.workspace.store import Workspace
 
 VERBS = (
@@ -36,7 +36,7 @@ VERBS = (
     "export",
     "dashboard",
 )
-WALKED = sorted(name for name in TABLES if not name.startswith("review"))
+WALKED = sorted(name for name in TABLES if not name.startswith("review") and name not in ONLY_WITH)
 """Tables that one workspace has at once; a review needs newer data than its calibration."""
 LEVELS = ("p05", "p10", "p50", "p90", "p95")
 TOTALS = ("own_volume", "own_share", "category_volume", "own_volume_unknown", "category_volume_unknown")
@@ -375,13 +375,19 @@ def test_every_table_can_be_had_in_every_form(walk: Walk, tmp_path: Path, table:
         assert [str(name) for name in read.columns] == list(whole.columns)
 
 
+@pytest.mark.parametrize("table", sorted(ONLY_WITH))
+def test_a_table_that_was_not_made_says_how_it_is_made(walk: Walk, tmp_path: Path, table: str) -> None:
+    ran = twin("export", table, "-w", walk.workspace, "--out", tmp_path / "table.csv")
+    assert ran.status == 1 and len(ran.messages) == 1 and ONLY_WITH[table] in ran.err
+
+
 @pytest.mark.parametrize("table", WALKED)
 def test_tables_with_places_become_maps_and_others_say_why_not(walk: Walk, tmp_path: Path, table: str) -> None:
     file = tmp_path / f"{table}.geojson"
     ran = twin("export", table, "-w", walk.workspace, "--out", file, "--json")
-    if table in ("potential", "plan", "alignment", "alignment_customers"):
+    if table in ("potential", "plan", "alignment", "alignment_customers", "probe_plan"):
         features = json.loads(file.read_text(encoding="utf-8"))["features"]
-        assert len(features) == ran.json["rows"] and (features or table == "alignment_customers")
+        assert len(features) == ran.json["rows"] and (features or table in ("alignment_customers", "probe_plan"))
     else:
         assert ran.status == 1 and len(ran.messages) == 1 and "lon" in ran.err
         assert not file.exists()

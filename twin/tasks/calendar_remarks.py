@@ -22,6 +22,7 @@ COLUMNS = (
 )  # fmt: skip
 NAMES = "calendar_ids"
 """Part of a calibration: every name ever given, and where its move stood last."""
+_REGISTER = {"id": object, "brand": object, "start": "datetime64[s]", "end": "datetime64[s]"}
 _NEAR_WEEKS = 3
 _DAYS = ("start", "end", "was_start", "was_end")
 
@@ -130,7 +131,9 @@ def named(workspace: Workspace, table: pd.DataFrame) -> tuple[pd.DataFrame, pd.D
     table = table.assign(id=pd.array(names, dtype=object))
     now = table[["id", "brand", "start", "end"]]
     kept = register[~register["id"].isin(names)]
-    return table, pd.concat([kept, now], ignore_index=True).sort_values("id", ignore_index=True)
+    # of one form whether it was read or has just been made, so that the same calibration has the same bytes
+    both = pd.concat([one.astype(_REGISTER) for one in (kept, now) if len(one)] or [now.astype(_REGISTER)])
+    return table, both.sort_values("id", ignore_index=True)
 
 
 def named_calendar(workspace: Workspace, table: pd.DataFrame) -> dict[str, pd.DataFrame]:

@@ -64,6 +64,14 @@ TABLES = {
 """Tables by name: the kind of result that holds each, and its part."""
 
 
+ONLY_WITH = {
+    "certificate": "`twin calibrate --certificate 20`",
+    "predictive": "`twin calibrate` without --no-predictive, on two years of history or more",
+    "scored_forecasts": "`twin backtest` once data are newer than a forecast that was published",
+}
+"""Tables that a result does not always have, with what makes them."""
+
+
 def read_result(workspace: Workspace, table: str) -> pd.DataFrame:
     """One table of the newest results.
 
@@ -75,7 +83,13 @@ def read_result(workspace: Workspace, table: str) -> pd.DataFrame:
     if table not in TABLES:
         raise WorkspaceError(f"export: expected a table, found {table!r}. {meant(table, TABLES, 'Tables')}")
     kind, part = TABLES[table]
-    return workspace.table(newest(workspace, kind), part)
+    version = newest(workspace, kind)
+    frame = workspace.table(version, part) if workspace.has(version, part) or table not in ONLY_WITH else pd.DataFrame()
+    if table in ONLY_WITH and not len(frame.columns):
+        raise WorkspaceError(
+            f"{version.id}: expected a table {table}, found none; it was not made. It comes with {ONLY_WITH[table]}."
+        )
+    return frame
 
 
 def run_export(workspace: Workspace, table: str, out: Path, locale: str = "") -> dict[str, object]:
