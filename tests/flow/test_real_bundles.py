@@ -44,7 +44,7 @@ def walk(bundle: Path, folder: Path) -> Real:
     for verb, arguments in (
         ("ingest", (bundle,)),
         ("check", ()),
-        ("calibrate", ("--draws", 20, "--country", "US", "--mode", "quick")),
+        ("calibrate", ("--draws", 20, "--country", "US", "--mode", "none")),
         ("forecast", (folder / "more.toml", "--draws", 6, "--replicates", 1)),
     ):
         clock = time.monotonic()

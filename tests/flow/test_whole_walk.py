@@ -97,7 +97,7 @@ def walk(standing: Any, tmp_path_factory: pytest.TempPathFactory) -> Walk:
     workspace = Path(shutil.copytree(standing.workspace, folder / "workspace"))
     scenarios = shipped(folder / "scenarios")
     forecast = twin("forecast", *scenarios, "-w", workspace, *RUNS)
-    backtest = twin("backtest", "-w", workspace, "--draws", 3, "--json")
+    backtest = twin("backtest", "-w", workspace, "--draws", 3, "--origins", 1, "--json")
     optimised = twin("optimize", scenarios[0], "-w", workspace, "--time-budget", 0, *RUNS)
     aligned = twin("align", "-w", workspace, *RUNS)
     sized = twin("size", "--rep-cost", 20_000, "-w", workspace, *RUNS)
