@@ -134,16 +134,6 @@ def attraction(series: Series, certainly: NDArray[np.float64], lifts: NDArray[np
     return np.asarray(log_ratio(series) + attraction_of_others(fit.baseline, fit.effect, active))
 
 
-def spans_on(grid: Grid, brand: int, places: Sequence[Place]) -> list[tuple[int, int, int]]:
-    """Likely campaigns as (brand, start, stop) in weeks, half-open."""
-    return [
-        (brand, grid.first + hit.start, grid.first + hit.start + hit.length)
-        for place in places
-        for hit in place.hits
-        if hit.probability * place.probability > 0.5
-    ]
-
-
 def lifts_of(found: dict[int, Found], grid: Grid, n_brands: int) -> NDArray[np.float64]:
     """What the likely campaigns lift each week of the grid: (w, j) float, log volume."""
     weekly = np.zeros((grid.n_weeks, n_brands))

@@ -75,7 +75,7 @@ def ask(
     tell = progress or silent
     most = _DRAWS if len(world.population) <= _MANY else _DRAWS_OF_MANY
     n = min(n_draws or most, calibration.n_draws)
-    heads = _heads(world)
+    heads = world.reps.heads(world.origin, len(world.territories))
     zones = vacated(calibration, world)
     names = tuple(str(world.territories[z]) for z in zones)
     has_reps = bool(heads.any()) and bool((calibration.rule.rep_visits > 0).any())
@@ -108,7 +108,7 @@ def ask(
 
 def vacated(calibration: Calibration, world: World) -> NDArray[np.int64]:
     """Territories in which a post falls vacant: the most usual ones by sales a head, up to a quarter of our sales."""
-    heads, n = _heads(world), len(world.territories)
+    heads, n = world.reps.heads(world.origin, len(world.territories)), len(world.territories)
     own = np.bincount(world.population.territory, calibration.potential.own_now, n)
     served = np.flatnonzero((heads > 0) & (own > 0))
     if not len(served):
@@ -117,9 +117,3 @@ def vacated(calibration: Calibration, world: World) -> NDArray[np.int64]:
     usual = served[np.argsort(np.abs(np.log(a_head / np.median(a_head))), kind="stable")]
     lost = np.cumsum(own[usual] / heads[usual]) / own.sum()
     return np.sort(usual[: max(int((lost <= _MOST_VACANT).sum()), 1)])
-
-
-def _heads(world: World) -> NDArray[np.int64]:
-    """Reps in service at the origin by territory: (z,) int."""
-    serving = world.reps.serving(world.origin)
-    return np.bincount(world.reps.territory[serving], minlength=len(world.territories))

@@ -18,6 +18,7 @@ from twin.control.deviation import Causes, Deviation, causes, deviation
 from twin.draws import Key
 from twin.forecast.ensemble import Ensemble, EnsembleSettings, simulate
 from twin.forecast.executors import Executor
+from twin.forecast.forecast import own_and_category
 from twin.market.history import History, Sales, Touches
 from twin.market.world import World
 from twin.progress import Progress
@@ -175,8 +176,8 @@ def _covered(
 
 def _known_half(ensemble: Ensemble, n_own: int, cover: NDArray[np.float64]) -> NDArray[np.float64]:
     """Own volume of customers known at the origin, (runs, z) float, over the weeks that count."""
-    volume = ensemble.volume[-1].reshape(-1, *ensemble.volume.shape[3:])[:, :, KNOWN, :n_own].astype(np.float64)
-    return volume.sum(axis=2) @ cover
+    own, _ = own_and_category(ensemble, -1, n_own)
+    return own[:, :, KNOWN] @ cover
 
 
 def _sold(
@@ -211,8 +212,8 @@ def _category(
     if not cover.any():
         return None
     actual = float(history.audit.volume[periods[history.audit.period]].sum())
-    volume = ensemble.volume[-1].reshape(-1, *ensemble.volume.shape[3:]).astype(np.float64)
-    return deviation(ALL, "category_volume", actual, volume.sum(axis=(1, 2, 3)) @ cover)
+    _, category = own_and_category(ensemble, -1, then.world.brands.n_own)
+    return deviation(ALL, "category_volume", actual, category.sum(axis=(1, 2)) @ cover)
 
 
 def _lived(

@@ -9,6 +9,7 @@ import numpy as np
 from twin.forecast.ensemble import Ensemble
 from twin.forecast.forecast import own_and_category, paired
 from twin.market.world import World
+from twin.weeks import mondays
 
 ALL = "all"
 """Stands for all territories together."""
@@ -53,13 +54,12 @@ def forecast_columns(ensemble: Ensemble, world: World) -> dict[str, list[Any]]:
     low, high = np.percentile(volume, [10, 90], axis=1)
     mean = volume.mean(axis=1)
     a, z, s, j, w = np.indices(mean.shape).reshape(5, -1)
-    first = np.datetime64("1969-12-29", "D") + np.timedelta64(7 * ensemble.origin, "D")
     return {
         "scenario": np.array(ensemble.names)[a].tolist(),
         "territory_id": world.territories[z].tolist(),
         "known": (s == 0).tolist(),
         "brand": world.brands.names[j].tolist(),
-        "week_start": (first + (7 * w).astype("timedelta64[D]")).tolist(),
+        "week_start": mondays(ensemble.origin + w).tolist(),
         "volume_mean": mean.ravel().astype(float).tolist(),
         "volume_p10": low.ravel().astype(float).tolist(),
         "volume_p90": high.ravel().astype(float).tolist(),

@@ -68,6 +68,10 @@ class Reps:
         """Reps in service in a week: (r,) bool."""
         return (self.start <= week) & (week < self.end)
 
+    def heads(self, week: int, n_territories: int) -> NDArray[np.int64]:
+        """Number of reps in service in a week, by territory: (z,) int."""
+        return np.bincount(self.territory[self.serving(week)], minlength=n_territories)
+
 
 @dataclass(frozen=True)
 class Brands:

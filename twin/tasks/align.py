@@ -34,7 +34,7 @@ from twin.tasks.align_report import (
     notes_on,
 )
 from twin.tasks.align_settings import YEARS_WEEKS, AlignSettings, RunSettings
-from twin.tasks.forecast import read_scenarios
+from twin.tasks.forecast import heads_under, read_scenarios
 from twin.tasks.shelf import ALIGNMENT, Twin
 from twin.workspace.exports import write_table
 from twin.workspace.store import Workspace
@@ -117,23 +117,12 @@ def _asked(path: Path | None, twin: Twin, settings: AlignSettings) -> tuple[Scen
 def _lot(twin: Twin, scenario: Scenario, settings: AlignSettings) -> Lot:
     """Areas and territories with the workload and the potential that are to be balanced."""
     world, potential = twin.world, twin.calibration.potential
-    heads = _heads(twin, scenario)
     visits = usual_visits(world, twin.calibration.rule, potential.mean)
     wanted = {"both": [visits, potential.mean], "workload": [visits], "potential": [potential.mean]}[settings.by]
     load = np.stack([row for row in wanted if row.any()] or [np.ones(len(world.population))])
     sales = potential.own_now * YEAR_WEEKS * world.population.known
-    return lot_of(
-        world, load, sales, heads, frozenset(settings.locked_areas), frozenset(settings.locked_territories)
-    )  # fmt: skip
-
-
-def _heads(twin: Twin, scenario: Scenario) -> NDArray[np.int64]:
-    """Reps of each territory under the scenario: (z,) int."""
-    world = twin.world
-    heads = np.bincount(world.reps.territory[world.reps.serving(world.origin)], minlength=len(world.territories))
-    for change in scenario.field_force.changes:
-        heads[list(world.territories).index(change.territory)] += change.reps
-    return np.maximum(heads, 0)
+    locked = frozenset(settings.locked_areas), frozenset(settings.locked_territories)
+    return lot_of(world, load, sales, heads_under(scenario, world), *locked)
 
 
 def _shapes(workspace: Workspace, twin: Twin, lot: Lot) -> NDArray[np.object_] | None:

@@ -163,15 +163,18 @@ def alignment_of(scenario: Scenario, twin: Twin) -> NDArray[np.int32] | None:
     if scenario.field_force.alignment == "current":
         return None
     if scenario.field_force.alignment in ALIGNMENTS:
-        reps = twin.world.reps
-        serving = reps.territory[reps.serving(twin.world.origin)]
-        heads = np.bincount(serving, minlength=len(twin.world.territories))
-        for change in scenario.field_force.changes:
-            heads[list(twin.world.territories).index(change.territory)] += change.reps
         potential = twin.calibration.potential.mean
         load = np.stack([usual_visits(twin.world, twin.calibration.rule, potential), potential])
-        return balanced(twin.world, load[load.any(axis=1)], np.maximum(heads, 0))
+        return balanced(twin.world, load[load.any(axis=1)], heads_under(scenario, twin.world))
     return territories_after(read_alignment(scenario.field_force.alignment), twin.world)
+
+
+def heads_under(scenario: Scenario, world: World) -> NDArray[np.int64]:
+    """Reps of each territory today, with those whom the scenario adds or takes away: (z,) int."""
+    heads = world.reps.heads(world.origin, len(world.territories))
+    for change in scenario.field_force.changes:
+        heads[list(world.territories).index(change.territory)] += change.reps
+    return np.maximum(heads, 0)
 
 
 def _by_customer(own: NDArray[np.float64], names: Sequence[str], world: World) -> pd.DataFrame:

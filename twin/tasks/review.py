@@ -25,7 +25,7 @@ from twin.scenario.scenario import BASELINE
 from twin.tasks import execution, shelf
 from twin.tasks.forecast import alignment_of
 from twin.tasks.shelf import CALIBRATION, PLAN, REVIEW, Twin
-from twin.weeks import monday, week_of, week_of_date
+from twin.weeks import monday, mondays, week_of, week_of_date
 from twin.workspace import codec
 from twin.workspace.catalogue import Version
 from twin.workspace.store import Workspace
@@ -194,8 +194,7 @@ def _unplanned(world: World, made: Any, found: Adherence) -> pd.DataFrame:
 
 def _days(week: np.ndarray) -> pd.Series:
     """Monday of each week; empty below zero."""
-    days = (np.datetime64("1969-12-29", "D") + 7 * week.astype("timedelta64[D]")).astype("datetime64[s]")
-    return pd.Series(days).where(pd.Series(week >= 0))
+    return pd.Series(mondays(week).astype("datetime64[s]")).where(pd.Series(week >= 0))
 
 
 def _by_rep(kept: pd.DataFrame) -> list[tuple[str, int, int]]:

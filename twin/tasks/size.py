@@ -96,7 +96,7 @@ def _heads(twin: Twin) -> NDArray[np.int64]:
     world = twin.world
     if not world.reps.listed:
         raise PlanError("reps: expected a list of reps to size the force, found none. Add the table reps.")
-    return np.bincount(world.reps.territory[world.reps.serving(world.origin)], minlength=len(world.territories))
+    return world.reps.heads(world.origin, len(world.territories))
 
 
 def _asked(path: Path | None, twin: Twin, settings: SizeSettings) -> tuple[Scenario, list[Any]]:
