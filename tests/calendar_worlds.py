@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from twin.calibration.feasts import feast_spans
+from twin.calibration.calendar.feasts import feast_spans
 from twin.market.history import Campaign, History, Sales, Touches
 from twin.market.population import Population
 from twin.market.world import Brands, Bricks, Reps, World

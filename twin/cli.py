@@ -139,7 +139,7 @@ def _check(options: argparse.Namespace) -> dict[str, Any]:
 
 def _calibrate(options: argparse.Namespace) -> dict[str, Any]:
     from twin.calibration.calibrate import CalibrationSettings
-    from twin.calibration.examination import Depth
+    from twin.calibration.health.examination import Depth
     from twin.tasks.calibrate import run_calibration
 
     settings = CalibrationSettings(options.draws, options.seed, options.country)

@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 from measuring import SEED, Measure, Part, part, shown
 
-from twin.calibration.attraction import Attraction, learn_attraction
-from twin.calibration.attraction_cells import Moves
+from twin.calibration.attraction.cells import Moves
+from twin.calibration.attraction.learning import Attraction, learn_attraction
 from twin.forecast.lived_history import Lived, live_history
 from twin.market.history import History
 from twin.market.synthetic_settings import SyntheticSettings

@@ -10,8 +10,8 @@ import numpy as np
 from bench_tools import module
 from measuring import SEED, Measure, Part, once, part, shown
 
-from twin.calibration.calendar_learning import learn_rival_calendar
-from twin.calibration.rival_calendar import RivalCalendar, future_campaigns
+from twin.calibration.calendar.learning import learn_rival_calendar
+from twin.calibration.calendar.rival_calendar import RivalCalendar, future_campaigns
 from twin.forecast.lived_history import live_history
 from twin.market.synthetic_settings import SyntheticSettings
 from twin.tasks.demo_bundle import write_demo_bundle

@@ -21,8 +21,8 @@ from world_kinds import KINDS, Kind, worlds
 from twin.calibration.beliefs import Span, carried
 from twin.calibration.calibrate import CalibrationSettings, calibrate
 from twin.calibration.calibration import Calibration
-from twin.calibration.certificate import certify
-from twin.calibration.examination import Depth, examine
+from twin.calibration.health.certificate import certify
+from twin.calibration.health.examination import Depth, examine
 from twin.market.history import History
 from twin.market.world import World
 from twin.tasks.calibrate import run_calibration

@@ -8,7 +8,7 @@ from calibration_cost import cost
 from measuring import MORE, SEED, Measure, Part, part, shown, with_rival
 
 from twin.calibration.calibrate import CalibrationSettings, calibrate
-from twin.calibration.simulation_step import SimulationSettings, learn_by_simulation
+from twin.calibration.simulation.step import SimulationSettings, learn_by_simulation
 from twin.forecast.ensemble import EnsembleSettings, simulate
 from twin.forecast.executors import on_this_machine
 from twin.workspace import codec

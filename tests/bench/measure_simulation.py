@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 from scipy.stats import chisquare
 
 from twin.calibration.calibrate import CalibrationSettings, calibrate
-from twin.calibration.reference_table import values_of
-from twin.calibration.simulated_posterior import IDENTIFIED, TOLD, held_out, posterior_draws, read_table
-from twin.calibration.simulation_step import (
+from twin.calibration.simulation.posterior import IDENTIFIED, TOLD, held_out, posterior_draws, read_table
+from twin.calibration.simulation.reference_table import values_of
+from twin.calibration.simulation.step import (
     ROWS_PER_CHUNK,
     UNSEEN,
     SimulationSettings,
@@ -26,7 +26,7 @@ from twin.calibration.simulation_step import (
     simulate_rows,
     with_posterior,
 )
-from twin.calibration.table_regression import Fit, regress
+from twin.calibration.simulation.table_regression import Fit, regress
 from twin.forecast.executors import on_this_machine
 from twin.market.history import History
 from twin.market.synthetic_settings import SyntheticSettings, TrueMarket

@@ -9,7 +9,7 @@ from bench_tools import module
 from measuring import MONTH, MORE, SEED, Measure, Part, once, part, shown, with_rival
 
 from twin.calibration.calibrate import CalibrationSettings, calibrate
-from twin.calibration.visit_response import VisitResponse, learn_visit_response
+from twin.calibration.visits.response import VisitResponse, learn_visit_response
 from twin.forecast.ensemble import EnsembleSettings, simulate
 from twin.forecast.forecast import own_and_category
 from twin.response.parameters import PRIORS

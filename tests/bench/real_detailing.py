@@ -18,8 +18,8 @@ from bench_tools import module, plain
 from measuring import SHARED
 from scipy import special
 
-from twin.calibration import panel as panels
-from twin.calibration.visit_response import VisitResponse, learn_visit_response
+from twin.calibration.levels import panel as panels
+from twin.calibration.visits.response import VisitResponse, learn_visit_response
 from twin.market.history import History, Sales, Touches
 from twin.market.world import World
 from twin.weeks import Periods, periods_covering, week_of

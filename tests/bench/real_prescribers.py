@@ -14,7 +14,7 @@ import pandas as pd
 from measuring import SHARED
 from numpy.typing import NDArray
 
-from twin.calibration.attraction_fit import Cells, fit_attraction
+from twin.calibration.attraction.fit import Cells, fit_attraction
 
 FILE = SHARED / "realdata" / "prescribers" / "prescriber_year.parquet"
 FIRST, SECOND = 2013, 2014

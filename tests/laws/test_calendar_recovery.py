@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from calendar_worlds import FIRST, SIX_YEARS, Planted, bare_world, f1, history_of, plant, sales_of
 
-from twin.calibration.calendar_learning import learn_rival_calendar
-from twin.calibration.rival_calendar import future_campaigns
+from twin.calibration.calendar.learning import learn_rival_calendar
+from twin.calibration.calendar.rival_calendar import future_campaigns
 from twin.weeks import WEEKS_PER_YEAR
 
 ORIGIN = FIRST + SIX_YEARS

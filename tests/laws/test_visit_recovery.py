@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from visit_worlds import Plan, planted, planted_truth
 
-from twin.calibration.visit_response import learn_visit_response
+from twin.calibration.visits.response import learn_visit_response
 
 WEEKS_PER_MONTH = 52.1775 / 12
 STRONG = Plan(customers=1500, weeks=156)

@@ -8,19 +8,19 @@ from dataclasses import dataclass, field
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from twin.calibration.attraction_table import learn_from
-from twin.calibration.brand_drift import learn_brand_drift
-from twin.calibration.brand_levels import learn_brand_levels
-from twin.calibration.brand_mix import rival_mix
-from twin.calibration.calendar_learning import learn_rival_calendar
+from twin.calibration.attraction.table import learn_from
+from twin.calibration.calendar.learning import learn_rival_calendar
+from twin.calibration.calendar.rival_reaction import learn_reaction
+from twin.calibration.calendar.season import learn_season
 from twin.calibration.calibration import Calibration
-from twin.calibration.discovery import learn_discovery
-from twin.calibration.journeys import learn_losses, learn_newcomer_share
-from twin.calibration.ordering import learn_orders_per_week
-from twin.calibration.rival_reaction import learn_reaction
-from twin.calibration.season import learn_season
-from twin.calibration.visit_response import learn_visit_response
-from twin.calibration.visiting import learn_visit_rule
+from twin.calibration.levels.brand_drift import learn_brand_drift
+from twin.calibration.levels.brand_levels import learn_brand_levels
+from twin.calibration.levels.brand_mix import rival_mix
+from twin.calibration.lives.discovery import learn_discovery
+from twin.calibration.lives.journeys import learn_losses, learn_newcomer_share
+from twin.calibration.lives.ordering import learn_orders_per_week
+from twin.calibration.visits.response import learn_visit_response
+from twin.calibration.visits.rule import learn_visit_rule
 from twin.errors import CalibrationError
 from twin.geography.neighbours import nearest
 from twin.market.history import History

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from twin.calibration.attraction import Attraction
-from twin.calibration.brand_drift import BrandDrift
-from twin.calibration.brand_levels import BrandLevels
-from twin.calibration.rival_calendar import RivalCalendar
-from twin.calibration.season import Season
-from twin.calibration.simulated_outcome import SimulationStep
-from twin.calibration.visit_response import VisitResponse
+from twin.calibration.attraction.learning import Attraction
+from twin.calibration.calendar.rival_calendar import RivalCalendar
+from twin.calibration.calendar.season import Season
+from twin.calibration.levels.brand_drift import BrandDrift
+from twin.calibration.levels.brand_levels import BrandLevels
+from twin.calibration.simulation.outcome import SimulationStep
+from twin.calibration.visits.response import VisitResponse
 from twin.errors import CalibrationError
 from twin.potential.potential import Potential
 from twin.response.market import VisitRule
@@ -36,7 +36,7 @@ class Calibration:
     visit_response : VisitResponse
     rule : VisitRule
     rival_mix : (b + 1, j) float
-        See :func:`twin.calibration.brand_mix.rival_mix`.
+        See :func:`twin.calibration.levels.brand_mix.rival_mix`.
     neighbours : (c, k) int32
     silent : (c,) bool
         Known customers who no longer buy.
@@ -46,7 +46,7 @@ class Calibration:
     others : tuple of Estimate
         Scalars that belong to no part above, by name.
     simulation : SimulationStep, optional
-        What simulated histories told; see :mod:`twin.calibration.simulation_step`.
+        What simulated histories told; see :mod:`twin.calibration.simulation.step`.
     levels : BrandLevels, optional
         Shares by place and by month of the year; without market data there are none.
     attraction : Attraction, optional

@@ -7,10 +7,10 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from twin.calibration import goodwill_state
+from twin.calibration.calendar.rival_calendar import future_campaigns, regional
 from twin.calibration.calibration import Calibration
-from twin.calibration.rival_calendar import future_campaigns, regional
-from twin.calibration.standing import standing
+from twin.calibration.levels.standing import standing
+from twin.calibration.visits import goodwill_state
 from twin.market.channels import VISIT
 from twin.market.history import Campaign, History
 from twin.market.world import World

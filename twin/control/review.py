@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 
 from twin.agents.recorder import KNOWN, UNKNOWN
 from twin.agents.replay import replay
+from twin.calibration.calendar.rival_calendar import future_campaigns
 from twin.calibration.calibration import Calibration
 from twin.calibration.market_draw import lay_out_draw
-from twin.calibration.rival_calendar import future_campaigns
 from twin.control import alerts
 from twin.control.alerts import Alert
 from twin.control.deviation import Causes, Deviation, causes, deviation

@@ -104,7 +104,7 @@ def named(workspace: Workspace, table: pd.DataFrame) -> tuple[pd.DataFrame, pd.D
     ----------
     workspace : Workspace
     table : pandas.DataFrame
-        As from :func:`twin.calibration.rival_calendar.table`.
+        As from :func:`twin.calibration.calendar.rival_calendar.table`.
     """
     register = register_of(workspace)
     free = {name: (row["brand"], *_middle(row)) for name, row in register.set_index("id").iterrows()}

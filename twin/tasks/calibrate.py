@@ -8,7 +8,7 @@ from typing import Any
 
 from twin.calibration.calibrate import CalibrationSettings, calibrate
 from twin.calibration.calibration import Calibration
-from twin.calibration.examination import Depth, Examined, examine
+from twin.calibration.health.examination import Depth, Examined, examine
 from twin.market.world import World
 from twin.progress import Progress
 from twin.tasks import examined

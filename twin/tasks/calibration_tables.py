@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from twin.calibration import attraction_table as attraction
-from twin.calibration import rival_calendar
+from twin.calibration.attraction import table as attraction
+from twin.calibration.calendar import rival_calendar
 from twin.calibration.calibration import Calibration
 from twin.market.world import World
 from twin.potential.potential import intervals
@@ -65,7 +65,7 @@ def calendar_table(calibration: Calibration) -> pd.DataFrame:
 
 
 def attraction_table(calibration: Calibration) -> pd.DataFrame:
-    """What moves shares, see :func:`twin.calibration.attraction_table.table`; empty before it was learned."""
+    """What moves shares, see :func:`twin.calibration.attraction.table.table`; empty before it was learned."""
     found = calibration.attraction
     return pd.DataFrame({name: [] for name in attraction.COLUMNS} if found is None else attraction.table(found))
 

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from twin.calibration.examination import Examined
-from twin.calibration.health import HealthCard, number
-from twin.calibration.reach import Reach
+from twin.calibration.health.card import HealthCard, number
+from twin.calibration.health.examination import Examined
+from twin.calibration.visits.reach import Reach
 from twin.errors import WorkspaceError
 from twin.workspace.catalogue import Version
 from twin.workspace.store import Workspace

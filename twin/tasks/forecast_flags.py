@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from twin.calibration.reach import Reach, beyond
+from twin.calibration.visits.reach import Reach, beyond
 from twin.forecast.ensemble import Ensemble
 from twin.forecast.forecast import TOO_GOOD_PCT
 from twin.market.world import World

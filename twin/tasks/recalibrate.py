@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from twin.calibration.beliefs import Learned, Span, carried
-from twin.calibration.moved import Causes, Move, TableChange, moves
+from twin.calibration.health.moved import Causes, Move, TableChange, moves
 from twin.errors import WorkspaceError
 from twin.response.parameters import Prior
 from twin.tasks.shelf import CALIBRATION

@@ -9,8 +9,8 @@ import pandas as pd
 
 from twin.calibration.calibrate import CalibrationSettings
 from twin.calibration.calibration import Calibration
-from twin.calibration.simulated_outcome import not_run
-from twin.calibration.simulation_step import SimulationSettings, learn_by_simulation
+from twin.calibration.simulation.outcome import not_run
+from twin.calibration.simulation.step import SimulationSettings, learn_by_simulation
 from twin.forecast.executors import on_this_machine, usual_threads
 from twin.market.history import History
 from twin.market.world import World

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from twin.calibration.calibration import Calibration
-from twin.calibration.segment_response import ROWS
+from twin.calibration.visits.segment_response import ROWS
 
 
 def segments_table(calibration: Calibration) -> pd.DataFrame:
@@ -14,7 +14,7 @@ def segments_table(calibration: Calibration) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        Columns of :data:`twin.calibration.segment_response.ROWS`, and ``used``: whether forecasts tell them apart.
+        Columns of :data:`~twin.calibration.visits.segment_response.ROWS`, and ``used``: whether forecasts use it.
     """
     segments = calibration.visit_response.segments
     frame = pd.DataFrame({name: getattr(segments, name) for name in ROWS})

@@ -7,12 +7,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from twin.calibration.attraction import FEWEST_UNITS, lead_test, learn_attraction
-from twin.calibration.attraction_cells import Moves, Source, merged
-from twin.calibration.attraction_cross import cross_effects
-from twin.calibration.attraction_fit import Cells, fit_attraction, score_statistics
-from twin.calibration.attraction_outside import FEWEST_BUYERS, learn_outside
-from twin.calibration.attraction_table import COLUMNS, table
+from twin.calibration.attraction.cells import Moves, Source, merged
+from twin.calibration.attraction.cross import cross_effects
+from twin.calibration.attraction.fit import Cells, fit_attraction, score_statistics
+from twin.calibration.attraction.learning import FEWEST_UNITS, lead_test, learn_attraction
+from twin.calibration.attraction.outside import FEWEST_BUYERS, learn_outside
+from twin.calibration.attraction.table import COLUMNS, table
 
 NAMES = ("Ours", "A", "B")
 CAMPAIGN, GOODWILL = np.array([0.25, 0.30, 0.35]), 0.5

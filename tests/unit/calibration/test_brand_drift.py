@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from calendar_worlds import FIRST, SIX_YEARS, bare_world, history_of, sales_of
 
-from twin.calibration.brand_drift import learn_brand_drift
+from twin.calibration.levels.brand_drift import learn_brand_drift
 from twin.response.parameters import PRIORS
 
 

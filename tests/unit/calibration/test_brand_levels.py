@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from twin.calibration.brand_levels import BrandLevels, _months
-from twin.calibration.passing_noise import Passing, Record, _common, local_spread, month_of_year
+from twin.calibration.levels.brand_levels import BrandLevels, _months
+from twin.calibration.levels.passing_noise import Passing, Record, _common, local_spread, month_of_year
 from twin.market.world import Brands
 from twin.weeks import mondays, periods_covering
 

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from worlds_by_hand import lay_out
 
-from twin.calibration.discovery import fit, learn_discovery, watch
-from twin.calibration.journeys import learn_losses
+from twin.calibration.lives.discovery import fit, learn_discovery, watch
+from twin.calibration.lives.journeys import learn_losses
 from twin.market.channels import VISIT
 from twin.market.history import History, Sales, Touches
 from twin.response.parameters import PRIORS

@@ -5,7 +5,7 @@ import datetime as dt
 import numpy as np
 import pytest
 
-from twin.calibration.feasts import FAR, FEASTS, days_to_feast, feast_days, feast_regressors, feast_spans
+from twin.calibration.calendar.feasts import FAR, FEASTS, days_to_feast, feast_days, feast_regressors, feast_spans
 from twin.errors import CalibrationError
 from twin.weeks import week_of_date
 

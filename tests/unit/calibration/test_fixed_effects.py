@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import statsmodels.api as sm
 
-from twin.calibration import fixed_effects
-from twin.calibration.demeaning import residuals
+from twin.calibration.visits import fixed_effects
+from twin.calibration.visits.demeaning import residuals
 from twin.errors import CalibrationError
 
 

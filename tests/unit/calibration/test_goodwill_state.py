@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from twin.calibration import goodwill_state
+from twin.calibration.visits import goodwill_state
 from twin.market.channels import VISIT
 from twin.market.history import Touches
 from twin.response import attraction, goodwill

@@ -9,18 +9,18 @@ import numpy as np
 import pytest
 from visit_worlds import Plan, planted
 
-from twin.calibration.certificate import Certificate, Recovered
-from twin.calibration.examination import Depth, examine
-from twin.calibration.health import FAIL, OPEN, PASS, REVIEW, Check, judged, worst
-from twin.calibration.health_bands import band_checks
-from twin.calibration.health_data import data_checks
-from twin.calibration.health_fit import certificate_check, drift_check, predictive_check
-from twin.calibration.health_visits import estimator_gap, form, instrument, lead_test
-from twin.calibration.moved import Move
-from twin.calibration.predictive import Cells, judge
-from twin.calibration.reach import Reach, beyond, reach_of
-from twin.calibration.visit_checks import CONTROLLED, VisitChecks
-from twin.calibration.visit_response import learn_visit_response
+from twin.calibration.health.bands import band_checks
+from twin.calibration.health.card import FAIL, OPEN, PASS, REVIEW, Check, judged, worst
+from twin.calibration.health.certificate import Certificate, Recovered
+from twin.calibration.health.data import data_checks
+from twin.calibration.health.examination import Depth, examine
+from twin.calibration.health.fit import certificate_check, drift_check, predictive_check
+from twin.calibration.health.moved import Move
+from twin.calibration.health.predictive import Cells, judge
+from twin.calibration.health.visits import estimator_gap, form, instrument, lead_test
+from twin.calibration.visits.checks import CONTROLLED, VisitChecks
+from twin.calibration.visits.reach import Reach, beyond, reach_of
+from twin.calibration.visits.response import learn_visit_response
 
 
 def light(verdict, decides=True):

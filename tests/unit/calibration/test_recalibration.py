@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from twin.calibration.beliefs import WINDOWS, Learned, Span, carried, part_gone, proposal
-from twin.calibration.moved import Causes, TableChange, moves
+from twin.calibration.health.moved import Causes, TableChange, moves
 from twin.response.parameters import PRIORS, from_prior, shrunk
 
 OLD = Span(2500, 2800)

@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 
 from twin.calibration.calibrate import calibrate
-from twin.calibration.certificate import certify
-from twin.calibration.next_to_learn import carried_variance, of_priors
-from twin.calibration.predictive import foretell, long_enough
-from twin.calibration.relived import audit_noise, relive
-from twin.calibration.sanity import vacated
+from twin.calibration.health.certificate import certify
+from twin.calibration.health.next_to_learn import carried_variance, of_priors
+from twin.calibration.health.predictive import foretell, long_enough
+from twin.calibration.health.sanity import vacated
+from twin.calibration.simulation.relived import audit_noise, relive
 from twin.response.parameters import Estimate
 
 

@@ -18,15 +18,15 @@ from calendar_worlds import (
     sales_of_regions,
 )  # fmt: skip
 
-from twin.calibration.calendar_learning import learn_rival_calendar
-from twin.calibration.campaign_events import exposure
-from twin.calibration.campaign_known import knowledge
-from twin.calibration.campaign_recurrence import find_recurrences
-from twin.calibration.campaign_strength import fit_strength
-from twin.calibration.feasts import feast_spans
-from twin.calibration.period_totals import Series
-from twin.calibration.rival_calendar import future_campaigns, regional, table
-from twin.calibration.rival_reaction import learn_reaction, reaction_regression
+from twin.calibration.calendar.campaign_events import exposure
+from twin.calibration.calendar.campaign_known import knowledge
+from twin.calibration.calendar.campaign_recurrence import find_recurrences
+from twin.calibration.calendar.campaign_strength import fit_strength
+from twin.calibration.calendar.feasts import feast_spans
+from twin.calibration.calendar.learning import learn_rival_calendar
+from twin.calibration.calendar.rival_calendar import future_campaigns, regional, table
+from twin.calibration.calendar.rival_reaction import learn_reaction, reaction_regression
+from twin.calibration.levels.period_totals import Series
 from twin.market.history import Campaign
 from twin.market.remarks import Remark
 from twin.weeks import NEVER, WEEKS_PER_YEAR, mondays, week_of

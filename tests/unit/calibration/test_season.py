@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from calendar_worlds import FIRST, SIX_YEARS, bare_world, history_of, sales_of
 
-from twin.calibration.feasts import feast_regressors
-from twin.calibration.season import learn_season
+from twin.calibration.calendar.feasts import feast_regressors
+from twin.calibration.calendar.season import learn_season
 from twin.response.parameters import PRIORS
 from twin.weeks import WEEKS_PER_YEAR, year_phase
 

@@ -16,10 +16,10 @@ from twin.agents.crowd import Week, lay_ground
 from twin.agents.model import TwinModel
 from twin.agents.recorder import Diary
 from twin.calibration.calibrate import CalibrationSettings, calibrate
-from twin.calibration.reference_table import ROWS_PER_CHUNK, ReferenceTable, capacity_of
-from twin.calibration.simulated_record import Books, observed_record
-from twin.calibration.simulation_step import SimulationSettings, _Serial, lay_table, simulate_rows
-from twin.calibration.summaries import summarise
+from twin.calibration.simulation.record import Books, observed_record
+from twin.calibration.simulation.reference_table import ROWS_PER_CHUNK, ReferenceTable, capacity_of
+from twin.calibration.simulation.step import SimulationSettings, _Serial, lay_table, simulate_rows
+from twin.calibration.simulation.summaries import summarise
 from twin.draws import Key
 from twin.forecast.executors import Threads
 from twin.market.history import History, Sales, Touches

@@ -8,9 +8,9 @@ from numpy.typing import NDArray
 from scipy import special
 
 from twin import draws
-from twin.calibration.reference_table import values_of
-from twin.calibration.simulated_posterior import choose, held_out, posterior_draws, read_table
-from twin.calibration.table_regression import regress
+from twin.calibration.simulation.posterior import choose, held_out, posterior_draws, read_table
+from twin.calibration.simulation.reference_table import values_of
+from twin.calibration.simulation.table_regression import regress
 from twin.draws import Key, Purpose
 from twin.response.parameters import PRIORS, Estimate, from_prior
 

@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 from visit_worlds import FIRST, Plan, planted, world_of
 
-from twin.calibration import visit_bias
-from twin.calibration.panel import build, stock_regressors, visits_after, visits_by_period
-from twin.calibration.visit_fit import jackknife_groups
-from twin.calibration.visit_response import learn_visit_response
-from twin.calibration.visit_statements import one_visit
+from twin.calibration.levels.panel import build, stock_regressors, visits_after, visits_by_period
+from twin.calibration.visits import bias as visit_bias
+from twin.calibration.visits.fit import jackknife_groups
+from twin.calibration.visits.response import learn_visit_response
+from twin.calibration.visits.statements import one_visit
 from twin.market.history import History, Sales, Touches
 from twin.response.parameters import PRIORS
 from twin.weeks import Periods, monday, periods_covering, week_of

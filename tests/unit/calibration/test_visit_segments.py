@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from twin.calibration.segment_response import shrink
+from twin.calibration.visits.segment_response import shrink
 from twin.response.parameters import PRIORS
 
 NAMES = ["a", "b", "c", "d"]

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from worlds_by_hand import lay_out
 
-from twin.calibration.visiting import _contact_rates, _rep_visits, learn_visit_rule
+from twin.calibration.visits.rule import _contact_rates, _rep_visits, learn_visit_rule
 from twin.market.channels import STANDARD, VISIT
 from twin.market.history import History, Sales, Touches
 from twin.weeks import FAR_PAST, NEVER, monday, periods_covering

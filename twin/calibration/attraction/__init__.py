@@ -1,0 +1,1 @@
+"""Attraction: what moves the shares of all brands where rivals are seen."""

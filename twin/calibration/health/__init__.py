@@ -1,0 +1,1 @@
+"""Health: whether a calibration can be trusted, and what moved since the last one."""

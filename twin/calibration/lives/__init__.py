@@ -1,0 +1,1 @@
+"""Lives: how customers find us, how often they order, and how they leave."""

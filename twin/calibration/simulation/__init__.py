@@ -1,0 +1,1 @@
+"""Simulation step: what cannot be seen directly, learned from histories that the twin makes."""
