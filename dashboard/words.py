@@ -121,14 +121,19 @@ class Words:
 @cache
 def catalogue(language: str) -> dict[str, str]:
     """Phrases of a language by dotted key."""
-    raw = tomllib.loads((_TEXT / f"{language}.toml").read_text(encoding="utf-8"))
-    return {f"{group}.{key}": text for group, phrases in raw.items() for key, text in phrases.items()}
+    raw = [tomllib.loads(file.read_text(encoding="utf-8")) for file in sorted((_TEXT / language).glob("*.toml"))]
+    said = [
+        (f"{group}.{key}", text) for page in raw for group, phrases in page.items() for key, text in phrases.items()
+    ]
+    if len(dict(said)) < len(said):
+        raise ValueError(f"a phrase stands twice in {_TEXT / language}")
+    return dict(said)
 
 
 @cache
 def _patterns() -> list[tuple[re.Pattern[str], str]]:
-    raw = tomllib.loads((_TEXT / "sentences_tr.toml").read_text(encoding="utf-8"))["sentences"]
-    pairs = list(raw.items())
+    pages = [tomllib.loads(file.read_text(encoding="utf-8")) for file in sorted((_TEXT / "sentences").glob("*.toml"))]
+    pairs = [pair for page in pages for pair in page["sentences"].items()]
     pairs += [(said, CONDITIONS["tr"][key]) for key, said in CONDITIONS["en"].items() if said]
     made = []
     for english, turkish in pairs:
