@@ -6,6 +6,7 @@ STAMP     := $(VENV)/.installed
 WORKSPACE ?= workspace
 DASHBOARD ?= 1
 PORT      ?= 8501
+JOBS      ?= 2
 PYTEST_ARGS ?=
 PYTHON    ?=
 
@@ -15,7 +16,7 @@ say = @printf '\n== %s\n' "$(1)"
 
 help:
 	@echo 'make demo      builds the demo bundle, runs the whole loop on it, opens the dashboard (DASHBOARD=0: stops before; PORT=8501)'
-	@echo 'make test      every test'
+	@echo 'make test      every test, side by side in two processes (JOBS=2)'
 	@echo 'make check     lint, format, types, house rules, fast tests: under two minutes'
 	@echo 'make bench     measures speed and memory, writes build/bench.json'
 	@echo 'make validate  runs the acceptance measurements, writes build/validation.json'
@@ -40,7 +41,7 @@ demo: $(STAMP)
 
 test: $(STAMP)
 	$(call say,All tests)
-	@$(PY) -m pytest $(PYTEST_ARGS)
+	@OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(PY) -m pytest -n $(JOBS) $(PYTEST_ARGS)
 
 check: $(STAMP)
 	$(call say,Lint)
