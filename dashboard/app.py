@@ -2,10 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import NamedTuple
+
 import streamlit as st
 
 from dashboard import frame, icon, state
-from dashboard.views import calibration, compare, overview, visit_plan
+from dashboard.views import calibration, compare, overview, scenarios, visit_plan
+
+
+class Entry(NamedTuple):
+    """One page of the menu: section and name are keys of the group ``menu``; the name is also its address."""
+
+    section: str
+    name: str
+    render: Callable[[], None]
+    icon: str
+
+
+PAGES = (
+    Entry("decide", "overview", overview.render, "dashboard"),
+    Entry("decide", "scenarios", scenarios.render, "edit_note"),
+    Entry("decide", "compare", compare.render, "compare_arrows"),
+    Entry("model", "calibration", calibration.render, "tune"),
+    Entry("plan", "visit_plan", visit_plan.render, "route"),
+)
+"""Every page, in the order of the menu; the first is the one that opens."""
 
 
 def main() -> None:
@@ -14,29 +36,20 @@ def main() -> None:
     st.set_page_config(page_title="Territory twin", page_icon=str(icon.FILE), layout="wide")
     frame.language_switch()
     words = state.words()
-    pages = {
-        words("menu.decide"): [
-            st.Page(
-                overview.render,
-                title=words("menu.overview"),
-                icon=":material/dashboard:",
-                url_path="overview",
-                default=True,
-            ),
-            st.Page(compare.render, title=words("menu.compare"), icon=":material/compare_arrows:", url_path="compare"),
-        ],
-        words("menu.model"): [
-            st.Page(
-                calibration.render, title=words("menu.calibration"), icon=":material/tune:", url_path="calibration"
-            ),
-        ],
-        words("menu.plan"): [
-            st.Page(visit_plan.render, title=words("menu.visit_plan"), icon=":material/route:", url_path="visit-plan"),
-        ],
-    }
-    page = st.navigation(pages)
+    menu: dict[str, list] = {}
+    for entry in PAGES:
+        page = st.Page(
+            entry.render,
+            title=words(f"menu.{entry.name}"),
+            icon=f":material/{entry.icon}:",
+            url_path=entry.name.replace("_", "-"),
+            default=entry is PAGES[0],
+        )
+        menu.setdefault(words(f"menu.{entry.section}"), []).append(page)
+        frame.register(entry.name, page)
+    chosen = st.navigation(menu)
     frame.header()
-    page.run()
+    chosen.run()
 
 
 main()

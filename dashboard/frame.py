@@ -15,6 +15,8 @@ import streamlit as st
 from dashboard import jobs_panel, state
 from dashboard.words import LANGUAGES, Words
 
+_PAGES = "pages of the menu"
+
 
 def language_switch() -> None:
     """Language, in step with the address of the page; and what runs, on every page."""
@@ -50,11 +52,40 @@ def short(id: str) -> str:
     return id.rpartition("-")[2][:6]
 
 
-def empty(text: str, command: str = "") -> None:
-    """What is missing, and what makes it."""
+def register(name: str, page: Any) -> None:
+    """Remember a page of the menu, so that others can lead to it."""
+    st.session_state.setdefault(_PAGES, {})[name] = page
+
+
+def go(page: str, label: str = "", kind: str = "secondary", **query: str) -> None:
+    """A button that leads to another page of the menu.
+
+    Parameters
+    ----------
+    page : str
+        Its name in the menu, such as ``visit_plan``.
+    label : str
+        The page's own title when empty.
+    kind : str
+        ``primary`` for the one thing to do next.
+    query : str
+        What the page shall show, as its address has it.
+    """
+    words = state.words()
+    key = f"go-{page}-{'-'.join(query.values())}-{label}"
+    if st.button(f"{label or words(f'menu.{page}')} →", key=key, type="primary" if kind == "primary" else "secondary"):
+        there = st.session_state.get(_PAGES, {}).get(page)
+        if there is not None:
+            st.switch_page(there, query_params={"lang": words.language, **query})
+
+
+def empty(text: str, command: str = "", to: str = "", label: str = "") -> None:
+    """What is missing, the one button that leads to where it is made, and the command that makes it."""
     words = state.words()
     with st.container(border=True):
         st.markdown(f"**{text}**")
+        if to:
+            go(to, label, "primary")
         if command:
             st.caption(words("frame.command"))
             st.code(f"{command} -w {state.workspace()}", language="bash", wrap_lines=True)
