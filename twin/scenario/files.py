@@ -5,10 +5,8 @@ Knows how a file is spelled; what it says is the business of :mod:`twin.scenario
 
 from __future__ import annotations
 
-import datetime as dt
 import re
 import tomllib
-from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,6 +14,7 @@ from typing import Any
 from twin.errors import Problem, ScenarioError
 from twin.scenario.grammar import dump, parse
 from twin.scenario.scenario import ALIGNMENTS, Scenario
+from twin.scenario.spelling import lines_of
 from twin.scenario.words import meant, nearest
 
 MAX_BYTES = 1_000_000
@@ -35,7 +34,7 @@ def load(path: str | Path) -> Scenario:
         The file cannot be read, is no TOML, or says what the grammar does not know.
     """
     path = Path(path)
-    scenario = parse(_document(_text(path), path.name), path.name)
+    scenario = parse(document(read_text(path), path.name), path.name)
     alignment = scenario.field_force.alignment
     if alignment in ALIGNMENTS:
         return scenario
@@ -51,19 +50,20 @@ def load(path: str | Path) -> Scenario:
 
 def loads(text: str, file: str = "scenario") -> Scenario:
     """Read a scenario from TOML text; ``file`` is a name for messages."""
-    return parse(_document(text, file), file)
+    return parse(document(text, file), file)
 
 
 def to_toml(scenario: Scenario) -> str:
     """A scenario as TOML text, with only what it changes."""
-    return "\n".join(_lines(dump(scenario), ())).strip() + "\n"
+    return "\n".join(lines_of(dump(scenario))).strip() + "\n"
 
 
 def _error(file: str, where: str, expected: str, found: str, cure: str, *, row: int | None = None) -> ScenarioError:
     return ScenarioError([Problem(file, where, expected, found, cure, row)])
 
 
-def _text(path: Path) -> str:
+def read_text(path: Path) -> str:
+    """Text of a scenario file; its faults as a :class:`ScenarioError`."""
     try:
         size = path.stat().st_size
         if size > MAX_BYTES:
@@ -86,7 +86,8 @@ def _text(path: Path) -> str:
         raise _error(path.name, "(the file)", "text in UTF-8", found, "Save the file as UTF-8.", row=row) from error
 
 
-def _document(text: str, file: str) -> dict[str, Any]:
+def document(text: str, file: str = "scenario") -> dict[str, Any]:
+    """The plain document of TOML text, before anybody asks what it says; ``file`` is a name for messages."""
     try:
         return tomllib.loads(text)
     except RecursionError as error:
@@ -99,52 +100,3 @@ def _document(text: str, file: str) -> dict[str, Any]:
         row = int(match[1]) if match[1] else text.count("\n") + 1
         column = f"column {match[2]}" if match[2] else "the end of the file"
         raise _error(file, column, "TOML", str(error).replace(match[0], ""), cure, row=row) from error
-
-
-def _lines(document: Mapping[str, Any], path: tuple[str, ...]) -> list[str]:
-    plain, below = [], []
-    for name, value in document.items():
-        here = (*path, name)
-        heading = ".".join(map(_name, here))
-        if isinstance(value, Mapping):
-            below += ["", f"[{heading}]", *_lines(value, here)]
-        elif _is_rows(value) and name != "steps":
-            for row in value:
-                below += ["", f"[[{heading}]]", *_lines(row, here)]
-        elif _is_rows(value):
-            plain += [f"{_name(name)} = [", *(f"  {_value(row)}," for row in value), "]"]
-        else:
-            plain.append(f"{_name(name)} = {_value(value)}")
-    return plain + below
-
-
-def _is_rows(value: object) -> bool:
-    return isinstance(value, list | tuple) and all(isinstance(row, Mapping) for row in value)
-
-
-def _name(name: str) -> str:
-    return name if re.fullmatch(r"[A-Za-z0-9_-]+", name) else _quoted(name)
-
-
-def _value(value: object) -> str:
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, int | float):
-        return repr(value)
-    if isinstance(value, dt.date):
-        return value.isoformat()
-    if isinstance(value, str):
-        return _quoted(value)
-    if isinstance(value, Mapping):
-        return "{" + ", ".join(f"{_name(name)} = {_value(each)}" for name, each in value.items()) + "}"
-    raise ValueError(f"expected a value that TOML knows, got {type(value).__name__}")
-
-
-_ESCAPES = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\t": "\\t"}
-
-
-def _quoted(text: str) -> str:
-    signs = (
-        _ESCAPES.get(sign) or (f"\\u{ord(sign):04X}" if ord(sign) < 32 or ord(sign) == 127 else sign) for sign in text
-    )
-    return '"' + "".join(signs) + '"'

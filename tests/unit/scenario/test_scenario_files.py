@@ -78,7 +78,9 @@ def test_a_written_scenario_reads_like_one_of_the_contract():
     )
     assert to_toml(scenario).splitlines() == [
         'name = "say \\"no\\""',
-        'note = "first\\nsecond\\t\\\\"',
+        'note = """',
+        "first",
+        'second\t\\\\"""',
         "",
         "[channels]",
         'mode = "omnichannel"',
