@@ -1,92 +1,41 @@
-"""Jobs: verbs that run in processes of their own, with their state on the disk of the workspace.
+"""Jobs: verbs that run outside whoever asked for them, one at a time, from a queue on the disk of the workspace.
 
-Whoever looks, after a reload or from another browser, finds the same progress. Knows commands, not what they compute.
+Whoever looks, after a reload or from another browser, finds the same progress. Closing a browser or restarting the
+server ends nothing. Knows commands, not what they compute; see :mod:`twin.tasks.worker` for who runs them.
 """
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
-import fcntl
 import json
 import os
-import re
-import secrets
-import signal
+import statistics
 import subprocess
 import sys
 import time
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from twin.errors import WorkspaceError
-from twin.workspace import atomic
+from twin.tasks import job_files as files
+from twin.tasks import processes
+from twin.tasks.job_files import CANCELLED, DONE, FAILED, FOLDER, QUEUED, RUNNING, Job
 
-FOLDER = "jobs"
-QUEUED, RUNNING, DONE, FAILED, CANCELLED = "queued", "running", "done", "failed", "cancelled"
-VERBS = ("ingest", "check", "calibrate", "backtest", "forecast", "optimize", "plan")
-_PROGRESS = re.compile(r"\[(\d+)/(\d+)\] ?(.*)")
-_ID = re.compile(r"\d{8}T\d{6}-[0-9a-f]{6}")
-_NICE = 10
-_PATIENCE_SECONDS = 3.0
-_ERROR_LETTERS = 4000
+__all__ = ("CANCELLED", "DONE", "FAILED", "FOLDER", "QUEUED", "RUNNING", "VERBS", "Job")
 
-
-@dataclass(frozen=True)
-class Job:
-    """One run of a verb, as it stood when it was read.
-
-    Parameters
-    ----------
-    id : str
-        Sorts by time.
-    verb : str
-    command : tuple of str
-    created : str
-        ISO 8601, UTC.
-    state : str
-        ``queued``, ``running``, ``done``, ``failed`` or ``cancelled``.
-    started, ended : str
-        ISO 8601, UTC; empty before.
-    done, total : int
-        Steps; ``total`` is 0 while nothing is known.
-    phrase : str
-        What it is doing.
-    exit_status : int, optional
-    error : str
-        Why it failed, in words.
-    problems : tuple of dict
-        Faults of a bundle or scenario, as :meth:`twin.errors.Problem.as_dict` has them.
-    """
-
-    id: str
-    verb: str
-    command: tuple[str, ...]
-    created: str
-    state: str = QUEUED
-    started: str = ""
-    ended: str = ""
-    done: int = 0
-    total: int = 0
-    phrase: str = ""
-    exit_status: int | None = None
-    error: str = ""
-    problems: tuple[dict[str, Any], ...] = ()
-
-    @property
-    def active(self) -> bool:
-        """Whether it waits or runs."""
-        return self.state in (QUEUED, RUNNING)
-
-    @property
-    def part_done(self) -> float:
-        """Part of the steps that is done, in [0, 1]."""
-        return min(self.done / self.total, 1.0) if self.total else 0.0
+VERBS = ("ingest", "check", "calibrate", "backtest", "forecast", "optimize", "plan", "align", "size", "review")
+_CHANGES_INPUTS = ("ingest", "calibrate")
+_ANSWER_SECONDS = 1.0
+_LOG_LETTERS = 30_000
+_TELLING_FLAGS = ("--mode", "--draws", "--certificate", "--origins", "--weeks")
 
 
-def start(workspace: Path, verb: str, arguments: Sequence[str] = ()) -> Job:
-    """Start ``twin VERB`` behind the scenes.
+def start(workspace: Path, verb: str, arguments: Sequence[str] = (), who: str = "") -> Job:
+    """Queue ``twin VERB``.
 
     Parameters
     ----------
@@ -96,61 +45,68 @@ def start(workspace: Path, verb: str, arguments: Sequence[str] = ()) -> Job:
         One of :data:`VERBS`.
     arguments : sequence of str
         As on the command line, without ``-w`` and ``--json``. No shell reads them.
+    who : str
+        Who asks, for others to read.
 
     Returns
     -------
     Job
-        Queued: one job of a workspace runs at a time.
+        Queued: one job of a workspace runs at a time, first come first served. Where the very same waits already, or
+        runs on the very same data, it is that one.
     """
     if verb not in VERBS:
         raise ValueError(f"verb: expected one of {VERBS}, got {verb!r}")
     command = (sys.executable, "-m", "twin", verb, "-w", str(Path(workspace).absolute()), "--json", *arguments)
-    return launch(workspace, verb, command)
+    return launch(workspace, verb, command, who)
 
 
-def launch(workspace: Path, verb: str, command: Sequence[str]) -> Job:
-    """Start any command as a job; see :func:`start`."""
-    now = dt.datetime.now(dt.UTC)
-    job = Job(f"{now:%Y%m%dT%H%M%S}-{secrets.token_hex(3)}", verb, tuple(command), now.isoformat(timespec="seconds"))
-    folder = _folder(workspace, job.id)
+def launch(workspace: Path, verb: str, command: Sequence[str], who: str = "") -> Job:
+    """Queue any command as a job; see :func:`start`."""
     try:
-        folder.mkdir(parents=True)
-        _write(folder, job)
-        # the lock lives as long as anyone holds the file: whoever can take it knows that the job's processes are gone
-        with (folder / "alive").open("w") as alive:
-            fcntl.flock(alive, fcntl.LOCK_EX)
-            runner = subprocess.Popen(
-                [sys.executable, "-m", "twin.tasks.jobs", str(folder), str(alive.fileno())],
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=(folder / "runner").open("wb"),
-                start_new_session=True,
-                pass_fds=[alive.fileno()],
-            )
-        (folder / "pid").write_text(str(runner.pid))
+        with files.queue_held(workspace):
+            job = _joined(workspace, verb, tuple(command))
+            if job is None:
+                job = Job(files.new_id(workspace), verb, tuple(command), files.now(), who=who)
+                folder = files.folder_of(workspace, job.id)
+                folder.mkdir(parents=True)
+                files.write(folder, job)
+            _call_worker(workspace)
     except OSError as error:
-        raise WorkspaceError(f"{folder}: a job cannot be started here ({error.strerror}).") from error
+        place = files.jobs_folder(workspace)
+        raise WorkspaceError(f"{place}: a job cannot be started here ({error.strerror}).") from error
     return job
 
 
+def tend(workspace: Path) -> None:
+    """See to it that somebody works where something waits: after a restart, or when the worker was killed."""
+    if not files.jobs_folder(workspace).is_dir() or files.worker_lives(workspace):
+        return
+    if any(job.active for job in _kept(workspace)):
+        with contextlib.suppress(OSError), files.queue_held(workspace):
+            _call_worker(workspace)
+
+
 def listed(workspace: Path, limit: int = 20) -> list[Job]:
-    """Jobs of a workspace, newest first."""
-    folder = Path(workspace) / FOLDER
-    names = sorted((path.name for path in folder.glob("*") if _ID.fullmatch(path.name)), reverse=True)
-    found = (read(workspace, name) for name in names[:limit])
-    return [job for job in found if job is not None]
+    """Jobs of a workspace, newest first; those that wait or run are never left out."""
+    lives, found = files.worker_lives(workspace), []
+    for id in reversed(files.ids(workspace)):
+        job = files.read(files.folder_of(workspace, id))
+        if job is None:
+            continue
+        if len(found) < limit or job.active:
+            found.append(_as_seen(workspace, job, lives))
+        elif job.state == DONE:
+            break  # first come, first served: nothing older waits
+    return found
 
 
 def read(workspace: Path, id: str) -> Job | None:
     """State of one job; ``None`` when there is none of that id."""
-    if not _ID.fullmatch(id):
+    if not files.ID.fullmatch(id):
         return None
-    folder = _folder(workspace, id)
-    alive = _alive(folder)  # asked first: a job that ends in between has written how
-    job = _read(folder)
-    if job is not None and job.active and not alive:
-        return replace(job, state=FAILED, error=_last_words(folder) or "the process ended without a word")
-    return job
+    lives = files.worker_lives(workspace)  # asked first: a job that ends in between has written how
+    job = files.read(files.folder_of(workspace, id))
+    return None if job is None else _as_seen(workspace, job, lives)
 
 
 def result(workspace: Path, id: str) -> dict[str, Any] | None:
@@ -159,141 +115,133 @@ def result(workspace: Path, id: str) -> dict[str, Any] | None:
     if job is None or job.state != DONE:
         return None
     try:
-        found = json.loads((_folder(workspace, id) / "stdout").read_text(encoding="utf-8"))
+        found = json.loads((files.folder_of(workspace, id) / files.STDOUT).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return None
     return found if isinstance(found, dict) else None
 
 
+def log(workspace: Path, id: str) -> str:
+    """What a job has said so far, its end where it is long; empty where it said nothing."""
+    if not files.ID.fullmatch(id):
+        return ""
+    try:
+        with (files.folder_of(workspace, id) / files.STDERR).open("rb") as file:
+            file.seek(0, os.SEEK_END)
+            file.seek(max(file.tell() - _LOG_LETTERS, 0))
+            return file.read().decode("utf-8", "replace")
+    except OSError:
+        return ""
+
+
 def cancel(workspace: Path, id: str) -> Job | None:
-    """End a job and every process that it started; a published result is never half-written."""
+    """End a job and every process that it started, within three seconds; nothing is left half-written."""
     job = read(workspace, id)
-    folder = _folder(workspace, id)
     if job is None or not job.active:
         return job
-    for sign in (signal.SIGTERM, signal.SIGKILL):
-        _signal(folder, sign)
-        deadline = time.monotonic() + _PATIENCE_SECONDS
-        while _alive(folder) and time.monotonic() < deadline:
-            time.sleep(0.05)
-    ended = _read(folder)
-    if ended is not None and not ended.active:  # it came to its end before the signal did
-        return ended
-    job = replace(ended or job, state=CANCELLED, ended=_now())
-    _write(folder, job)
-    return job
+    folder = files.folder_of(workspace, id)
+    with files.queue_held(workspace):
+        kept = files.read(folder) or job
+        if kept.state == RUNNING:
+            (folder / files.CANCEL).touch()
+        elif kept.state == QUEUED:
+            ended = replace(kept, state=CANCELLED, ended=files.now())
+            files.write(folder, ended)
+            return ended
+        else:
+            return kept
+    processes.end_all(id, kept.pid)
+    deadline = time.monotonic() + _ANSWER_SECONDS
+    while files.worker_lives(workspace) and time.monotonic() < deadline:
+        ended = files.read(folder) or kept
+        if not ended.active:  # it may have come to its end before the signal did
+            return ended
+        time.sleep(0.03)
+    return read(workspace, id)
 
 
-def run(folder: Path, alive: int) -> None:
-    """Wait for the workspace's turn, run the command, and keep its state; the runner's own process does this.
+def ahead_of(job: Job, among: Sequence[Job]) -> int:
+    """How many jobs come before one that waits."""
+    return sum(other.active and other.id < job.id for other in among) if job.state == QUEUED else 0
 
-    Parameters
-    ----------
-    folder : Path
-        Of the job.
-    alive : int
-        Open file that is locked as long as a process of the job lives.
+
+def seconds_of(job: Job) -> float:
+    """How long a job has run, or ran."""
+    if not job.started:
+        return 0.0
+    end = dt.datetime.fromisoformat(job.ended) if job.ended else dt.datetime.now(dt.UTC)
+    return max((end - dt.datetime.fromisoformat(job.started)).total_seconds(), 0.0)
+
+
+def expected_seconds(workspace: Path, verb: str, arguments: Sequence[str] = ()) -> float | None:
+    """How long such a run took here before: the median; ``None`` where there was none.
+
+    Such a run: the same verb with the same flags that cost time, ``--mode`` above all.
     """
-    job = _read(folder)
-    assert job is not None
-    os.nice(_NICE)
-    with (folder.parent / "lock").open("w") as turn:
-        fcntl.flock(turn, fcntl.LOCK_EX)
-        job = replace(job, state=RUNNING, started=_now())
-        _write(folder, job)
-        with (folder / "stdout").open("wb") as out, (folder / "stderr").open("w", encoding="utf-8") as log:
-            child = subprocess.Popen(
-                job.command,
-                stdin=subprocess.DEVNULL,
-                stdout=out,
-                stderr=subprocess.PIPE,
-                text=True,
-                encoding="utf-8",
-                errors="replace",
-                pass_fds=[alive, turn.fileno()],
-                env={**os.environ, "PYTHONUNBUFFERED": "1"},
-            )
-            assert child.stderr is not None
-            job = _follow(folder, job, child.stderr, log)
-            status = child.wait()
-        _write(folder, _ended(job, status, (folder / "stderr").read_text(encoding="utf-8")))
+    wanted = _costly(arguments)
+    took = [
+        seconds_of(job) for job in _kept(workspace)
+        if job.state == DONE and job.verb == verb and _costly(job.command) == wanted
+    ]  # fmt: skip
+    return statistics.median(took[-9:]) if took else None
 
 
-def _follow(folder: Path, job: Job, lines: IO[str], log: IO[str]) -> Job:
-    """Keep what is said, and write progress down as it comes."""
-    for line in lines:
-        log.write(line)
-        log.flush()
-        if step := _PROGRESS.match(line):
-            done, total, phrase = step.groups()
-            job = replace(job, done=int(done), total=int(total), phrase=phrase.strip())
-            _write(folder, job)
-    return job
+def seconds_left(workspace: Path, job: Job) -> float | None:
+    """How long a running job will still take, from runs before it; ``None`` where there was none."""
+    whole = expected_seconds(workspace, job.verb, job.command)
+    return None if whole is None else max(whole - seconds_of(job), 0.0)
 
 
-def _ended(job: Job, status: int, said: str) -> Job:
-    """The job after its command's end."""
-    job = replace(job, ended=_now(), exit_status=status)
-    if status == 0:
-        return replace(job, state=DONE, done=job.total or job.done)
-    lines = [line for line in said.splitlines() if line.strip() and not _PROGRESS.match(line)]
-    for line in reversed(lines):
-        if line.startswith('{"problems"'):
-            problems = tuple(json.loads(line)["problems"])
-            return replace(job, state=FAILED, problems=problems, error=f"{len(problems)} problems")
-    words = "\n".join(lines) if "Traceback" not in said else (lines[-1] if lines else "")
-    told = words.removeprefix("twin: ")[:_ERROR_LETTERS] or f"exit status {status}"
-    return replace(job, state=FAILED, error=told)
+def _costly(arguments: Sequence[str]) -> tuple[tuple[str, str], ...]:
+    return tuple(sorted((a, b) for a, b in pairwise(arguments) if a in _TELLING_FLAGS))
 
 
-def _last_words(folder: Path) -> str:
-    for file in (folder / "stderr", folder / "runner"):
-        said = file.read_text(encoding="utf-8", errors="replace").splitlines() if file.is_file() else []
-        if said and not _PROGRESS.match(said[-1]):
-            return said[-1][:_ERROR_LETTERS]
-    return ""
+def _joined(workspace: Path, verb: str, command: tuple[str, ...]) -> Job | None:
+    """The job that is the same request, with this one counted to it; ``None`` where there is none.
+
+    One that waits reads the data when its turn comes, unless what changes the data comes after it; one that runs read
+    them when it began.
+    """
+    seen = files.stamp_of(workspace, command)
+    for job in reversed(_kept(workspace)):
+        if not job.active:
+            continue
+        same = job.verb == verb and job.command == command
+        if same and (job.state == QUEUED or job.seen == seen):
+            job = replace(job, asked=job.asked + 1)
+            if job.state == QUEUED:  # the state of one that runs is its worker's to write
+                files.write(files.folder_of(workspace, job.id), job)
+            return job
+        if job.verb in _CHANGES_INPUTS:
+            return None
+    return None
 
 
-def _signal(folder: Path, sign: signal.Signals) -> None:
-    """Signal the job's whole group; its leader is the runner, in a session of its own."""
-    try:
-        os.killpg(int((folder / "pid").read_text()), sign)
-    except (OSError, ValueError):
+def _as_seen(workspace: Path, job: Job, lives: bool) -> Job:
+    """A job whose worker is gone waits again, for whoever looks to call another."""
+    if job.state != RUNNING or lives:
+        return job
+    cancelled = (files.folder_of(workspace, job.id) / files.CANCEL).exists()
+    return replace(job, state=CANCELLED if cancelled else QUEUED, done=0, total=0, phrase="")
+
+
+def _kept(workspace: Path) -> list[Job]:
+    """All jobs as they were put down, oldest first."""
+    found = (files.read(files.folder_of(workspace, id)) for id in files.ids(workspace))
+    return [job for job in found if job is not None]
+
+
+def _call_worker(workspace: Path) -> None:
+    """Start a worker, unless there is one; under the queue's lock."""
+    if files.worker_lives(workspace):
         return
-
-
-def _alive(folder: Path) -> bool:
-    try:
-        with (folder / "alive").open("r+") as file:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
-    except OSError:
-        return False
-    return False
-
-
-def _folder(workspace: Path, id: str) -> Path:
-    return Path(workspace).absolute() / FOLDER / id
-
-
-def _write(folder: Path, job: Job) -> None:
-    text = json.dumps(asdict(job), ensure_ascii=False).encode()
-    atomic.place(folder, lambda file: file.write(text), lambda _: "status.json")
-
-
-def _read(folder: Path) -> Job | None:
-    try:
-        raw = json.loads((folder / "status.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return None
-    known = {field.name: raw[field.name] for field in fields(Job) if field.name in raw}
-    return Job(**{**known, "command": tuple(raw["command"]), "problems": tuple(raw.get("problems", ()))})
-
-
-def _now() -> str:
-    return dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
-
-
-if __name__ == "__main__":
-    run(Path(sys.argv[1]), int(sys.argv[2]))
+    environment = {name: value for name, value in os.environ.items() if name != processes.MARK}
+    with (files.jobs_folder(workspace) / "worker.log").open("ab") as said:
+        subprocess.Popen(
+            [sys.executable, "-m", "twin.tasks.worker", str(Path(workspace).absolute())],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=said,
+            start_new_session=True,
+            env=environment,
+        )
