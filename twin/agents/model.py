@@ -80,6 +80,7 @@ class TwinModel(mesa.Model):
             raise ValueError(
                 "ground: expected that of this market, found another's; lay_ground(world, market) makes it"
             )
+        self.looks_on = recorder if isinstance(recorder, SeesCalls) else None
         self.crowd = CustomerCrowd(world, self.ground, key, conditions.memory, recorder.single_customers)
         self.calling = Calling(world, market, conditions, self.crowd)
         self.brand_shift = np.zeros(len(world.brands))
@@ -141,8 +142,8 @@ class TwinModel(mesa.Model):
         self.brand_shift += self.drift[:, t]
         self.crowd.begin(self.week)
         self._call()
-        if isinstance(self.recorder, SeesCalls):
-            self.recorder.see_calls(self)
+        if self.looks_on is not None:
+            self.looks_on.see_calls(self)
         self.calling.advance_journeys(t, self.week)
         week = self._live(t)
         total = week.volume.sum()

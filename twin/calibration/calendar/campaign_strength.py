@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
+from scipy import special, stats
 
 from twin.calibration.levels.period_totals import Series, newey_west
 from twin.response.parameters import PRIORS, Estimate, parameter_uniforms
@@ -18,7 +18,7 @@ from twin.weeks import year_phase
 
 _KNOT_WEEKS = 26.0
 _BANDWIDTH_WEEKS = 8.0
-_MOST_SWEEPS, _MOST_STEPS = 30, 25
+_MOST_STEPS, _MOST_HALVINGS = 50, 12
 _RIDGE = 1e-8
 _LEAST_SD = 1e-4
 
@@ -49,9 +49,7 @@ def fit_strength(series: Series, active: NDArray[np.float64]) -> Strength:
     """Joint fit of all brands.
 
     Poisson totals with a free effect for every period are a multinomial logit of the brands' shares. A brand's
-    attraction is its level (straight between half-yearly knots), two yearly harmonics, and its campaigns. Brand after
-    brand is fitted as a binomial logit against all others at their present fit, which climbs the joint likelihood,
-    until nothing moves.
+    attraction is its level (straight between half-yearly knots), two yearly harmonics, and its campaigns.
 
     Parameters
     ----------
@@ -64,31 +62,31 @@ def fit_strength(series: Series, active: NDArray[np.float64]) -> Strength:
     Strength
     """
     design = _nuisance(series)
-    shares = series.totals.sum(axis=0) / series.totals.sum()
-    utility = np.tile(np.log(np.maximum(shares, 1e-9)), (len(series.periods), 1))
-    coefficients = [np.zeros(design.shape[1] + 1) for _ in shares]
+    scale = series.totals.sum(axis=1).mean()
+    # volumes have no natural unit: sized to one a period, so that the ridge means the same everywhere
+    totals = series.totals / scale
+    shares = totals.sum(axis=0) / totals.sum()
+    level = np.log(np.maximum(shares, 1e-9))
     # the largest brand is the yardstick: one brand's level and season are free to choose, its campaigns are not
     yardstick = int(np.argmax(shares))
+    columns = [
+        np.column_stack([active[:, brand], design]) if share > 0 and brand != yardstick else active[:, [brand]]
+        for brand, share in enumerate(shares)
+    ]
+    fixed = np.where((np.arange(len(shares)) == yardstick) | (shares <= 0), level, 0.0)
+    start = [np.zeros(each.shape[1]) for each in columns]
+    for brand, beta in enumerate(start):
+        beta[1 : design.shape[1] - 3] = level[brand]  # hats sum to one; the four waves begin at rest
+    fitted = np.flatnonzero(shares > 0)
+    betas = _joint(totals, columns, fixed, start, fitted)
+    utility = _utility(columns, fixed, betas)
     lag = max(1, round(_BANDWIDTH_WEEKS * len(series.periods) / series.n_weeks))
-    sd, fitted = np.full(len(shares), np.inf), [brand for brand in range(len(shares)) if shares[brand] > 0]
-    for sweep in range(_MOST_SWEEPS):
-        moved = 0.0
-        for brand in fitted:
-            columns = np.column_stack([active[:, brand], design if brand != yardstick else np.zeros((len(design), 0))])
-            offset = -np.log(np.exp(np.delete(utility, brand, axis=1)).sum(axis=1))
-            fixed = offset + (np.log(shares[brand]) if brand == yardstick else 0.0)
-            start = coefficients[brand][: columns.shape[1]]
-            if sweep == 0 and brand != yardstick:
-                start = np.r_[0.0, np.full(design.shape[1] - 4, np.log(shares[brand])), np.zeros(4)]
-            beta, sd[brand] = _binomial(series.totals, brand, columns, fixed, start, lag)
-            utility[:, brand] = columns @ beta + fixed - offset
-            moved = max(moved, abs(beta[0] - coefficients[brand][0]))
-            coefficients[brand] = beta
-        if moved < 1e-6:
-            break
+    others, sd = _log_others(utility), np.full(len(shares), np.inf)
+    for brand in fitted:
+        sd[brand] = _robust_sd(totals, brand, columns[brand], utility[:, brand] - others[:, brand], lag)
     seen = active.any(axis=0) & (shares > 0)
-    effect = np.where(seen, [beta[0] for beta in coefficients], 0.0)
-    noise = log_ratio(series) - (utility - _log_others(utility))
+    effect = np.where(seen, [beta[0] for beta in betas], 0.0)
+    noise = log_ratio(series) - (utility - others)
     return Strength(np.where(seen, effect, np.nan), np.where(seen, sd, np.inf), utility - effect * active, noise)
 
 
@@ -126,28 +124,61 @@ def _nuisance(series: Series) -> NDArray[np.float64]:
     return np.hstack([hats, waves])
 
 
-def _binomial(
-    totals: NDArray, brand: int, columns: NDArray, offset: NDArray, beta: NDArray, lag: int
-) -> tuple[NDArray[np.float64], float]:
-    """Binomial logit of one brand against the rest with an offset: coefficients, and the robust sd of the first."""
-    size = totals.sum(axis=1)
-    # volumes have no natural unit: sized to one a period, so that the ridge means the same everywhere
-    scale = size.mean()
-    bought, size = totals[:, brand] / scale, size / scale
+def _utility(columns: Sequence[NDArray], fixed: NDArray, betas: Sequence[NDArray]) -> NDArray[np.float64]:
+    """Attraction of every brand in every period: (p, j) float."""
+    return np.column_stack([each @ beta + base for each, beta, base in zip(columns, betas, fixed)])
+
+
+def _joint(
+    totals: NDArray, columns: Sequence[NDArray], fixed: NDArray, start: Sequence[NDArray], fitted: NDArray[np.intp]
+) -> list[NDArray[np.float64]]:
+    """Newton's method with step halving on the multinomial likelihood of all brands at once, which is concave."""
+    size = totals.sum(axis=1, keepdims=True)
+    ends = np.cumsum([columns[brand].shape[1] for brand in fitted])
+    parts = [slice(end - columns[brand].shape[1], end) for brand, end in zip(fitted, ends)]
+
+    def at(flat: NDArray) -> tuple[list[NDArray], NDArray, float]:
+        betas = list(start)
+        for brand, part in zip(fitted, parts):
+            betas[brand] = flat[part]
+        utility = _utility(columns, fixed, betas)
+        norm = special.logsumexp(utility, axis=1, keepdims=True)
+        gained = float((totals * utility).sum() - (size * norm).sum()) - 0.5 * _RIDGE * float(flat @ flat)
+        return betas, np.exp(utility - norm), gained
+
+    flat = np.concatenate([start[brand] for brand in fitted])
+    betas, share, gained = at(flat)
     for _ in range(_MOST_STEPS):
-        share = 1 / (1 + np.exp(-np.clip(columns @ beta + offset, -40, 40)))
-        weight = size * share * (1 - share)
-        bread = (columns * weight[:, None]).T @ columns + _RIDGE * np.eye(len(beta))
-        step = np.linalg.solve(bread, columns.T @ (bought - size * share))
-        beta = beta + np.clip(step, -2, 2)
+        missed = totals - size * share
+        score = np.concatenate([columns[brand].T @ missed[:, brand] for brand in fitted]) - _RIDGE * flat
+        information = _RIDGE * np.eye(len(flat))
+        for j, here in zip(fitted, parts):
+            for k, there in zip(fitted, parts):
+                weight = size[:, 0] * share[:, j] * ((j == k) - share[:, k])
+                information[here, there] += (columns[j] * weight[:, None]).T @ columns[k]
+        step = np.clip(np.linalg.solve(information, score), -2, 2)
+        for halving in range(_MOST_HALVINGS):
+            ahead = at(flat + step * 0.5**halving)
+            if ahead[2] >= gained - 1e-12 * abs(gained):
+                break
+        else:
+            return betas
+        flat, (betas, share, gained) = flat + step * 0.5**halving, ahead
         if np.abs(step).max() < 1e-9:
             break
-    share = 1 / (1 + np.exp(-np.clip(columns @ beta + offset, -40, 40)))
-    scores = columns * (bought - size * share)[:, None]
-    inverse = np.linalg.inv((columns * (size * share * (1 - share))[:, None]).T @ columns + _RIDGE * np.eye(len(beta)))
-    freedom = len(scores) / max(len(scores) - len(beta), 1)
+    return betas
+
+
+def _robust_sd(totals: NDArray, brand: int, columns: NDArray, ratio: NDArray, lag: int) -> float:
+    """Robust sd of a brand's first coefficient, as a binomial logit against all others at their fit."""
+    size = totals.sum(axis=1)
+    share = special.expit(np.clip(ratio, -40, 40))
+    scores = columns * (totals[:, brand] - size * share)[:, None]
+    bread = (columns * (size * share * (1 - share))[:, None]).T @ columns + _RIDGE * np.eye(columns.shape[1])
+    inverse = np.linalg.inv(bread)
+    freedom = len(scores) / max(len(scores) - columns.shape[1], 1)
     variance = (inverse @ newey_west(scores, lag) @ inverse)[0, 0] * freedom
-    return beta, float(np.sqrt(max(variance, 0.0)))
+    return float(np.sqrt(max(variance, 0.0)))
 
 
 def promo_effect(

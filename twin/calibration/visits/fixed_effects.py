@@ -257,7 +257,7 @@ def _step(group: _Group, beta: NDArray, gamma: NDArray) -> _Step:
         centred = x - ((x * mu).sum(axis=2) / total)[:, :, None]
         weighted = centred * mu
         cross += weighted.sum(axis=1).T
-        raw += np.einsum("kcp,lcp->kl", weighted, centred)
+        raw += weighted.reshape(k, -1) @ centred.reshape(k, -1).T
         score += (centred * (y - mu)).sum(axis=(1, 2))
     residual = group.by_period - column
     cholesky = factor(np.diag(column) - inner, column)

@@ -84,20 +84,25 @@ def pressure_at(touches: Touches, n_customers: int, origin: int, memory: float =
     """
     recent = touches.where(touches.week >= origin - 2 * _YEAR)
     keep = goodwill.advance_pressure(np.zeros(1), np.ones(1), np.array([False, True]), memory)
-    weight = keep[_seconded(recent).astype(np.int64)]
+    weight = keep[_seconded(recent, n_customers).astype(np.int64)]
     fade = 1.0 - 1.0 / goodwill.PRESSURE_WEEKS
     return np.bincount(recent.customer, weight * fade ** (origin - 1 - recent.week), n_customers)
 
 
-def _seconded(touches: Touches) -> NDArray[np.bool_]:
+def _seconded(touches: Touches, n_customers: int) -> NDArray[np.bool_]:
     """Whether rep or channels take up what the other side said within the last weeks: (m,) bool."""
+    found = np.zeros(len(touches), dtype=bool)
+    if not len(touches):
+        return found
+    # a sheet of weeks for every customer, with room for the weeks that are looked back upon
+    width = int(np.ptp(touches.week)) + 1 + goodwill.SECONDED_WEEKS
+    place = touches.customer.astype(np.int64) * width + (touches.week - touches.week.min() + goodwill.SECONDED_WEEKS)
     in_person = touches.channel == VISIT
-    week = touches.customer.astype(np.int64) * (1 << 20) + touches.week
-    found = np.zeros(len(week), dtype=bool)
     for side in (in_person, ~in_person):
-        others = np.unique(week[~side])
+        said = np.zeros(n_customers * width, dtype=bool)
+        said[place[~side]] = True
         for ago in range(goodwill.SECONDED_WEEKS + 1):
-            found[side] |= np.isin(week[side] - ago, others)
+            found[side] |= said[place[side] - ago]
     return found
 
 
