@@ -7,17 +7,21 @@ from typing import NamedTuple
 
 import streamlit as st
 
-from dashboard import frame, icon, state
+from dashboard import access, frame, icon, state
 from dashboard.views import calibration, compare, overview, scenarios, visit_plan
 
 
 class Entry(NamedTuple):
-    """One page of the menu: section and name are keys of the group ``menu``; the name is also its address."""
+    """One page of the menu: section and name are keys of the group ``menu``; the name is also its address.
+
+    ``right`` is what somebody who signs in must be allowed to do, to see it.
+    """
 
     section: str
     name: str
     render: Callable[[], None]
     icon: str
+    right: str = "look"
 
 
 PAGES = (
@@ -35,11 +39,14 @@ def main() -> None:
     # a file of ours as the icon: a named one would be fetched from elsewhere
     st.set_page_config(page_title="Territory twin", page_icon=str(icon.FILE), layout="wide")
     frame.language_switch()
+    access.gate()
     words = state.words()
     menu: dict[str, list] = {}
     for entry in PAGES:
+        if not access.may(entry.right):
+            continue
         page = st.Page(
-            entry.render,
+            access.guarded(entry.right, entry.render),
             title=words(f"menu.{entry.name}"),
             icon=f":material/{entry.icon}:",
             url_path=entry.name.replace("_", "-"),
@@ -48,6 +55,8 @@ def main() -> None:
         menu.setdefault(words(f"menu.{entry.section}"), []).append(page)
         frame.register(entry.name, page)
     chosen = st.navigation(menu)
+    with st.sidebar:
+        access.who()
     frame.header()
     chosen.run()
 

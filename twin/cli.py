@@ -100,7 +100,7 @@ def _verbs() -> tuple[tuple[str, str, Callable, Callable, Callable], ...]:
          arguments.of_calendar, _calendar, words.calendar),
         ("export", "any result as a table",
          arguments.of_export, _export, words.export),
-        ("dashboard", "serve the dashboard on 127.0.0.1",
+        ("dashboard", "serve the dashboard, on 127.0.0.1 unless people sign in",
          arguments.of_dashboard, _dashboard, words.nothing),
     )  # fmt: skip
 
@@ -249,7 +249,7 @@ def _export(options: argparse.Namespace) -> dict[str, Any]:
 def _dashboard(options: argparse.Namespace) -> dict[str, Any]:
     from twin.tasks.serve import serve
 
-    serve(options.workspace, options.port)
+    serve(options.workspace, options.port, options.address, options.access, options.secrets, options.host)
     return {}
 
 

@@ -14,7 +14,7 @@ from dashboard.words import LANGUAGES, Words, catalogue
 
 SOURCES = sorted(Path(dashboard.__file__).parent.rglob("*.py"))
 FAMILIES = ("verdict", "criterion", "capability", "measure", "of", "axis", "flag_note", "decision", "table", "learned",
-            "parameter", "channel", "state", "verb", "menu", "key", "option", "change", "due", "lever", "cost", "event")  # fmt: skip
+            "parameter", "channel", "state", "verb", "menu", "role", "right", "key", "option", "change", "due", "lever", "cost", "event")  # fmt: skip
 """Groups whose last part comes from the data."""
 
 

@@ -289,3 +289,9 @@ def of_export(verb: argparse.ArgumentParser) -> None:
 def of_dashboard(verb: argparse.ArgumentParser) -> None:
     """Of ``twin dashboard``."""
     verb.add_argument("--port", type=whole(1, 65535), default=8501, help="(default: 8501)")
+    verb.add_argument(
+        "--address", default="127.0.0.1", help="to listen on; any other needs a sign-in (default: 127.0.0.1)"
+    )
+    verb.add_argument("--access", type=Path, metavar="FILE", help="TOML file: who may do what, once signed in")
+    verb.add_argument("--secrets", type=Path, metavar="FILE", help="TOML file of mode 600: the provider of the sign-in")
+    verb.add_argument("--host", action="append", default=[], metavar="NAME", help="further name that browsers may use")
