@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pandas as pd
 import streamlit as st
 
-from dashboard import state
+from dashboard import access, state
 from dashboard.words import Words
 from twin.errors import TwinError
 from twin.tasks import jobs
@@ -18,17 +18,27 @@ _SIGNS = {"done": ":green[✓]", "failed": ":red[✕]", "cancelled": "–", "que
 
 
 def start(verb: str, arguments: Sequence[str]) -> None:
-    """Start a job and show the page anew; say so when it cannot be started."""
+    """Queue a job and show the page anew, if whoever asks may; say so when it cannot be started."""
+    access.require(access.VERB_RIGHTS[verb])
     try:
-        jobs.start(state.workspace(), verb, arguments)
+        jobs.start(state.workspace(), verb, arguments, access.person())
     except TwinError as error:
         st.error(str(error))
         return
     st.rerun()
 
 
+def end(job: Job) -> None:
+    """Cancel a job, if whoever asks might have started it."""
+    access.require(access.VERB_RIGHTS[job.verb])
+    jobs.cancel(state.workspace(), job.id)
+    st.rerun(scope="app")
+
+
 def running() -> None:
-    """Small note of what runs, for the menu."""
+    """Small note of what runs, for the menu; a link to the run centre when something does."""
+    if not access.may("look"):
+        return
     active = _active(None)
     st.fragment(_running, run_every=_BEAT if active else None)(tuple(job.id for job in active))
 
@@ -70,9 +80,9 @@ def _under_way(job: Job, words: Words) -> None:
         steps = words("job.steps", done=job.done, total=job.total) if job.total else ""
         phrase = words.sentence(job.phrase) if job.phrase else words.named("state", job.state)
         left.progress(job.part_done, text=" · ".join(filter(None, (words.named("verb", job.verb), phrase, steps))))
-        if right.button(words("job.cancel"), key=f"cancel-{job.id}", width="stretch"):
-            jobs.cancel(state.workspace(), job.id)
-            st.rerun(scope="app")
+        allowed = access.may(access.VERB_RIGHTS[job.verb])
+        if right.button(words("job.cancel"), key=f"cancel-{job.id}", width="stretch", disabled=not allowed):
+            end(job)
 
 
 def _ended(job: Job, words: Words) -> None:
@@ -101,4 +111,5 @@ def problems(rows: pd.DataFrame, words: Words) -> None:
 
 
 def _active(verbs: Sequence[str] | None) -> list[Job]:
+    jobs.tend(state.workspace())  # whoever looks sees to it that somebody works
     return [job for job in jobs.listed(state.workspace()) if job.active and (verbs is None or job.verb in verbs)]

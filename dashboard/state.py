@@ -12,6 +12,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from dashboard import access
 from dashboard.words import LANGUAGES, Words
 from twin.tasks import results
 
@@ -35,8 +36,17 @@ def heads() -> dict[str, Any]:
 
 
 def table(version: str, part: str) -> pd.DataFrame:
-    """A table of a version."""
-    return _table(str(workspace()), version, part)
+    """A table of a version: rows of the territories that may be seen."""
+    return access.within(_table(str(workspace()), version, part), _places)
+
+
+def whole(version: str, part: str) -> pd.DataFrame:
+    """A table of a version, of which the reader holds the only copy: not to be changed.
+
+    For tables of very many rows: nothing is copied at each look.
+    """
+    found = _whole(str(workspace()), version, part)
+    return found if access.territories() is None else access.within(found, _places)
 
 
 def document(version: str, part: str) -> Any:
@@ -60,23 +70,46 @@ def past(calibration: str) -> pd.DataFrame:
 
 
 def bricks(calibration: str) -> pd.DataFrame:
-    """Bricks with what is unknown in them."""
-    return _bricks(str(workspace()), calibration)
+    """Bricks with what is unknown in them, of the territories that may be seen."""
+    return access.within(_bricks(str(workspace()), calibration))
 
 
 def difference(forecast: str) -> pd.DataFrame:
-    """Comparison by scenario and territory."""
-    return _difference(str(workspace()), forecast)
+    """Comparison by scenario and territory, of those that may be seen."""
+    return access.within(_difference(str(workspace()), forecast))
 
 
 def homes(dataset: str) -> pd.DataFrame:
     """Homes of reps."""
-    return _homes(str(workspace()), dataset)
+    rows = _homes(str(workspace()), dataset)
+    if access.territories() is None:
+        return rows
+    reps = table(dataset, "table_reps")
+    return rows[rows["rep_id"].isin(reps["rep_id"])] if "territory_id" in reps else rows.iloc[:0]
 
 
 @st.cache_data(max_entries=_ENTRIES, show_spinner=False)
 def _table(folder: str, version: str, part: str) -> pd.DataFrame:
     return results.table(Path(folder), version, part)
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _whole(folder: str, version: str, part: str) -> pd.DataFrame:
+    return results.table(Path(folder), version, part)
+
+
+def _places() -> pd.Series:
+    """Territory of each customer, by id, as last calibrated; empty before that."""
+    calibration = heads().get("calibration")
+    if calibration is None:
+        return pd.Series(dtype=object)
+    return _places_in(str(workspace()), calibration.id)
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _places_in(folder: str, calibration: str) -> pd.Series:
+    rows = _whole(folder, calibration, "potential")
+    return rows.set_index("customer_id")["territory_id"]
 
 
 @st.cache_data(max_entries=_ENTRIES, show_spinner=False)
