@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from twin.errors import InputError, ScenarioError, TwinError
-from twin.tasks import arguments, interrupts, words
+from twin.tasks import arguments, interrupts, words, words_of_data
 
 # verbs import what they need when they are called, so that --help answers at once
 
@@ -77,7 +77,9 @@ def _verbs() -> tuple[tuple[str, str, Callable, Callable, Callable], ...]:
         ("demo", "build the demo bundle, run everything on it and open the dashboard",
          arguments.of_demo, _demo, words.demo),
         ("ingest", "read a bundle, link prospects to customers, report problems, publish a dataset version",
-         arguments.of_ingest, _ingest, words.ingest),
+         arguments.of_ingest, _ingest, words_of_data.ingest),
+        ("versions", "datasets and other results by age; compare two, or go back to one",
+         arguments.of_versions, _versions, words_of_data.versions),
         ("check", "quality of the data and readiness for a digital twin",
          arguments.of_none, _check, words.check),
         ("calibrate", "learn the market from the newest dataset",
@@ -86,6 +88,8 @@ def _verbs() -> tuple[tuple[str, str, Callable, Callable, Callable], ...]:
          arguments.of_backtest, _backtest, words.backtest),
         ("forecast", "run the baseline and each scenario from the end of history",
          arguments.of_forecast, _forecast, words.forecast),
+        ("drivers", "what part of a scenario's difference comes from which of its parts",
+         arguments.of_drivers, _drivers, words.drivers),
         ("optimize", "best call plan within limits, written as a scenario and run in the twin",
          arguments.of_optimize, _optimize, words.optimize),
         ("align", "territories of equal work and potential, each map lived through in the twin",
@@ -126,9 +130,16 @@ def _demo(options: argparse.Namespace) -> dict[str, Any]:
 
 
 def _ingest(options: argparse.Namespace) -> dict[str, Any]:
-    from twin.tasks.ingest import run_ingest
+    from twin.tasks.ingest import IngestSettings, run_ingest
 
-    return run_ingest(options.workspace, options.folder, options.mapping, _tell)
+    settings = IngestSettings(options.how or "auto", options.dry_run, options.accept, options.restate)
+    return run_ingest(options.workspace, options.folder, options.mapping, _tell, settings)
+
+
+def _versions(options: argparse.Namespace) -> dict[str, Any]:
+    from twin.tasks.versions import run_versions
+
+    return run_versions(_workspace(options), options.action, tuple(options.ids), options.kind)
 
 
 def _check(options: argparse.Namespace) -> dict[str, Any]:
@@ -165,6 +176,16 @@ def _forecast(options: argparse.Namespace) -> dict[str, Any]:
         options.weeks, options.draws, options.replicates, options.threads, options.seed, options.cluster
     )
     return run_forecast(_workspace(options), options.scenarios, settings, _tell)
+
+
+def _drivers(options: argparse.Namespace) -> dict[str, Any]:
+    from twin.tasks.drivers import run_drivers
+    from twin.tasks.forecast import ForecastSettings
+
+    settings = ForecastSettings(
+        options.weeks, options.draws, options.replicates, options.threads, options.seed, options.cluster
+    )
+    return run_drivers(_workspace(options), options.scenario, settings, _tell)
 
 
 def _optimize(options: argparse.Namespace) -> dict[str, Any]:

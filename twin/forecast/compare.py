@@ -48,6 +48,42 @@ def comparison_columns(ensemble: Ensemble, world: World, market_seen: bool) -> d
     return {name: [row[name] for row in rows] for name in rows[0]} if rows else {}
 
 
+def segment_columns(ensemble: Ensemble, world: World) -> dict[str, list[Any]]:
+    """Paired differences of our volume by segment of the customers: one row a scenario and segment.
+
+    The halves of the market come first, under the column ``known``, over all runs; then the segments of the population,
+    over parameter draws, as they are kept without luck. The share of a segment is not known: rivals' sales to single
+    customers are not.
+
+    Returns
+    -------
+    dict of column to list
+        ``scenario``, ``column`` (of the customers), ``segment``, ``own_volume_pct_<level>``, ``probability_of_gain``,
+        ``own_volume_mean``, ``own_volume_baseline_mean``.
+    """
+    halves = np.stack([own_and_category(ensemble, a, world.brands.n_own)[0].sum(axis=(1, 3)) for a in _all(ensemble)])
+    segments = world.population.segments
+    groups = [("known", "true", halves[:, :, 0]), ("known", "false", halves[:, :, 1])]
+    if segments.column:
+        groups += [(segments.column, str(n), ensemble.own_by_segment[:, :, g]) for g, n in enumerate(segments.names)]
+    rows: list[dict[str, Any]] = []
+    for a, name in enumerate(ensemble.names[1:], start=1):
+        for column, segment, own in groups:
+            if not (own[0] > 0).any():
+                continue
+            versus = paired(own[a], own[a], own[0], own[0], market_seen=False)
+            row = {"scenario": name, "column": column, "segment": segment}
+            row |= {f"own_volume_pct_{level}": value for level, value in versus["own_volume_pct"].items()}
+            row["probability_of_gain"] = versus["probability_of_gain"]
+            row["own_volume_mean"], row["own_volume_baseline_mean"] = float(own[a].mean()), float(own[0].mean())
+            rows.append(row)
+    return {name: [row[name] for row in rows] for name in rows[0]} if rows else {}
+
+
+def _all(ensemble: Ensemble) -> range:
+    return range(len(ensemble.scenarios))
+
+
 def forecast_columns(ensemble: Ensemble, world: World) -> dict[str, list[Any]]:
     """The ``forecast`` table: one row a scenario, territory, half of the market, brand and week; mean and 80 % band."""
     volume = ensemble.volume.reshape(len(ensemble.scenarios), -1, *ensemble.volume.shape[3:])

@@ -42,6 +42,8 @@ class Ensemble:
     buyers : (a, d, r, s, w) int32
     own_by_customer : (a, c) float, units
         Our volume over the horizon, mean over runs.
+    own_by_segment : (a, d, g) float, units
+        Our volume over the horizon by segment of the population, mean over seeds of luck.
     """
 
     scenarios: tuple[Scenario, ...]
@@ -50,6 +52,7 @@ class Ensemble:
     contacts: NDArray[np.float64]
     buyers: NDArray[np.int32]
     own_by_customer: NDArray[np.float64]
+    own_by_segment: NDArray[np.float64]
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -107,12 +110,16 @@ def simulate(
     buyers = np.zeros((*shape, 2, settings.n_weeks), dtype=np.int32)
     contacts = np.zeros((len(everyone), len(world.channels), len(world.territories), settings.n_weeks))
     own = np.zeros((len(everyone), len(world.population)))
+    segments = world.population.segments
+    by_segment = np.zeros((len(everyone), n_draws, len(segments.names)))
     with closing(_in_order(study, n_draws, executor or here, ledger or NoLedger(), progress or silent)) as chunks:
         for draw, chunk in chunks:
             volume[:, draw], buyers[:, draw] = chunk.volume, chunk.buyers
             contacts += chunk.contacts
             own += chunk.own_by_customer / n_draws
-    return Ensemble(everyone, calibration.origin, volume, contacts / n_draws, buyers, own)
+            for a, mine in enumerate(chunk.own_by_customer):
+                by_segment[a, draw] = np.bincount(segments.code, mine, len(segments.names))
+    return Ensemble(everyone, calibration.origin, volume, contacts / n_draws, buyers, own, by_segment)
 
 
 def believed_gain(

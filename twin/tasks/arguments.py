@@ -67,6 +67,17 @@ def _locale(verb: argparse.ArgumentParser) -> None:
     verb.add_argument("--locale", choices=["", "tr"], default="", help="tr: semicolons and decimal commas in CSV")
 
 
+def _ensemble(verb: argparse.ArgumentParser, draws: int, replicates: int) -> None:
+    verb.add_argument(
+        "--draws", type=whole(1, 10_000), default=draws, help="parameter draws to run (default: %(default)s)"
+    )
+    verb.add_argument(
+        "--replicates", type=whole(1, 1000), default=replicates, help="seeds of luck a draw (default: %(default)s)"
+    )
+    verb.add_argument("--threads", type=whole(1, 256), help="of this machine (default: one a core, at most 8)")
+    _cluster(verb)
+
+
 def of_demo(verb: argparse.ArgumentParser) -> None:
     """Of ``twin demo``."""
     verb.add_argument("--no-dashboard", action="store_true", help="stop before the dashboard")
@@ -84,6 +95,30 @@ def of_ingest(verb: argparse.ArgumentParser) -> None:
     """Of ``twin ingest``."""
     verb.add_argument("folder", type=Path, help="folder with the bundle's tables")
     verb.add_argument("--mapping", type=Path, help="TOML file that renames tables and columns and states formats")
+    ways = verb.add_mutually_exclusive_group()
+    ways.add_argument(
+        "--add", dest="how", action="store_const", const="add",
+        help="add to what stands; tables that stand need not come again",
+    )  # fmt: skip
+    ways.add_argument(
+        "--replace", dest="how", action="store_const", const="replace",
+        help="take the place of what stands (default: add when the folder's months carry on from it, else replace)",
+    )  # fmt: skip
+    verb.add_argument(
+        "--restate", action="store_true", help="when adding: months of which a table has a row are replaced whole"
+    )
+    verb.add_argument("--dry-run", action="store_true", help="show what would change, publish nothing")
+    verb.add_argument("--accept", action="store_true", help="publish although the change looks like a slip")
+
+
+def of_versions(verb: argparse.ArgumentParser) -> None:
+    """Of ``twin versions``."""
+    verb.add_argument(
+        "action", nargs="?", choices=["list", "diff", "restore"], default="list",
+        help="list them; diff two datasets; restore an older one as the newest (default: list)",
+    )  # fmt: skip
+    verb.add_argument("ids", nargs="*", metavar="ID", help="of versions; diff of one compares with the newest dataset")
+    verb.add_argument("--kind", default="dataset", help="dataset, calibration, forecast, plan, ... (default: dataset)")
 
 
 def of_calibrate(verb: argparse.ArgumentParser) -> None:
@@ -128,10 +163,14 @@ def of_forecast(verb: argparse.ArgumentParser) -> None:
     verb.add_argument(
         "--weeks", type=whole(1, 520), help="horizon (default: the longest that a scenario names, else 52)"
     )
-    verb.add_argument("--draws", type=whole(1, 10_000), default=40, help="parameter draws to run (default: 40)")
-    verb.add_argument("--replicates", type=whole(1, 1000), default=2, help="seeds of luck a draw (default: 2)")
-    verb.add_argument("--threads", type=whole(1, 256), help="of this machine (default: one a core, at most 8)")
-    _cluster(verb)
+    _ensemble(verb, 40, 2)
+
+
+def of_drivers(verb: argparse.ArgumentParser) -> None:
+    """Of ``twin drivers``."""
+    verb.add_argument("scenario", type=Path, metavar="SCENARIO.toml")
+    verb.add_argument("--weeks", type=whole(1, 520), help="horizon (default: the scenario's, else 52)")
+    _ensemble(verb, 24, 1)
 
 
 def of_optimize(verb: argparse.ArgumentParser) -> None:

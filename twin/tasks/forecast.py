@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from twin.alignment.of_world import balanced, usual_visits
 from twin.errors import Problem, ScenarioError
-from twin.forecast.compare import comparison_columns, forecast_columns
+from twin.forecast.compare import comparison_columns, forecast_columns, segment_columns
 from twin.forecast.ensemble import EnsembleSettings, simulate
 from twin.forecast.executors import usual_threads
 from twin.forecast.forecast import summarise
@@ -31,6 +31,7 @@ from twin.scenario.scenario import ALIGNMENTS, Scenario
 from twin.tasks import execution, shelf
 from twin.tasks.calibration_tables import unknowable
 from twin.tasks.examined import reach_in
+from twin.tasks.forecast_costs import costs
 from twin.tasks.forecast_flags import flag, health_note, provenance
 from twin.tasks.shelf import FORECAST, Twin
 from twin.workspace.store import Workspace
@@ -100,6 +101,8 @@ def run_forecast(
     seen = twin.calibration.market_seen
     result = summarise(ensemble, twin.world, naive, seen, unknowable(twin.calibration))
     flag(result, ensemble, twin.world, reach_in(workspace, twin.version))
+    for row, scenario in zip(result["scenarios"], ensemble.scenarios):
+        row["costs"] = costs(scenario, alignments.get(scenario.name), twin.world, weeks)
     made = provenance(workspace, twin.version)
     result |= made
     result["notes"] += health_note(made)
@@ -109,6 +112,7 @@ def run_forecast(
         {
             "forecast": result,
             "comparison": pd.DataFrame(comparison_columns(ensemble, twin.world, seen)),
+            "by_segment": pd.DataFrame(segment_columns(ensemble, twin.world)),
             "weekly": pd.DataFrame(forecast_columns(ensemble, twin.world)),
             "by_customer": _by_customer(ensemble.own_by_customer, ensemble.names, twin.world),
             "scenarios": {s.name: files.to_toml(s) for s in scenarios},

@@ -27,7 +27,19 @@ from twin.tasks.job_files import CANCELLED, DONE, FAILED, FOLDER, QUEUED, RUNNIN
 
 __all__ = ("CANCELLED", "DONE", "FAILED", "FOLDER", "QUEUED", "RUNNING", "VERBS", "Job")
 
-VERBS = ("ingest", "check", "calibrate", "backtest", "forecast", "optimize", "plan", "align", "size", "review")
+VERBS = (
+    "ingest",
+    "check",
+    "calibrate",
+    "backtest",
+    "forecast",
+    "drivers",
+    "optimize",
+    "plan",
+    "align",
+    "size",
+    "review",
+)
 _CHANGES_INPUTS = ("ingest", "calibrate")
 _ANSWER_SECONDS = 1.0
 _LOG_LETTERS = 30_000

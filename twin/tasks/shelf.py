@@ -15,8 +15,8 @@ from twin.workspace.catalogue import Version
 from twin.workspace.store import Workspace
 
 DATASET, CALIBRATION, FORECAST, PLAN, BACKTEST = "dataset", "calibration", "forecast", "plan", "backtest"
-ALLOCATION, ALIGNMENT, SIZING, REVIEW = "allocation", "alignment", "sizing", "review"
-REMARKS = "remarks"
+ALLOCATION, ALIGNMENT, SIZING, REVIEW, DRIVERS = "allocation", "alignment", "sizing", "review", "drivers"
+REMARKS, ERASURE, HANDED_OUT = "remarks", "erasure", "handed_out"
 _MADE_BY = {
     DATASET: "twin ingest FOLDER",
     CALIBRATION: "twin calibrate",
@@ -27,6 +27,7 @@ _MADE_BY = {
     ALIGNMENT: "twin align",
     SIZING: "twin size --rep-cost MONEY",
     REVIEW: "twin review",
+    DRIVERS: "twin drivers SCENARIO.toml",
 }
 
 

@@ -115,6 +115,21 @@ def forecast(result: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
+def drivers(result: dict[str, Any]) -> str:
+    """Contribution of each part, the whole last."""
+    lines = [f"Published {result['drivers']}: {result['scenario']}, {result['horizon_weeks']} weeks"]
+    for row in result["rows"]:
+        gain = row["own_volume_pct"]
+        chance = f"gain in {row['probability_of_gain']:.0%} of runs"
+        lines.append(f"{row['lever']:<12} {gain['mean']:+.2f} % [{gain['p10']:+.2f}, {gain['p90']:+.2f}], {chance}")
+    if not result["rows"]:
+        lines.append("The scenario changes nothing in the market: there is nothing to attribute.")
+    elif result["orders"] > 1:
+        which = "every order" if result["exact"] else f"{result['orders']} balanced orders"
+        lines.append(f"(Averaged over {which} of adding the parts; they sum to the whole.)")
+    return "\n".join(lines)
+
+
 def optimize(result: dict[str, Any]) -> str:
     """The plan's gain as the twin has it, the optimiser's own figure beside it, and where the scenario stands."""
     own, gain, visits = result["optimiser"], result["twin"]["gain"], result["visits"]

@@ -49,9 +49,7 @@ def values(kind):
 
 def documents(table):
     """Strategy of sound documents of a table."""
-    required = {
-        k.name: values(k.kind) for k in table.keys if table.make and repr(table.default(k)).startswith("<datac")
-    }
+    required = {key.name: values(key.kind) for key in table.keys if table.default(key) is MISSING}
     optional = {k.name: values(k.kind) for k in table.keys if k.name not in required}
     return st.fixed_dictionaries(required, optional=optional)
 
