@@ -15,6 +15,7 @@ from functools import cache
 from pathlib import Path
 
 import pandas as pd
+from babel import Locale
 from babel.dates import format_date, format_datetime
 from babel.numbers import format_decimal, format_percent, get_decimal_symbol, get_group_symbol
 
@@ -42,6 +43,12 @@ class Words:
     def __call__(self, key: str, **values: object) -> str:
         """Phrase of a key, with its places filled."""
         return catalogue(self.language)[key].format(**values)
+
+    def many(self, key: str, count: int, **values: object) -> str:
+        """Phrase of a key for a count: ``key_one`` where the language has a form of its own for one."""
+        one = Locale.parse(self.locale).plural_form(count) == "one"
+        found = f"{key}_one" if one and f"{key}_one" in catalogue(self.language) else key
+        return self(found, n=self.number(count), **values)
 
     def named(self, group: str, name: str) -> str:
         """Phrase ``group.name``, or the name itself where nobody has given it words."""
