@@ -23,7 +23,7 @@ from twin.tasks.sign_in import EVERYBODY, Person, SignIn
 
 VERB_RIGHTS = {
     "ingest": sign_in.LEARN, "check": sign_in.LEARN, "calibrate": sign_in.LEARN, "backtest": sign_in.LEARN,
-    "forecast": sign_in.DECIDE, "drivers": sign_in.DECIDE, "optimize": sign_in.DECIDE, "align": sign_in.DECIDE, "size": sign_in.DECIDE,
+    "forecast": sign_in.DECIDE, "optimize": sign_in.DECIDE, "align": sign_in.DECIDE, "size": sign_in.DECIDE,
     "review": sign_in.DECIDE, "drivers": sign_in.DECIDE, "plan": sign_in.PLAN,
 }  # fmt: skip
 """What each job asks for."""
