@@ -7,11 +7,12 @@ import json
 import os
 import sys
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from twin.errors import InputError, ScenarioError, TwinError
-from twin.tasks import arguments, interrupts, words, words_of_data
+from twin.tasks import arguments, arguments_data, data_verbs, interrupts, words, words_of_data
 
 # verbs import what they need when they are called, so that --help answers at once
 
@@ -77,9 +78,9 @@ def _verbs() -> tuple[tuple[str, str, Callable, Callable, Callable], ...]:
         ("demo", "build the demo bundle, run everything on it and open the dashboard",
          arguments.of_demo, _demo, words.demo),
         ("ingest", "read a bundle, link prospects to customers, report problems, publish a dataset version",
-         arguments.of_ingest, _ingest, words_of_data.ingest),
+         arguments_data.of_ingest, partial(data_verbs.ingest, tell=_tell), words_of_data.ingest),
         ("versions", "datasets and other results by age; compare two, or go back to one",
-         arguments.of_versions, _versions, words_of_data.versions),
+         arguments_data.of_versions, data_verbs.versions, words_of_data.versions),
         ("check", "quality of the data and readiness for a digital twin",
          arguments.of_none, _check, words.check),
         ("calibrate", "learn the market from the newest dataset",
@@ -102,8 +103,12 @@ def _verbs() -> tuple[tuple[str, str, Callable, Callable, Callable], ...]:
          arguments.of_review, _review, words.review),
         ("calendar", "rivals' moves as the twin knows them; add, edit, confirm or reject one, with a reason",
          arguments.of_calendar, _calendar, words.calendar),
+        ("erase", "take a person out of every version, keeping sums",
+         arguments_data.of_erase, partial(data_verbs.erase, tell=_tell), words_of_data.erase),
+        ("privacy", "which personal data are held where, who agreed to what, what was handed out and erased",
+         arguments_data.of_privacy, data_verbs.privacy, words_of_data.privacy),
         ("export", "any result as a table",
-         arguments.of_export, _export, words.export),
+         arguments_data.of_export, data_verbs.export, words.export),
         ("dashboard", "serve the dashboard, on 127.0.0.1 unless people sign in",
          arguments.of_dashboard, _dashboard, words.nothing),
     )  # fmt: skip
@@ -127,19 +132,6 @@ def _demo(options: argparse.Namespace) -> dict[str, Any]:
         print(words.demo(result), file=sys.stderr)
         serve(options.workspace, options.port)
     return result
-
-
-def _ingest(options: argparse.Namespace) -> dict[str, Any]:
-    from twin.tasks.ingest import IngestSettings, run_ingest
-
-    settings = IngestSettings(options.how or "auto", options.dry_run, options.accept, options.restate)
-    return run_ingest(options.workspace, options.folder, options.mapping, _tell, settings)
-
-
-def _versions(options: argparse.Namespace) -> dict[str, Any]:
-    from twin.tasks.versions import run_versions
-
-    return run_versions(_workspace(options), options.action, tuple(options.ids), options.kind)
 
 
 def _check(options: argparse.Namespace) -> dict[str, Any]:
@@ -259,12 +251,6 @@ def _calendar(options: argparse.Namespace) -> dict[str, Any]:
     from twin.tasks.calendar_verb import run_calendar
 
     return run_calendar(_workspace(options), options)
-
-
-def _export(options: argparse.Namespace) -> dict[str, Any]:
-    from twin.tasks.export import run_export
-
-    return run_export(_workspace(options), options.table, options.out, options.locale)
 
 
 def _dashboard(options: argparse.Namespace) -> dict[str, Any]:

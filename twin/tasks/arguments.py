@@ -63,7 +63,8 @@ def _cluster(verb: argparse.ArgumentParser) -> None:
     )
 
 
-def _locale(verb: argparse.ArgumentParser) -> None:
+def locale(verb: argparse.ArgumentParser) -> None:
+    """``--locale``."""
     verb.add_argument("--locale", choices=["", "tr"], default="", help="tr: semicolons and decimal commas in CSV")
 
 
@@ -89,36 +90,6 @@ def of_demo(verb: argparse.ArgumentParser) -> None:
         "--scenarios", type=Path, default=None, help="folder of scenario files (default: those that come with the twin)"
     )
     _cluster(verb)
-
-
-def of_ingest(verb: argparse.ArgumentParser) -> None:
-    """Of ``twin ingest``."""
-    verb.add_argument("folder", type=Path, help="folder with the bundle's tables")
-    verb.add_argument("--mapping", type=Path, help="TOML file that renames tables and columns and states formats")
-    ways = verb.add_mutually_exclusive_group()
-    ways.add_argument(
-        "--add", dest="how", action="store_const", const="add",
-        help="add to what stands; tables that stand need not come again",
-    )  # fmt: skip
-    ways.add_argument(
-        "--replace", dest="how", action="store_const", const="replace",
-        help="take the place of what stands (default: add when the folder's months carry on from it, else replace)",
-    )  # fmt: skip
-    verb.add_argument(
-        "--restate", action="store_true", help="when adding: months of which a table has a row are replaced whole"
-    )
-    verb.add_argument("--dry-run", action="store_true", help="show what would change, publish nothing")
-    verb.add_argument("--accept", action="store_true", help="publish although the change looks like a slip")
-
-
-def of_versions(verb: argparse.ArgumentParser) -> None:
-    """Of ``twin versions``."""
-    verb.add_argument(
-        "action", nargs="?", choices=["list", "diff", "restore"], default="list",
-        help="list them; diff two datasets; restore an older one as the newest (default: list)",
-    )  # fmt: skip
-    verb.add_argument("ids", nargs="*", metavar="ID", help="of versions; diff of one compares with the newest dataset")
-    verb.add_argument("--kind", default="dataset", help="dataset, calibration, forecast, plan, ... (default: dataset)")
 
 
 def of_calibrate(verb: argparse.ArgumentParser) -> None:
@@ -286,7 +257,7 @@ def of_plan(verb: argparse.ArgumentParser) -> None:
         "--formats", default="csv,xlsx,ics,geojson", help="(default: csv,xlsx,ics,geojson; also gpx, pdf, crm)"
     )
     verb.add_argument("--crm", type=Path, metavar="FILE.toml", help="columns of a customer system, for the format crm")
-    _locale(verb)
+    locale(verb)
 
 
 def of_review(verb: argparse.ArgumentParser) -> None:
@@ -313,16 +284,7 @@ def of_calendar(verb: argparse.ArgumentParser) -> None:
     verb.add_argument("--why", default="", help="reason, kept with the remark; needed for every change")
     verb.add_argument("--who", default="", help="who says so (default: the name of the login)")
     verb.add_argument("--out", type=Path, help="file to export to; its ending chooses csv, xlsx, parquet or json")
-    _locale(verb)
-
-
-def of_export(verb: argparse.ArgumentParser) -> None:
-    """Of ``twin export``."""
-    verb.add_argument("table", help="potential, parameters, rival_calendar, forecast, comparison, plan, ...")
-    verb.add_argument(
-        "--out", type=Path, required=True, help="file; its ending chooses csv, xlsx, parquet, json or geojson"
-    )
-    _locale(verb)
+    locale(verb)
 
 
 def of_dashboard(verb: argparse.ArgumentParser) -> None:
