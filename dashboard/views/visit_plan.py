@@ -1,4 +1,4 @@
-"""Visit plan: who is visited when, by whom and why; what found no place; files to take away. For the planner."""
+"""Visit plan: who is visited when, by whom and why; how full the days are; what found no place. For the planner."""
 
 from __future__ import annotations
 
@@ -8,20 +8,15 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from dashboard import frame, jobs_panel, state
+from dashboard import frame, jobs_panel, plan_state, state
 from dashboard.charts import plan as charts
-from dashboard.views.run_forecast import label
+from dashboard.views import plan_changes, plan_day, plan_downloads, plan_form
 from dashboard.words import Words
-from twin.tasks import results
+from twin.tasks import plan_desk, plan_edits, plan_load
+from twin.tasks.plan_applied import Desk, applied
+from twin.tasks.plan_edits import Wishes
 
-VERBS = ("plan",)
-_MIMES = {
-    "csv": "text/csv",
-    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-    "ics": "text/calendar",
-    "geojson": "application/geo+json",
-}
-_LONGEST_WEEKS = 26
+_MOST_UNSERVED = 500
 
 
 def render() -> None:
@@ -29,67 +24,52 @@ def render() -> None:
     words, heads = state.words(), state.heads()
     st.title(words("plan.title"))
     if "calibration" not in heads:
-        frame.empty(words("plan.no_calibration"), "twin calibrate")
+        frame.empty(words("plan.no_calibration"), "twin calibrate", to="calibration")
         return
-    jobs_panel.panel(VERBS)
-    version = heads.get("plan")
+    jobs_panel.panel(plan_form.VERBS)
     if not state.figures(heads["calibration"].id)["n_reps"]:
         frame.empty(words("plan.no_reps"))
         return
-    _form(heads, words, expanded=version is None)
-    if version is None:
+    version = heads.get("plan")
+    reps = plan_state.rep_names(heads["dataset"].id)
+    wishes = plan_edits.wishes_of(state.workspace(), version.id) if version else None
+    plan_form.form(heads, list(reps), wishes, words, expanded=version is None)
+    if version is None or wishes is None:
         frame.empty(words("plan.none"), "twin plan SCENARIO.toml")
         return
     if heads["calibration"].id not in version.parents:
         st.warning(words("plan.stale"), icon=":material/history:")
-    rows = _in_language(state.table(version.id, "plan"), words)
-    unserved = _in_language(state.table(version.id, "unserved"), words)
     _about(state.document(version.id, "summary"), words)
-    if not len(rows):
+    unserved = _in_language(state.table(version.id, "unserved"), words)
+    if not len(state.table(version.id, "plan")):
         frame.empty(words("plan.empty"))
         _unserved(unserved, words)
         return
-    rows = rows.assign(day=pd.to_datetime(rows["date"]).dt.normalize())
+    _whole(version, wishes, unserved, reps, heads, words)
+
+
+def _whole(
+    version: Any, wishes: Wishes, unserved: pd.DataFrame, names: dict[str, str], heads: dict[str, Any], words: Words
+) -> None:
+    """A plan with visits in it."""
+    desk = plan_state.desk(version.id)
+    rows = _in_language(applied(desk, wishes), words)
+    edited = bool(wishes.edits or wishes.absences)
+    breaches = plan_desk.breaches(desk, rows, wishes) if edited else []
+    reps = {id: names.get(id, id) for id in sorted(set(desk.rows["rep_id"]) | set(rows["rep_id"]))}
     _figures(rows, unserved, words)
-    with st.container(border=True):
-        st.subheader(words("plan.load"))
-        st.caption(words("plan.load_note"))
-        st.altair_chart(
-            charts.load(_load(version.id, rows, words), words), width="stretch", theme=None, alt=words("plan.load")
-        )
-    _day(rows, heads, words)
+    _load(desk, wishes, rows, reps, words)
+    plan_changes.panel(version.id, wishes, breaches, rows, reps, words)
+    plan_day.day(version, desk, wishes, rows, reps, heads, words)
     _unserved(unserved, words)
-    _downloads(version, rows, words)
-
-
-def _form(heads: dict[str, Any], words: Words, expanded: bool) -> None:
-    """Scenario, first day and weeks of a new plan."""
-    found = {str(each.path): each for each in results.scenario_files(state.workspace()) if not each.fault}
-    if not found:
-        frame.empty(words("run.no_files", folder=str(state.workspace() / results.SCENARIOS)))
-        return
-    with (
-        st.expander(words("plan.make"), expanded=expanded, icon=":material/play_circle:"),
-        st.form("make_plan", border=False),
-    ):
-        first, second, third, fourth = st.columns([3, 1.3, 1, 1.3], vertical_alignment="bottom")
-        path = first.selectbox(
-            words("plan.scenario"), list(found), format_func=lambda path: label(found[path]), key="plan_scenario"
-        )
-        origin = dt.date.fromisoformat(str(heads["calibration"].meta["origin"]))
-        start = second.date_input(words("plan.start"), origin, min_value=origin, format="DD.MM.YYYY", key="plan_start")
-        weeks = third.number_input(words("plan.weeks"), 1, _LONGEST_WEEKS, 4, key="plan_weeks")
-        busy = jobs_panel.busy(VERBS)
-        pressed = fourth.form_submit_button(words("plan.run"), type="primary", disabled=busy, width="stretch")
-    if pressed:
-        jobs_panel.start("plan", [path, "--start", start.isoformat(), "--weeks", str(int(weeks))])
+    plan_downloads.downloads(version, reps, words)
 
 
 def _figures(rows: pd.DataFrame, unserved: pd.DataFrame, words: Words) -> None:
     visits = rows[rows["kind"] == "visit"]
     dark = visits[~visits["known"].astype(bool)]
     cells = (
-        ("plan.visits", words.number(len(visits)), words("plan.tasks", n=words.number(len(rows) - len(visits)))),
+        ("plan.visits", words.number(len(visits)), words.many("plan.tasks", len(rows) - len(visits))),
         (
             "plan.customers",
             words.number(visits["customer_id"].nunique()),
@@ -98,7 +78,7 @@ def _figures(rows: pd.DataFrame, unserved: pd.DataFrame, words: Words) -> None:
         (
             "plan.reps",
             words.number(visits["rep_id"].nunique()),
-            words("plan.span", first=words.date(rows["day"].min()), last=words.date(visits["day"].max())),
+            words("plan.span", first=words.date(rows["date"].min()), last=words.date(visits["date"].max())),
         ),
         (
             "plan.km",
@@ -126,7 +106,7 @@ def _about(summary: dict[str, Any], words: Words) -> None:
     )
     remarks = [frame.plain(line) for line in summary.get("remarks", {}).get(words.language, ())]
     rests = [
-        f"{words.weekday(dt.date.fromisoformat(day['date']))} ({frame.plain(day['name'])})"
+        f"{words.weekday(dt.date.fromisoformat(day['date']))} ({frame.plain(words.sentence(day['name']))})"
         for day in summary.get("holidays", ())
     ]
     if rests:
@@ -136,111 +116,60 @@ def _about(summary: dict[str, Any], words: Words) -> None:
         st.caption("  \n".join(remarks))
 
 
-def _load(version: str, rows: pd.DataFrame, words: Words) -> pd.DataFrame:
-    """Hours and visits of every rep and day on which a rep is out."""
-    days = state.table(version, "days")
-    days = days[(days["visits"] > 0) | (days["minutes"] > 0)]
-    names = dict(zip(rows["rep_id"], _rep_names(rows)))
-    hours = days["minutes"] / 60
+def _load(desk: Desk, wishes: Wishes, rows: pd.DataFrame, reps: dict[str, str], words: Words) -> None:
+    """How full every rep's days are; a chosen cell is the day that is shown below."""
+    days = plan_load.load_of(desk, wishes, rows)
     said = [
-        words("plan.load_said", day=words.weekday(day), visits=visits, hours=words.number(long, 1))
-        for day, visits, long in zip(days["date"], days["visits"], hours)
+        words("plan.away_day")
+        if not room
+        else words("plan.load_said", visits=visits, hours=words.number(minutes / 60, 1), share=words.percent(filled))
+        for visits, minutes, room, filled in zip(days["visits"], days["minutes"], days["open_minutes"], days["filled"])
     ]
-    table = days.assign(rep=days["rep_id"].map(names).fillna(days["rep_id"]), hours=hours, said=said)
-    return table.assign(day=[words.weekday(day) for day in days["date"]])[
-        ["rep", "day", "date", "hours", "visits", "said"]
-    ]
-
-
-def _rep_names(rows: pd.DataFrame) -> list[str]:
-    return [
-        f"{name} ({id})" if name and name != id else id for name, id in zip(rows["rep_name"].fillna(""), rows["rep_id"])
-    ]
-
-
-def _day(rows: pd.DataFrame, heads: dict[str, Any], words: Words) -> None:
-    """One rep's day: the table with a reason on every row, and the way on a map."""
-    st.subheader(words("plan.day_title"))
-    reps = rows.drop_duplicates("rep_id").sort_values("rep_id")
-    names = dict(zip(reps["rep_id"], _rep_names(reps)))
-    left, right = st.columns(2)
-    rep = left.selectbox(words("plan.rep"), list(names), format_func=names.__getitem__, key="rep", bind="query-params")
-    mine = rows[rows["rep_id"] == rep]
-    days = [day.date() for day in sorted(mine["day"].unique())]
-    day = right.selectbox(words("plan.day"), days, format_func=words.weekday, key="plan_day")
-    today = mine[mine["day"] == pd.Timestamp(day)].sort_values("start")
-    table = today.assign(
-        time=[f"{a:%H:%M}–{b:%H:%M}" for a, b in zip(today["start"], today["end"])],
-        customer=[name or id for name, id in zip(today["customer_name"].fillna(""), today["customer_id"])],
-        channel=[words.named("channel", name) for name in today["channel"]],
-        reason=[
-            " · ".join(filter(None, (why, words.sentence(when))))
-            for why, when in zip(today["reason"].fillna(""), today["condition"].fillna(""))
-        ],
-        way=[
-            words("plan.way", minutes=minutes, km=words.number(km, 1))
-            for minutes, km in zip(today["travel_min"], today["travel_km"])
-        ],
-        state=today["known"].astype(bool).map({True: words("chart.known"), False: words("chart.unknown")}),
-    )
-    order = [
-        "seq",
-        "time",
-        "customer",
-        "channel",
-        "reason",
-        "state",
-        "way",
-        "expected_gain",
-        "customer_id",
-    ]
-    forms = {"expected_gain": words.volume}
-    config = {"reason": st.column_config.TextColumn(width=350), "customer": st.column_config.TextColumn(width=180)}
-    frame.shown(table[order], words, forms, config, height="content")
-    left, right = st.columns([3, 2], gap="medium")
-    with left:
-        st.markdown(f"**{words('plan.route')}**")
-        _route(today, rep, heads, words)
-    with right:
-        st.markdown(f"**{words('plan.all_days')}**")
-        whole = mine.assign(
-            date=[words.weekday(day) for day in mine["day"]],
-            time=[f"{a:%H:%M}–{b:%H:%M}" for a, b in zip(mine["start"], mine["end"])],
-            customer=[name or id for name, id in zip(mine["customer_name"].fillna(""), mine["customer_id"])],
-            channel=[words.named("channel", name) for name in mine["channel"]],
+    days = days.assign(
+        rep=days["rep_id"].map(reps), day=[words.weekday(day) for day in days["date"]], said=said,
+        iso=days["date"].dt.date.astype(str),
+    )  # fmt: skip
+    with st.container(border=True):
+        st.subheader(words("plan.load"))
+        st.caption(words("plan.load_note"))
+        chart = charts.load(days.drop(columns="date"), words)
+        event = st.altair_chart(
+            chart, width="stretch", theme=None, alt=words("plan.load"), key="load", on_select="rerun"
         )
-        frame.shown(whole[["date", "time", "customer", "channel", "reason"]], words, height=480)
+        _follow(event, reps, days)
+        counts = plan_load.capacity_of(desk, wishes, rows)
+        counts = counts.assign(
+            rep=counts["rep_id"].map(reps).fillna(counts["rep_id"]),
+            said=[
+                words("plan.against", planned=planned, possible=words.number(possible, 1))
+                for planned, possible in zip(counts["planned"], counts["possible"])
+            ],
+        )
+        st.markdown(f"**{words('plan.capacity')}**")
+        st.altair_chart(
+            charts.capacity(counts, words), width="stretch", theme=None, alt=words("plan.capacity"), key="capacity"
+        )
+        with st.expander(words("frame.as_table")):
+            table = days.assign(date=days["day"], hours=days["minutes"] / 60, filled=days["filled"])
+            frame.shown(
+                table[["rep", "date", "visits", "hours", "filled"]],
+                words,
+                {"hours": lambda hours: words.number(hours, 1), "filled": words.percent},
+                height=300,
+            )
 
 
-def _route(today: pd.DataFrame, rep: str, heads: dict[str, Any], words: Words) -> None:
-    stops = today[(today["kind"] == "visit")].dropna(subset=["lon", "lat"])
-    if not len(stops):
-        st.caption(words("plan.no_route"))
-        return
-    state_of = stops["known"].astype(bool).map({True: words("chart.known"), False: words("chart.unknown")})
-    said = [f"{r.seq}. {r.customer_name or r.customer_id} · {r.start:%H:%M}" for r in stops.itertuples()]
-    stops = stops.assign(state=state_of, said=said)[["lon", "lat", "seq", "state", "said"]]
-    homes = state.homes(heads["dataset"].id)
-    home = (
-        homes[homes["rep_id"] == rep]
-        .rename(columns={"home_lon": "lon", "home_lat": "lat"})[["lon", "lat"]]
-        .assign(home=True)
-    )
-    way = pd.concat([home, stops[["lon", "lat"]].assign(home=False), home], ignore_index=True)
-    way = way.assign(step=range(len(way)))
-    edges = _edges(state.bricks(heads["calibration"].id))
-    st.altair_chart(charts.route(stops, way, edges, words), width="stretch", theme=None, alt=words("plan.route"))
-    st.caption(words("plan.route_note" if len(home) else "plan.route_no_home"))
-
-
-def _edges(bricks: pd.DataFrame) -> pd.DataFrame:
-    """Outer rings of all bricks as points in order."""
-    rows = []
-    for place, shape in enumerate(bricks["shape"].dropna() if len(bricks) else ()):
-        polygons = [shape["coordinates"]] if shape["type"] == "Polygon" else shape["coordinates"]
-        for part, rings in enumerate(polygons):
-            rows += [(lon, lat, f"{place}.{part}", step) for step, (lon, lat, *_) in enumerate(rings[0])]
-    return pd.DataFrame(rows, columns=["lon", "lat", "ring", "step"])
+def _follow(event: Any, reps: dict[str, str], days: pd.DataFrame) -> None:
+    """Rep and day of the cell that was chosen last, or of the page's address."""
+    cell = next(iter(event.selection.get("cell", ())), None) if event else None
+    seen = st.session_state.get("load_seen")
+    if cell and cell != seen:
+        st.session_state["plan_rep"], st.session_state["plan_day"] = cell["rep_id"], cell["iso"]
+    st.session_state["load_seen"] = cell
+    asked = (("plan_rep", "rep", set(reps)), ("plan_day", "day", set(days["iso"])))
+    for key, name, able in asked:
+        if key not in st.session_state and st.query_params.get(name) in able:
+            st.session_state[key] = st.query_params[name]
 
 
 def _unserved(unserved: pd.DataFrame, words: Words) -> None:
@@ -255,32 +184,7 @@ def _unserved(unserved: pd.DataFrame, words: Words) -> None:
         frame.shown(counts, words)
     with right:
         rows = unserved.assign(channel=[words.named("channel", name) for name in unserved["channel"]])
-        rows = rows.sort_values("lost_gain", ascending=False).head(500)
+        rows = rows.sort_values("lost_gain", ascending=False).head(_MOST_UNSERVED)
         columns = ["week", "rep_id", "customer_id", "channel", "reason", "lost_gain"]
-        frame.shown(rows[columns], words, {"week": words.date, "lost_gain": words.volume}, height=320)
-
-
-def _downloads(version: Any, rows: pd.DataFrame, words: Words) -> None:
-    """Files of the plan, written when they are asked for."""
-    st.subheader(words("plan.downloads"))
-    reps = ["", *sorted(rows["rep_id"].unique())]
-    left, right = st.columns(2, vertical_alignment="bottom")
-    rep = left.selectbox(
-        words("plan.for_rep"), reps, format_func=lambda id: id or words("plan.all_reps"), key="file_rep"
-    )
-    turkish = right.toggle(
-        words("plan.turkish"), value=words.language == "tr", key="file_tr", help=words("plan.turkish_help")
-    )
-    folder, plan, locale = state.workspace(), version.id, "tr" if turkish else ""
-    for column, (form, mime) in zip(st.columns(len(_MIMES)), _MIMES.items()):
-        many = form == "ics" and not rep and len(reps) > 2
-        name = f"plan{'-' + rep if rep else ''}.{'zip' if many else form}"
-        column.download_button(
-            form.upper() + (" (zip)" if many else ""),
-            data=lambda form=form: results.plan_file(folder, plan, form, locale, rep)[1],
-            file_name=name,
-            mime="application/zip" if many else mime,
-            icon=":material/download:",
-            width="stretch",
-            on_click="ignore",
-        )
+        high = 320 if len(rows) > 8 else "content"
+        frame.shown(rows[columns], words, {"week": words.date, "lost_gain": words.volume}, height=high)

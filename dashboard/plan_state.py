@@ -1,0 +1,65 @@
+"""Plan state: cached readers of a plan, and who may change one. Keys are ids of versions, which never change."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+import streamlit as st
+
+from dashboard import state
+from twin.tasks import plan_desk, results
+from twin.tasks.plan_applied import Desk
+
+_PLANS = 4
+_ENTRIES = 32
+
+
+def desk(plan: str) -> Desk:
+    """A plan with all that its edits are read against; shared by all who look at it, never changed."""
+    return _desk(str(state.workspace()), plan)
+
+
+def rep_names(dataset: str) -> dict[str, str]:
+    """Name and id of every listed rep, by id."""
+    return _rep_names(str(state.workspace()), dataset)
+
+
+def addable(desk: Desk, plan: str, rep: str) -> pd.DataFrame:
+    """Customers whom a plan does not visit; see :func:`twin.tasks.plan_desk.who_may_be_added`."""
+    return _addable(str(state.workspace()), plan, rep, desk)
+
+
+def edges(calibration: str) -> pd.DataFrame:
+    """Outer rings of all bricks as points in order: ``lon``, ``lat``, ``ring``, ``step``."""
+    return _edges(str(state.workspace()), calibration)
+
+
+@st.cache_resource(max_entries=_PLANS, show_spinner=False)
+def _desk(folder: str, plan: str) -> Desk:
+    return plan_desk.open_desk(Path(folder), plan)
+
+
+@st.cache_data(max_entries=_ENTRIES, show_spinner=False)
+def _rep_names(folder: str, dataset: str) -> dict[str, str]:
+    reps = results.table(Path(folder), dataset, "table_reps")
+    if not len(reps):
+        return {}
+    names = reps["name"].fillna("") if "name" in reps else [""] * len(reps)
+    return {id: f"{name} ({id})" if name and name != id else id for id, name in zip(reps["rep_id"], names)}
+
+
+@st.cache_data(max_entries=_ENTRIES, show_spinner=False)
+def _addable(folder: str, plan: str, rep: str, _desk: Desk) -> pd.DataFrame:
+    return plan_desk.who_may_be_added(_desk, rep)
+
+
+@st.cache_data(max_entries=_ENTRIES, show_spinner=False)
+def _edges(folder: str, calibration: str) -> pd.DataFrame:
+    bricks = results.bricks(Path(folder), calibration)
+    rows = []
+    for place, shape in enumerate(bricks["shape"].dropna() if len(bricks) else ()):
+        polygons = [shape["coordinates"]] if shape["type"] == "Polygon" else shape["coordinates"]
+        for part, rings in enumerate(polygons):
+            rows += [(lon, lat, f"{place}.{part}", step) for step, (lon, lat, *_) in enumerate(rings[0])]
+    return pd.DataFrame(rows, columns=["lon", "lat", "ring", "step"])

@@ -1,0 +1,157 @@
+"""Plan changes: what a planner has decided about single visits, whether it fits, and the plan made anew around it."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import replace
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from dashboard import access, frame, jobs_panel, state
+from dashboard.words import Words
+from twin.tasks import plan_edits
+from twin.tasks.plan_edits import Absence, Edit, Wishes
+
+VERBS = ("plan",)
+_SHOWN = 12
+_SIGNS = {"fits": ":green[✓]", "crowded": ":orange[▲]", "broken": ":red[✕]"}
+
+
+def keep(plan: str, wishes: Wishes) -> None:
+    """Write the wishes down and show the page anew."""
+    access.require("plan")
+    plan_edits.keep_wishes(state.workspace(), plan, wishes)
+    st.rerun()
+
+
+def noted(edit: Edit) -> Edit:
+    """The edit with who said it, and when."""
+    return replace(edit, who=access.person(), noted=dt.datetime.now(dt.UTC).isoformat(timespec="seconds"))
+
+
+def panel(
+    plan: str, wishes: Wishes, breaches: list[dict[str, Any]], rows: pd.DataFrame, reps: dict[str, str], words: Words
+) -> None:
+    """Edits that the plan has not heeded yet, with what breaks, and what to do about them.
+
+    Parameters
+    ----------
+    plan : str
+        Version of the plan.
+    wishes : Wishes
+    breaches : list of dict
+        As from :func:`twin.tasks.plan_desk.breaches`.
+    rows : DataFrame
+        The plan as edited.
+    reps : dict from rep id to name
+    words : Words
+    """
+    heeded = plan_edits.made_with(state.workspace(), plan)
+    fresh = [edit for edit in wishes.edits if edit not in heeded.edits]
+    away = [each for each in wishes.absences if each not in heeded.absences]
+    gone = len(set(heeded.edits) - set(wishes.edits)) + len(set(heeded.absences) - set(wishes.absences))
+    with st.container(border=True):
+        st.subheader(words("plan.changes"))
+        names = dict(zip(rows["customer_id"], rows["customer_name"].fillna("")))
+        for edit in fresh[-_SHOWN:]:
+            _line(plan, wishes, edit, breaches, names, reps, words)
+        for absence in away:
+            _away(plan, wishes, absence, reps, words)
+        if len(fresh) > _SHOWN:
+            st.caption(words.many("plan.more_changes", len(fresh) - _SHOWN))
+        if not fresh and not away and not gone:
+            st.caption(words("plan.no_changes"))
+        if heeded.edits:
+            st.caption(words.many("plan.heeded", len(heeded.edits)))
+        _absent(plan, wishes, reps, words)
+        _buttons(plan, heeded, bool(fresh or away or gone), breaches, words)
+
+
+def verdict(kinds: set[str], crowded: set[str], words: Words) -> str:
+    """Whether a change fits, in plain words.
+
+    Parameters
+    ----------
+    kinds : set of str
+        Rules that would be broken.
+    crowded : set of str
+        Rules that making the plan anew can mend.
+    words : Words
+    """
+    if not kinds:
+        return words("plan.fits")
+    hard = sorted(kinds - crowded)
+    if hard:
+        return words("plan.breaks", why=", ".join(words(f"breach.{kind}") for kind in hard))
+    return words("plan.crowded", why=", ".join(words(f"breach.{kind}") for kind in sorted(kinds)))
+
+
+def of_edit(edit: Edit, breaches: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """What the checker says that concerns one edit: its visit, or its rep on its day."""
+    if edit.kind == plan_edits.DROP:
+        return []
+    return [
+        each
+        for each in breaches
+        if each["visit_id"] == edit.key
+        or (each["rep_id"] == edit.rep_id and (str(edit.date) in each["found"] or each["kind"] == "capacity"))
+    ]
+
+
+def _line(
+    plan: str, wishes: Wishes, edit: Edit, breaches: list[dict[str, Any]], names: dict[str, str],
+    reps: dict[str, str], words: Words,
+) -> None:  # fmt: skip
+    mine = of_edit(edit, breaches)
+    kinds = {each["kind"] for each in mine}
+    crowded = {each["kind"] for each in mine if each["crowded"]}
+    light = "fits" if not kinds else "broken" if kinds - crowded else "crowded"
+    said = words(
+        f"edit.{edit.kind}",
+        customer=names.get(edit.customer_id) or edit.customer_id,
+        rep=reps.get(edit.rep_id, edit.rep_id),
+        day=words.weekday(edit.date),
+        was=words.weekday(edit.was) if edit.was else "",
+    )
+    left, right = st.columns([6, 1], vertical_alignment="center")
+    left.markdown(f"{_SIGNS[light]} **{frame.plain(said)}** · {frame.plain(verdict(kinds, crowded, words))}")
+    if right.button(words("plan.take_back"), key=f"back-{edit.key}", width="stretch"):
+        keep(plan, plan_edits.without(wishes, edit.key))
+
+
+def _away(plan: str, wishes: Wishes, absence: Absence, reps: dict[str, str], words: Words) -> None:
+    left, right = st.columns([6, 1], vertical_alignment="center")
+    rep = frame.plain(reps.get(absence.rep_id, absence.rep_id))
+    left.markdown(
+        f"{_SIGNS['fits']} **"
+        + words("plan.away", rep=rep, first=words.weekday(absence.first), last=words.weekday(absence.last))
+        + "**"
+    )
+    if right.button(words("plan.take_back"), key=f"back-{absence}", width="stretch"):
+        keep(plan, replace(wishes, absences=tuple(each for each in wishes.absences if each != absence)))
+
+
+def _absent(plan: str, wishes: Wishes, reps: dict[str, str], words: Words) -> None:
+    """A rep who falls ill after the plan was made."""
+    with st.expander(words("plan.absent"), icon=":material/event_busy:"):
+        first, second, third, fourth = st.columns([2, 1, 1, 1], vertical_alignment="bottom")
+        rep = first.selectbox(words("plan.rep"), list(reps), format_func=reps.__getitem__, key="away_rep")
+        begin = second.date_input(words("plan.first_away"), "today", format="DD.MM.YYYY", key="away_first")
+        end = third.date_input(words("plan.last_away"), begin, min_value=begin, format="DD.MM.YYYY", key="away_last")
+        if fourth.button(words("plan.add_absence"), width="stretch", disabled=rep is None):
+            keep(plan, replace(wishes, absences=(*wishes.absences, Absence(str(rep), begin, max(begin, end)))))
+
+
+def _buttons(plan: str, heeded: Wishes, open_: bool, breaches: list[dict[str, Any]], words: Words) -> None:
+    hard = [each for each in breaches if not each["crowded"]]
+    left, right, _ = st.columns([2, 1, 3])
+    busy = jobs_panel.busy(VERBS)
+    if left.button(
+        words("plan.replan"), type="primary", disabled=busy or not open_ or bool(hard), width="stretch", key="replan"
+    ):
+        jobs_panel.start("plan", ["--replan", plan])
+    if right.button(words("plan.discard"), disabled=busy or not open_, width="stretch", key="discard"):
+        keep(plan, heeded)
+    st.caption(words("plan.replan_blocked" if hard else "plan.replan_note"))

@@ -1,0 +1,210 @@
+"""Desk: a published plan with its planner's edits applied at once, and what the checker says of them.
+
+Changed days are put on the clock again; nothing is searched, nothing is published.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from twin.agents.conditions import lay_out
+from twin.calibration.market_draw import lay_out_draw
+from twin.planning import travel
+from twin.planning.calendar import working_days
+from twin.planning.checker import check_plan
+from twin.scenario import files
+from twin.tasks import shelf
+from twin.tasks.forecast import alignment_of
+from twin.tasks.plan_applied import Desk, applied
+from twin.tasks.plan_edits import DROP, Absence, Edit, Wishes, wishes_of
+from twin.weeks import week_of_date
+from twin.workspace.store import Workspace
+
+CROWDED = frozenset(("hours", "lunch", "overlap", "late_home", "most_a_day", "capacity", "sequence", "travel"))
+"""Rules whose breach making the plan anew can mend, by moving other visits out of the way."""
+
+
+@dataclass(frozen=True)
+class _Sheet:
+    """Rows of a plan as the checker reads them."""
+
+    start: dt.date
+    stop: dt.date
+    visit_id: NDArray
+    kind: NDArray
+    rep_id: NDArray
+    customer_id: NDArray
+    channel: NDArray
+    date: NDArray
+    begin: NDArray
+    end: NDArray
+    seq: NDArray
+    travel_min: NDArray
+    rate: NDArray
+
+    def __len__(self) -> int:
+        return len(self.visit_id)
+
+
+def open_desk(workspace: Path, plan: str) -> Desk:
+    """A plan with all that its edits are read against; a second or less of work, to be kept.
+
+    Parameters
+    ----------
+    workspace : Path
+    plan : str
+        Version of the plan.
+    """
+    store = Workspace.open(workspace, create=False)
+    version = store.version(plan)
+    twin = shelf.load_twin(store, store.version(version.parents[0]))
+    ((name, text),) = _texts(store.document(version, "scenarios")).items()
+    scenario = files.loads(text, name)
+    summary = _texts(store.document(version, "summary"))
+    start = dt.date.fromisoformat(summary["start"])
+    stop = dt.date.fromisoformat(summary["end"]) + dt.timedelta(days=1)
+    horizon = week_of_date(stop) - twin.calibration.origin + 2
+    market = lay_out_draw(twin.calibration, twin.world, twin.history, 0, horizon)
+    conditions = lay_out(twin.world, market, scenario, horizon, alignment_of(scenario, twin))
+    reps = twin.world.reps
+    homes = {str(id): (float(x), float(y)) for id, x, y in zip(reps.ids, reps.home_lon, reps.home_lat)}
+    return Desk(
+        rows=store.table(version, "plan"),
+        start=start,
+        stop=stop,
+        world=twin.world,
+        conditions=conditions,
+        settings=wishes_of(workspace, plan).settings,
+        place=np.column_stack(travel.places(twin.world)),
+        home=homes,
+        customer={str(id): row for row, id in enumerate(twin.world.population.ids)},
+    )
+
+
+def breaches(desk: Desk, rows: pd.DataFrame, wishes: Wishes) -> list[dict[str, Any]]:
+    """What the plan's own checker says of the edited rows.
+
+    Parameters
+    ----------
+    desk : Desk
+    rows : DataFrame
+        As from :func:`applied`.
+    wishes : Wishes
+
+    Returns
+    -------
+    list of dict
+        ``kind`` (a rule), ``rep_id``, ``visit_id``, ``found``, ``crowded`` (flag: making the plan anew can mend it).
+    """
+    customers = {edit.customer_id for edit in wishes.edits}
+    was = desk.rows.set_index("visit_id")["rep_id"]
+    reps = {edit.rep_id for edit in wishes.edits} | {was[e.visit_id] for e in wishes.edits if e.visit_id in was.index}
+    reps |= set(rows.loc[rows["customer_id"].isin(customers), "rep_id"])
+    found = _checked(desk, rows[rows["rep_id"].isin(reps)], wishes)
+    return found + [_absent(edit, away) for edit in wishes.edits for away in wishes.absences if _away(edit, away)]
+
+
+def days_for(desk: Desk, wishes: Wishes, edit: Edit, rep: str) -> pd.DataFrame:
+    """Every working day of the plan as a new place for a visit.
+
+    Parameters
+    ----------
+    desk : Desk
+    wishes : Wishes
+        What is wished already.
+    edit : Edit
+        The move or addition; its date is of no account.
+    rep : str
+        Who makes the visit.
+
+    Returns
+    -------
+    DataFrame
+        ``date``, ``extra_min`` (minutes more on the road that day), ``kinds`` (rules that would be broken, a list).
+    """
+    others = replace(wishes, edits=tuple(each for each in wishes.edits if each.key != edit.key))
+    desk = _narrowed(desk, others, edit, rep)
+    before = applied(desk, others)
+    standing = {(b["kind"], b["visit_id"], b["found"]) for b in breaches(desk, before, replace(others, edits=(edit,)))}
+    out = []
+    for day in open_days(desk, wishes, rep):
+        wish = replace(edit, date=day, rep_id=rep)
+        desk_now = replace(desk, rows=before.drop(columns="change"))
+        after = applied(desk_now, Wishes(wishes.settings, (), (wish,)))
+        broken = [b for b in breaches(desk, after, replace(others, edits=(wish,)))
+                  if (b["kind"], b["visit_id"], b["found"]) not in standing]  # fmt: skip
+        out.append((day, _road(after, rep, day) - _road(before, rep, day), sorted({b["kind"] for b in broken})))
+    return pd.DataFrame(out, columns=["date", "extra_min", "kinds"])
+
+
+def open_days(desk: Desk, wishes: Wishes, rep: str) -> list[dt.date]:
+    """Days of the plan on which a rep works."""
+    calendar = working_days(desk.start, desk.stop, wishes.settings)
+    days = [day.astype(object) for day in calendar.day]
+    return [day for day in days if not any(a.rep_id == rep and a.first <= day <= a.last for a in wishes.absences)]
+
+
+def who_may_be_added(desk: Desk, rep: str, most: int = 2000) -> pd.DataFrame:
+    """Customers of a rep's territory whom the plan does not visit: ``customer_id``, ``name``, ``known``."""
+    people, conditions = desk.world.population, desk.conditions
+    row = np.flatnonzero(conditions.rep_ids == rep)
+    mine = conditions.territory == conditions.rep_territory[row[0]] if len(row) else np.zeros(len(people.ids), bool)
+    visited = np.isin(people.ids, desk.rows.loc[desk.rows["kind"] == "visit", "customer_id"].to_numpy(str))
+    chosen = np.flatnonzero(mine & ~visited & people.consent[0])[:most]
+    return pd.DataFrame(
+        {"customer_id": people.ids[chosen], "name": people.names[chosen], "known": people.known[chosen]}
+    )
+
+
+def _checked(desk: Desk, rows: pd.DataFrame, wishes: Wishes) -> list[dict[str, Any]]:
+    n_weeks = max((desk.stop - desk.start).days / 7, 1)
+    counts = desk.rows.loc[desk.rows["kind"] == "visit", "customer_id"].value_counts() / n_weeks
+    rate = rows["rate"] if "rate" in rows else rows["customer_id"].map(counts)
+    rate = rate.where(rate > 0).fillna(1 / n_weeks)
+    names = ("visit_id", "kind", "rep_id", "customer_id", "channel", "date", "start", "end", "seq", "travel_min")
+    columns = [rows[name].to_numpy() for name in names]
+    columns[5] = rows["date"].to_numpy().astype("datetime64[D]")
+    columns[6], columns[7] = (rows[name].to_numpy().astype("datetime64[m]") for name in ("start", "end"))
+    sheet = _Sheet(desk.start, desk.stop, *[*columns, rate.to_numpy()])
+    found = check_plan(sheet, desk.world, desk.conditions, wishes.settings)
+    return [{"kind": each.kind, "rep_id": each.rep_id, "visit_id": each.visit_id, "found": each.found,
+             "crowded": each.kind in CROWDED} for each in found]  # fmt: skip
+
+
+def _narrowed(desk: Desk, wishes: Wishes, edit: Edit, rep: str) -> Desk:
+    """The desk with the rows of those reps alone whom a change of one visit may concern."""
+    rows = desk.rows
+    reps = {rep, edit.rep_id, *rows.loc[rows["customer_id"] == edit.customer_id, "rep_id"]}
+    named = {each.key for each in wishes.edits}
+    return replace(desk, rows=rows[rows["rep_id"].isin(reps) | rows["visit_id"].isin(named)])
+
+
+def _absent(edit: Edit, away: Absence) -> dict[str, Any]:
+    return {"kind": "absent", "rep_id": edit.rep_id, "visit_id": edit.key, "found": "", "crowded": False,
+            "why": away.why}  # fmt: skip
+
+
+def _away(edit: Edit, away: Absence) -> bool:
+    return edit.kind != DROP and edit.rep_id == away.rep_id and away.first <= edit.date <= away.last
+
+
+def _road(rows: pd.DataFrame, rep: str, day: dt.date) -> int:
+    mine = (rows["rep_id"] == rep) & (rows["date"] == pd.Timestamp(day)) & (rows["kind"] == "visit")
+    return int(rows.loc[mine, "travel_min"].sum())
+
+
+def _texts(document: dict | list | str) -> dict[str, Any]:
+    return document if isinstance(document, dict) else {}
+
+
+def reps_for(desk: Desk, customer_id: str) -> list[str]:
+    """Reps who serve a customer's territory."""
+    zone = desk.conditions.territory[desk.customer[customer_id]]
+    return [str(id) for id, there in zip(desk.conditions.rep_ids, desk.conditions.rep_territory) if there == zone]
