@@ -11,13 +11,21 @@ import re
 import tomllib
 from collections.abc import Callable
 from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
 from functools import cache
 from pathlib import Path
 
 import pandas as pd
 from babel import Locale
 from babel.dates import format_date, format_datetime
-from babel.numbers import format_decimal, format_percent, get_decimal_symbol, get_group_symbol
+from babel.numbers import (
+    NumberFormatError,
+    format_decimal,
+    format_percent,
+    get_decimal_symbol,
+    get_group_symbol,
+    parse_decimal,
+)
 
 from twin.planning.reasons import CONDITIONS
 
@@ -103,6 +111,29 @@ class Words:
         pattern = f"+#,##0{places};\N{MINUS SIGN}#,##0{places}"
         return format_decimal(value, format=pattern, locale=self.locale)
 
+    def written(self, value: object) -> str:
+        """A number as a person would type it: no grouping, as many decimals as it has."""
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            return "" if value is None else str(value)
+        return format_decimal(value, format="0.################", locale=self.locale)
+
+    def typed(self, text: str) -> float | int | str | None:
+        """The number that somebody typed; the text itself where it is none, ``None`` where it is empty."""
+        plain = text.strip().replace("\N{MINUS SIGN}", "-")
+        if not plain:
+            return None
+        try:
+            found = parse_decimal(plain, locale=self.locale, strict=True)
+        except NumberFormatError:
+            # a decimal point is no group mark here: who copies a figure from a file means the same
+            try:
+                found = Decimal(plain)
+            except InvalidOperation:
+                return text
+        if not found.is_finite():
+            return text
+        return int(found) if found == found.to_integral_value() and "E" not in str(found) else float(found)
+
     def between(self, low: float | None, high: float | None, say: Callable[[float | None], str]) -> str:
         """An interval, each end as ``say`` says it."""
         return NOTHING if _missing(low) or _missing(high) else f"{say(low)} … {say(high)}"
@@ -116,6 +147,24 @@ class Words:
         """A day with its weekday, without the year."""
         found = _day(day)
         return NOTHING if found is None else format_date(found, format="EEE d MMM", locale=self.locale)
+
+    def duration(self, seconds: float | None) -> str:
+        """A span of time, as roughly as people say it."""
+        if _missing(seconds):
+            return NOTHING
+        if seconds < 90:
+            return self("time.seconds", n=self.number(max(seconds, 1)))
+        if seconds < 5400:
+            return self("time.minutes", n=self.number(seconds / 60))
+        return self("time.hours", n=self.number(seconds / 3600, 1))
+
+    def bytes(self, count: float | None) -> str:
+        """An amount of memory or disk."""
+        if not count:
+            return NOTHING
+        if count < 1e9:
+            return f"{self.number(count / 1e6)} MB"
+        return f"{self.number(count / 1e9, 1)} GB"
 
     def moment(self, text: str) -> str:
         """A moment that is stored as ISO 8601, to the minute, on this machine's clock."""

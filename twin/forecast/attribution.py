@@ -137,8 +137,8 @@ def attribute(levers: Sequence[Lever], runs: Mapping[frozenset[int], Runs], mark
         for place, lever in enumerate(levers)
     ]
     everything = frozenset(range(len(levers)))
-    total = (each[everything] - each[frozenset()] for each in (volume, share))
-    return [*rows, _row("whole", *total, market_seen)]
+    whole, points = (each[everything] - each[frozenset()] for each in (volume, share))
+    return [*rows, _row("whole", whole, points, market_seen)]
 
 
 def _added(value: Mapping[frozenset[int], NDArray], orders: Sequence[tuple[int, ...]], place: int) -> NDArray:
