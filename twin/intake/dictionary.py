@@ -5,7 +5,9 @@
 
 from __future__ import annotations
 
-from twin.intake.identity import LINK_SCORE, LINK_SCORE_UNPLACED, RADIUS_M, REVIEW_SCORE, SHARED_NAME_M
+from twin.intake.identity import LINK, REPEATED
+from twin.intake.linkage import ENOUGH_ROWS, SHOWN
+from twin.intake.linkage_rules import LINK_SCORE, LINK_SCORE_UNPLACED, RADIUS_M, REVIEW_SCORE, SHARED_NAME_M
 from twin.intake.schema import CONTRACT, Column, TableContract
 
 _INTRODUCTION = """# Data dictionary
@@ -34,12 +36,18 @@ table are refused. `customers`, `brands` and `sales` are enough to begin.
 
 _LINKAGE = f"""## One outlet in two lists
 
-Prospects and customers are linked by name and place. A pair is compared within {RADIUS_M:.0f} m, or inside one brick
-when either has no coordinates. Its score is the likeness of the distinctive words of both names (0 to 100), less up to
-10 points for distance. From {LINK_SCORE:.0f} points ({LINK_SCORE_UNPLACED:.0f} without coordinates) the two are taken
-for one outlet, from {REVIEW_SCORE:.0f} they are shown for review. A name that several outlets bear identifies only
-within {SHARED_NAME_M:.0f} m. The table `links` holds a person's verdicts and overrules all this. The linked prospect
-becomes the customer: it fills the customer's empty cells (never consent), and rows under its id move to the customer.
+Rows of `customers`, of `prospects` and of `panel` (a panel's own register) are compared with one another by name,
+place, telephone, tax number, e-mail and address; these columns are found by their English or Turkish names. Each pair
+gets a probability. From {LINK:.2f} a prospect is taken for our customer, one to one; two rows of one list only from
+{REPEATED:.2f}, and only when a telephone, tax number or mailbox agrees as well; from {SHOWN:.2f} a pair is shown for
+review. Two tax numbers are never one outlet. A person's words (`twin links`, or the table `links`) go before all this.
+Which id stands and what fills what is told in [docs/identity.md](../docs/identity.md).
+
+With fewer than {ENOUGH_ROWS} rows there is too little to learn from, and rules decide: a pair is compared within
+{RADIUS_M:.0f} m, or inside one brick when either has no coordinates. Its score is the likeness of the distinctive words
+of both names (0 to 100), less up to 10 points for distance. From {LINK_SCORE:.0f} points ({LINK_SCORE_UNPLACED:.0f}
+without coordinates) the two are taken for one outlet, from {REVIEW_SCORE:.0f} they are shown for review. A name that
+several outlets bear identifies only within {SHARED_NAME_M:.0f} m.
 """
 
 _MAPPING = """## Mapping file

@@ -1,253 +1,268 @@
-"""Identity: which prospect of the register is which customer of ours.
+"""Identity: one outlet is one customer, whatever lists and ids it stands under.
 
-Compares name and place and links one to one, best first. Knows no sales and no phone numbers; a person's verdicts in
-the table ``links`` overrule it.
-
-A pair is a candidate within 1.5 km, or in the same brick when either side has no coordinates. Its score is the
-similarity of the distinctive words of both names (0..100) less 10 points at 1.5 km, in proportion to the distance.
-A pair is linked from 85 points (92 without coordinates) and shown for review from 75. Names that say different
-sorts of outlet or different numbers are never linked; a name that several outlets of one list bear identifies only
-within 150 m, because chains stand close to one another.
+Rows of our own list, of the market's register and of a panel's register are compared with one another; what is as good
+as certain is one, what may be is shown to a person, whose word stands over everything but two tax numbers. Knows no
+sales; putting the rows together is :mod:`twin.intake.linkage_merge`'s matter.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from itertools import pairwise
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from rapidfuzz import fuzz, process
-from scipy.spatial import cKDTree
 
-from twin.intake.codes import codes_of, column
-from twin.intake.fold import each, outlet_name, outlet_sort
-from twin.intake.places import coordinates, on_sphere
-from twin.intake.schema import CONSENT
+from twin.intake.codes import codes_of
+from twin.intake.linkage import Pairs, find_pairs
+from twin.intake.linkage_groups import best_first, clashing, groups_of
+from twin.intake.linkage_records import Records, records_of
 
-RADIUS_M = 1500.0
-LINK_SCORE = 85.0
-LINK_SCORE_UNPLACED = 92.0
-REVIEW_SCORE = 75.0
-SHARED_NAME_M = 150.0
-_DISTANCE_POINTS = 10.0
-_EARTH_M = 6_371_000.0
-_CHUNK = 2_000
-_COMMON_BITS = 0.5
-CERTAIN, REVIEWED = 0.98, 0.75
-"""Probability that a pair which was linked by its name, or one put up for review, is one outlet: cautious judgement.
-
-In made-up registers 503 of 504 linked pairs and all 25 pairs for review were one outlet.
-"""
-
-LINK_COLUMNS = ("prospect_id", "customer_id", "score", "name_prospect", "name_customer", "distance_m", "decision")
-_TEXTS = ("prospect_id", "customer_id", "name_prospect", "name_customer", "decision")
+LINK = 0.80
+"""Probability from which a row of the register is taken for our customer; one to one, best first."""
+REPEATED = 0.95
+"""Probability from which two rows of one list are taken for one, and only with an identifying number as proof."""
+_LINKED = 0.90
+MERGED, REVIEW, SAME_ID, APART, UNDECIDED = "linked", "review", "same id", "apart", "undecided"
+LINK_COLUMNS = (
+    "prospect_id", "customer_id", "score", "name_prospect", "name_customer", "distance_m", "decision", "probability",
+)  # fmt: skip
+PAIR_COLUMNS = (
+    "id", "list_a", "id_a", "name_a", "list_b", "id_b", "name_b", "probability", "distance_m", "reasons", "decision",
+    "by",
+)  # fmt: skip
+DECISION_COLUMNS = ("list_a", "id_a", "list_b", "id_b", "decision", "keep")
 
 
-def link(customers: pd.DataFrame, prospects: pd.DataFrame, verdicts: pd.DataFrame | None = None) -> pd.DataFrame:
-    """Candidate links between the register and our list.
+@dataclass(frozen=True)
+class Identities:
+    """Who is who on the lists.
 
     Parameters
     ----------
-    customers, prospects : DataFrame
-        Canonical tables.
-    verdicts : DataFrame, optional
-        The table ``links``.
-
-    Returns
-    -------
-    DataFrame
-        :data:`LINK_COLUMNS`, best first; ``decision`` is ``linked``, ``review``, ``same id``, or ``linked`` by a person
-        with score 100. Every prospect and every customer is linked at most once.
+    pairs : DataFrame
+        :data:`PAIR_COLUMNS`, surest first: every pair that is one, may be one, or of which a person has spoken.
+    groups : DataFrame
+        ``list``, ``id``, ``group``, ``keep`` (a person wants this id to stand): rows that are not alone.
+    refused : tuple of str
+        Merges that a person asked for and that cannot be, in words.
+    learned : bool
+        Whether probabilities come from a fitted model, see :mod:`twin.intake.linkage`.
     """
-    left, right = _Side(prospects, "prospect_id"), _Side(customers, "customer_id")
-    same = codes_of(prospects["prospect_id"], customers["customer_id"])
-    fixed = [(np.flatnonzero(same >= 0), same[same >= 0], "same id")]
-    apart = np.empty((0, 2), dtype=np.int64)
-    if verdicts is not None and len(verdicts):
-        theirs = codes_of(verdicts["prospect_id"], prospects["prospect_id"])
-        ours = codes_of(verdicts["customer_id"], customers["customer_id"])
-        pair = np.column_stack([theirs, ours]).astype(np.int64)
-        said = (verdicts["decision"] == "linked").to_numpy()
-        known = (pair >= 0).all(axis=1)
-        fixed.insert(0, (pair[said & known, 0], pair[said & known, 1], "linked"))
-        apart = pair[~said & known]
-    first = np.concatenate([rows for rows, _, _ in fixed])
-    second = np.concatenate([rows for _, rows, _ in fixed])
-    sure = np.concatenate([np.full(len(rows), decision, dtype=object) for rows, _, decision in fixed])
-    once = ~(pd.Series(first).duplicated() | pd.Series(second).duplicated()).to_numpy()
-    first, second, sure = first[once], second[once], sure[once]
 
-    i, j, score, distance = _scored_pairs(left, right)
-    refused = np.isin(i * len(right) + j, apart[:, 0] * len(right) + apart[:, 1])
-    free = ~(np.isin(i, first) | np.isin(j, second) | refused)
-    i, j, score, distance = i[free], j[free], score[free], distance[free]
-    chosen = _best_first(i, j, score)
-    i, j, score, distance = i[chosen], j[chosen], score[chosen], distance[chosen]
-    threshold = np.where(np.isnan(distance), LINK_SCORE_UNPLACED, LINK_SCORE)
-    decision = np.where(score >= threshold, "linked", "review").astype(object)
-    links = pd.DataFrame({
-        "prospect_id": left.ids[np.concatenate([first, i])],
-        "customer_id": right.ids[np.concatenate([second, j])],
-        "score": np.concatenate([np.full(len(first), 100.0), score]),
-        "name_prospect": left.names[np.concatenate([first, i])],
-        "name_customer": right.names[np.concatenate([second, j])],
-        "distance_m": np.concatenate([_metres(left.xyz[first], right.xyz[second]), distance]),
-        "decision": np.concatenate([sure, decision]),
-    }).astype(dict.fromkeys(_TEXTS, "str"))  # fmt: skip
+    pairs: pd.DataFrame
+    groups: pd.DataFrame
+    refused: tuple[str, ...] = ()
+    learned: bool = False
+
+
+def identify(tables: Mapping[str, pd.DataFrame], said: pd.DataFrame | None = None) -> Identities:
+    """Find out who is who.
+
+    Parameters
+    ----------
+    tables : mapping of str to DataFrame
+        Canonical tables; ``customers``, ``prospects`` and ``panel`` are compared.
+    said : DataFrame, optional
+        :data:`DECISION_COLUMNS`: a person's standing words; ``decision`` is ``merge``, ``keep-apart`` or ``undecided``.
+    """
+    records = records_of(tables)
+    found = find_pairs(records, tables)
+    i, j, words, keep = _spoken(records, said)
+    same_i, same_j = _same_ids(records)
+    base = _base(records, found, (i, j), (same_i, same_j))
+    spoken = codes_of_pairs(base, i, j)
+    by_person = np.full(len(base), "", dtype=object)
+    by_person[spoken] = words
+    decision, refused = _decide(records, base, by_person)
+    shown = _shown(records, base, decision, by_person)
+    base, decision, by_person = base[shown].reset_index(drop=True), decision[shown], by_person[shown]
+    pairs = _table(records, base, decision, by_person)
+    merged = base[np.isin(decision, (MERGED, SAME_ID))]
+    group = groups_of(len(records), merged["i"].to_numpy(), merged["j"].to_numpy())
+    size = np.bincount(group, minlength=len(records))[group]
+    wanted = np.zeros(len(records), dtype=bool)
+    wanted[keep] = True
+    rows = np.flatnonzero(size > 1)
+    lists = np.array(records.names_of_lists, dtype=object)[records.lists]
+    groups = pd.DataFrame({"list": lists[rows], "id": records.ids[rows], "group": group[rows], "keep": wanted[rows]})
+    return Identities(pairs, groups, refused, found.learned)
+
+
+def links_of(identities: Identities) -> pd.DataFrame:
+    """The register against our own list alone, in the columns :data:`LINK_COLUMNS`."""
+    rows = identities.pairs[(identities.pairs["list_a"] == "customers") & (identities.pairs["list_b"] == "prospects")]
+    rows = rows[rows["decision"].isin([MERGED, SAME_ID, REVIEW])]
+    names = {"id_b": "prospect_id", "id_a": "customer_id", "name_b": "name_prospect", "name_a": "name_customer"}
+    links = rows.rename(columns=names).assign(score=(100.0 * rows["probability"]).round(2))
+    links.loc[rows["by"] == "person", "score"] = 100.0
+    links = links[list(LINK_COLUMNS)]
     return links.sort_values(["score", "prospect_id"], ascending=[False, True], ignore_index=True)
+
+
+def link(customers: pd.DataFrame, prospects: pd.DataFrame, verdicts: pd.DataFrame | None = None) -> pd.DataFrame:
+    """The register against our own list, see :func:`links_of`; ``verdicts`` is the bundle's table ``links``."""
+    said = None if verdicts is None else spoken_in(verdicts)
+    return links_of(identify({"customers": customers, "prospects": prospects}, said))
+
+
+def spoken_in(verdicts: pd.DataFrame) -> pd.DataFrame:
+    """A bundle's table ``links`` as decisions."""
+    words = np.where(verdicts["decision"] == "linked", "merge", "keep-apart")
+    return pd.DataFrame({"list_a": "customers", "id_a": verdicts["customer_id"], "list_b": "prospects",
+                         "id_b": verdicts["prospect_id"], "decision": words, "keep": ""})  # fmt: skip
 
 
 def certainty(links: pd.DataFrame) -> NDArray[np.float64]:
     """Probability that the two sides of each link are one outlet: (n,) float; 1 for what a person or the id says."""
-    said = (links["decision"] == "same id") | ((links["decision"] == "linked") & (links["score"] >= 100.0))
-    return np.where(said, 1.0, np.where(links["decision"] == "review", REVIEWED, CERTAIN))
+    said = (links["decision"] == SAME_ID) | ((links["decision"] == MERGED) & (links["score"] >= 100.0))
+    p = links["probability"].to_numpy(dtype=float) if "probability" in links else np.full(len(links), np.nan)
+    review = np.minimum(np.where(np.isnan(p), 0.75, p), _LINKED - 0.01)
+    linked = np.maximum(np.where(np.isnan(p), 0.98, p), _LINKED)
+    return np.where(said, 1.0, np.where(links["decision"] == REVIEW, review, linked))
 
 
-class _Side:
-    """One list, folded for comparison."""
-
-    def __init__(self, frame: pd.DataFrame, key: str) -> None:
-        self.ids = frame[key].astype(object).to_numpy()
-        self.names = column(frame, "name").fillna("").astype(object).to_numpy()
-        self.words = each(outlet_name, self.names)
-        self.folded = np.array([" ".join(sorted(words.split())) for words in self.words], dtype=object)
-        self.joined = np.array([words.replace(" ", "") for words in self.words], dtype=object)
-        self.sorts = pd.factorize(each(outlet_sort, self.names))
-        self.bits = _bigram_bits(self.folded)
-        self.shared = pd.Series(self.folded).duplicated(keep=False).to_numpy()
-        self.bricks = column(frame, "brick_id")
-        self.xyz = _EARTH_M * on_sphere(*coordinates(frame))
-        self.placed = np.isfinite(self.xyz).all(axis=1)
-
-    def __len__(self) -> int:
-        return len(self.ids)
+def pair_id(list_a: str, id_a: str, list_b: str, id_b: str) -> str:
+    """Name of a pair, the same in every season: from the two ids alone."""
+    text = "\x1f".join(sorted([f"{list_a}\x1e{id_a}", f"{list_b}\x1e{id_b}"]))
+    return "pair-" + hashlib.sha256(text.encode()).hexdigest()[:10]
 
 
-def _metres(a: NDArray[np.float64], b: NDArray[np.float64]) -> NDArray[np.float64]:
-    return np.sqrt(((a - b) ** 2).sum(axis=1))
+def codes_of_pairs(base: pd.DataFrame, i: NDArray[np.int64], j: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Row of ``base`` of each pair that is in it: (p,) int."""
+    index = pd.MultiIndex.from_arrays([base["i"], base["j"]])
+    return index.get_indexer(pd.MultiIndex.from_arrays([i, j]))
 
 
-def _bigram_bits(names: NDArray[np.object_]) -> NDArray[np.uint64]:
-    """Which letter pairs a name has, as 128 bits: (n, 2) uint64. Only a sieve before the true comparison."""
-    folded, distinct = pd.factorize(names)
-    bits = np.zeros((len(distinct), 2), dtype=np.uint64)
-    for row, name in enumerate(distinct):
-        mask = 0
-        for a, b in pairwise(name):
-            mask |= 1 << ((ord(a) * 31 + ord(b)) % 128)
-        bits[row] = mask & 0xFFFFFFFFFFFFFFFF, mask >> 64
-    return bits[folded]
+# --- steps -------------------------------------------------------------------------------------------------------
 
 
-def _scored_pairs(left: _Side, right: _Side) -> tuple[NDArray, NDArray, NDArray, NDArray]:
-    """Pairs that reach the review score: rows on both sides, score, metres (``nan`` when unknown)."""
-    found: list[tuple[NDArray, NDArray, NDArray, NDArray]] = [(np.empty(0, dtype=np.int64),) * 2 + (np.empty(0),) * 2]
-    for i, j in _candidates(left, right):
-        both = np.bitwise_count(left.bits[i] & right.bits[j]).sum(axis=1)
-        fewer = np.minimum(*(np.bitwise_count(side.bits[k]).sum(axis=1) for side, k in ((left, i), (right, j))))
-        near = (both >= _COMMON_BITS * fewer) & (fewer > 0)
-        i, j = i[near], j[near]
-        if not len(i):
-            continue
-        score = _name_similarity(left, right, i, j)
-        distance = _metres(left.xyz[i], right.xyz[j])
-        score = score - _DISTANCE_POINTS * np.nan_to_num(distance) / RADIUS_M
-        keep = score >= REVIEW_SCORE
-        keep &= ~(left.shared[i] | right.shared[j]) | (distance <= SHARED_NAME_M)
-        i, j, score, distance = i[keep], j[keep], score[keep], distance[keep]
-        agree = ~_contradict(left, right, i, j)
-        found.append((i[agree], j[agree], score[agree], distance[agree]))
-    i, j, score, distance = (np.concatenate(parts) for parts in zip(*found, strict=True))
-    return i, j, score, distance
+def _spoken(
+    records: Records, said: pd.DataFrame | None
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.object_], NDArray[np.int64]]:
+    """Rows and words of a person's decisions on outlets that are on the lists; and whom the person wants to stand."""
+    none = np.empty(0, dtype=np.int64)
+    if said is None or not len(said):
+        return none, none, np.empty(0, dtype=object), none
+    lists = np.array(records.names_of_lists, dtype=object)[records.lists]
+    everybody = pd.Index(pd.Series(lists, dtype=object) + "\x1e" + pd.Series(records.ids, dtype=object).astype(str))
+    a, b = (codes_of(said[f"list_{side}"].astype("str") + "\x1e" + said[f"id_{side}"].astype("str"), everybody)
+            for side in "ab")  # fmt: skip
+    there = (a >= 0) & (b >= 0) & (a != b)
+    low, high = np.minimum(a, b)[there].astype(np.int64), np.maximum(a, b)[there].astype(np.int64)
+    words = said["decision"].to_numpy(dtype=object)[there]
+    # the last word counts
+    last = ~pd.DataFrame({"i": low, "j": high}).duplicated(keep="last").to_numpy()
+    keep = said["keep"].fillna("").astype(str).to_numpy() if "keep" in said else np.full(len(said), "")
+    stands = np.where(keep == said["id_a"].astype(str), a, np.where(keep == said["id_b"].astype(str), b, -1))
+    stands = stands[there][last & (words == "merge")]
+    return low[last], high[last], words[last], stands[stands >= 0].astype(np.int64)
 
 
-def _name_similarity(left: _Side, right: _Side, i: NDArray[np.int64], j: NDArray[np.int64]) -> NDArray[np.float64]:
-    """0..100; equal words count whatever their order, and whether or not they are written apart."""
-    apart = process.cpdist(left.folded[i].tolist(), right.folded[j].tolist(), scorer=fuzz.ratio, dtype=np.float32)
-    joined = process.cpdist(left.joined[i].tolist(), right.joined[j].tolist(), scorer=fuzz.ratio, dtype=np.float32)
-    return np.maximum(apart, joined).astype(float)
+def _same_ids(records: Records) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Rows of two lists with the same id."""
+    ids = pd.Series(records.ids, dtype=object).astype(str)
+    first = ids.duplicated(keep="first").to_numpy()
+    rows = np.flatnonzero(first)
+    original = pd.Index(ids[~first])
+    at = np.flatnonzero(~first)[original.get_indexer(ids[rows])] if len(rows) else rows
+    across = records.lists[at] != records.lists[rows]
+    return at[across], rows[across]
 
 
-def _contradict(left: _Side, right: _Side, i: NDArray[np.int64], j: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """Names that say different sorts of outlet, or different numbers."""
-    sorts_left, sorts_right = left.sorts[1][left.sorts[0][i]], right.sorts[1][right.sorts[0][j]]
-    differ = (sorts_left != sorts_right) & (sorts_left != "") & (sorts_right != "")
-    numbers = [np.array([" ".join(filter(str.isdigit, name.split())) for name in names], dtype=object)
-               for names in (left.folded[i], right.folded[j])]  # fmt: skip
-    return differ | (numbers[0] != numbers[1])
+def _base(records: Records, found: Pairs, spoken: tuple, same: tuple) -> pd.DataFrame:
+    """Every pair that matters, once: probability, reasons, and where it is from."""
+    parts = [
+        pd.DataFrame({"i": found.i, "j": found.j, "p": found.probability, "metres": found.metres,
+                      "proof": found.proof, "reasons": found.reasons, "same": False}),
+        *(
+            pd.DataFrame({"i": i, "j": j, "p": p, "metres": records.metres(i, j), "proof": False, "reasons": "[]",
+                          "same": p == 1.0})
+            for (i, j), p in ((same, 1.0), (spoken, np.nan))
+        ),
+    ]  # fmt: skip
+    base = pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True)
+    base["same"] = base.groupby(["i", "j"])["same"].transform("max")
+    base = base.drop_duplicates(["i", "j"], ignore_index=True)
+    base["p"] = np.where(base["same"], 1.0, base["p"])
+    return base.sort_values(["p", "i", "j"], ascending=[False, True, True], ignore_index=True)
 
 
-def _candidates(left: _Side, right: _Side) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64]]]:
-    """Pairs to compare, in chunks: near one another, then in one brick where a side has no coordinates."""
-    if right.placed.any():
-        rows = np.flatnonzero(right.placed)
-        tree = cKDTree(right.xyz[rows])
-        placed = np.flatnonzero(left.placed)
-        for start in range(0, len(placed), _CHUNK):
-            i = placed[start : start + _CHUNK]
-            lists = tree.query_ball_point(left.xyz[i], RADIUS_M, return_sorted=False)
-            lengths = np.fromiter(map(len, lists), dtype=np.int64, count=len(lists))
-            if lengths.sum():
-                yield np.repeat(i, lengths), rows[np.concatenate(lists).astype(np.int64)]
-    names = pd.Index(pd.concat([left.bricks, right.bricks]).dropna().unique())
-    brick_left, brick_right = codes_of(left.bricks, names), codes_of(right.bricks, names)
-    order = np.argsort(brick_right, kind="stable")
-    for rows, others in ((~left.placed, np.ones(len(right), dtype=bool)), (left.placed, ~right.placed)):
-        i = np.flatnonzero(rows & (brick_left >= 0))
-        pool = order[others[order] & (brick_right[order] >= 0)]
-        starts, stops = (np.searchsorted(brick_right[pool], brick_left[i], side=side) for side in ("left", "right"))
-        for begin in range(0, len(i), _CHUNK):
-            part = slice(begin, begin + _CHUNK)
-            lengths = stops[part] - starts[part]
-            if lengths.sum():
-                within = np.arange(lengths.sum()) - np.repeat(np.cumsum(lengths) - lengths, lengths)
-                yield np.repeat(i[part], lengths), pool[np.repeat(starts[part], lengths) + within]
+def _decide(
+    records: Records, base: pd.DataFrame, word: NDArray[np.object_]
+) -> tuple[NDArray[np.object_], tuple[str, ...]]:
+    """Decision on every pair."""
+    i, j = base["i"].to_numpy(dtype=np.int64), base["j"].to_numpy(dtype=np.int64)
+    n, p = len(records), base["p"].fillna(0.0).to_numpy(dtype=float)
+    across = records.lists[i] != records.lists[j]
+    tax = pd.factorize(records.table["tax"])[0]
+    apart = word == "keep-apart"
+    wish = word == "merge"
+    same = base["same"].to_numpy(dtype=bool) & ~apart
+    # what a person says is done together; a group that would hold two tax numbers, or two who are kept apart, is not
+    sure = wish | same
+    bad = clashing(n, i, j, sure, tax, (i[apart], j[apart]))
+    refused = tuple(
+        f"{records.ids[a]} and {records.ids[b]}: two tax numbers, or outlets that are kept apart, would become one"
+        for a, b in zip(i[bad & wish], j[bad & wish])
+    )
+    sure &= ~bad
+    open_ = (word == "") & ~sure
+    twice = open_ & ~across & base["proof"].to_numpy(dtype=bool) & (p >= REPEATED)
+    twice &= ~clashing(n, i, j, sure | twice, tax, (i[apart], j[apart]))
+    taken = sure | twice
+    decision = np.full(len(base), REVIEW, dtype=object)
+    linked = open_ & across & (p >= LINK)
+    couple = records.lists[i].astype(np.int64) + records.lists[j]
+    for lists in np.unique(couple[linked]):
+        # customers and register, customers and panel, register and panel: one to one among what is one already
+        group = groups_of(n, i[taken], j[taken])
+        rows = np.flatnonzero(linked & (couple == lists))
+        rows = rows[~_seated(group, records.lists, i[rows], j[rows])]
+        chosen = best_first(group[i[rows]], group[j[rows]], p[rows])
+        more = np.zeros(len(base), dtype=bool)
+        more[rows[chosen]] = True
+        more &= ~clashing(n, i, j, taken | more, tax, (i[apart], j[apart]))
+        taken |= more
+    decision[taken] = MERGED
+    decision[same & taken] = SAME_ID
+    decision[apart] = APART
+    decision[word == "undecided"] = UNDECIDED
+    return decision, refused
 
 
-def _best_first(i: NDArray[np.int64], j: NDArray[np.int64], score: NDArray[np.float64]) -> NDArray[np.int64]:
-    """One-to-one choice: a pair is taken when no better one is left for either side."""
-    alive = np.lexsort((j, i, -score))
-    chosen = []
-    while len(alive):
-        first = ~(pd.Series(i[alive]).duplicated() | pd.Series(j[alive]).duplicated()).to_numpy()
-        taken = alive[first]
-        chosen.append(taken)
-        alive = alive[~(np.isin(i[alive], i[taken]) | np.isin(j[alive], j[taken]))]
-    return np.concatenate(chosen) if chosen else np.empty(0, dtype=np.int64)
+def _shown(records: Records, base: pd.DataFrame, decision: NDArray, word: NDArray) -> NDArray[np.bool_]:
+    """Pairs worth a person's look: not those of an outlet that has found its like, unless nearly as good."""
+    i, j = base["i"].to_numpy(dtype=np.int64), base["j"].to_numpy(dtype=np.int64)
+    across = records.lists[i] != records.lists[j]
+    linked = np.isin(decision, (MERGED, SAME_ID)) & across
+    found = np.zeros(len(records), dtype=bool)
+    found[i[linked]] = found[j[linked]] = True
+    weak = base["p"].fillna(0.0).to_numpy() < LINK
+    passed = (decision == REVIEW) & across & ((found[i] | found[j]) & weak | found[i] & found[j])
+    return ~passed | (word != "")
 
 
-def merge(tables: dict[str, pd.DataFrame], links: pd.DataFrame) -> dict[str, pd.DataFrame]:
-    """Tables in which a linked prospect is the customer: one outlet, one row, one id.
+def _seated(group: NDArray, lists: NDArray, i: NDArray, j: NDArray) -> NDArray[np.bool_]:
+    """Pairs whose groups hold an outlet of the other's list already: (p,) bool."""
+    holds = np.zeros((len(group), int(lists.max(initial=0)) + 1), dtype=bool)
+    holds[group, lists] = True
+    return (holds[group[i]] & holds[group[j]]).any(axis=1)
 
-    The customer's own values stand; the register fills what is missing, except consent, which nobody else can give.
-    Rows of other tables under the register's id move to the customer's.
-    """
-    links = links[links["decision"] != "review"]
-    if not len(links):
-        return tables
-    merged = dict(tables)
-    customers, prospects = tables["customers"], tables["prospects"]
-    register = prospects.set_index("prospect_id").loc[links["prospect_id"]]
-    register.index = pd.Index(links["customer_id"])
-    register = register.reindex(customers["customer_id"]).reset_index(drop=True)
-    filled = {}
-    paired = {"lon", "lat"} <= set(register.columns)
-    for name in (name for name in register.columns if not name.startswith(CONSENT)):
-        ours = customers[name].reset_index(drop=True) if name in customers else None
-        theirs = register[name]
-        if paired and name in ("lon", "lat") and ours is not None:
-            theirs = theirs.where(customers.get("lon").isna() | customers.get("lat").isna())
-        filled[name] = theirs if ours is None else ours.where(ours.notna(), theirs)
-    merged["customers"] = customers.reset_index(drop=True).assign(**filled)
-    merged["prospects"] = prospects[~prospects["prospect_id"].isin(links["prospect_id"])].reset_index(drop=True)
-    ours = links.set_index("prospect_id")["customer_id"]
-    for name in ("market_sales", "visits"):
-        if name in merged and "customer_id" in merged[name]:
-            ids = merged[name]["customer_id"]
-            place = codes_of(ids, ours.index)
-            if (place >= 0).any():
-                moved = pd.Series(ours.to_numpy(), dtype="str").take(np.maximum(place, 0)).set_axis(ids.index)
-                merged[name] = merged[name].assign(customer_id=ids.where(place < 0, moved))
-    return merged
+
+def _table(records: Records, base: pd.DataFrame, decision: NDArray, word: NDArray) -> pd.DataFrame:
+    lists = np.array(records.names_of_lists, dtype=object)[records.lists]
+    i, j = base["i"].to_numpy(dtype=np.int64), base["j"].to_numpy(dtype=np.int64)
+    table = pd.DataFrame({
+        "list_a": lists[i], "id_a": records.ids[i], "name_a": records.names[i],
+        "list_b": lists[j], "id_b": records.ids[j], "name_b": records.names[j],
+        "probability": base["p"].to_numpy(dtype=float), "distance_m": base["metres"].to_numpy(dtype=float).round(1),
+        "reasons": base["reasons"].to_numpy(dtype=object), "decision": decision,
+        "by": np.where(word != "", "person", "twin"),
+    })  # fmt: skip
+    names = [pair_id(*row) for row in zip(table["list_a"], table["id_a"], table["list_b"], table["id_b"])]
+    table.insert(0, "id", np.array(names, dtype=object))
+    texts = ("id", "list_a", "id_a", "name_a", "list_b", "id_b", "name_b", "reasons", "decision", "by")
+    return table[list(PAIR_COLUMNS)].astype(dict.fromkeys(texts, "str"))

@@ -7,7 +7,8 @@ import pandas as pd
 import pytest
 
 from twin.intake.fold import fold, outlet_name
-from twin.intake.identity import link, merge
+from twin.intake.identity import link
+from twin.intake.linkage_merge import merge_groups
 
 METRE = 1 / 111_320  # degrees of latitude
 
@@ -98,11 +99,12 @@ def test_a_merged_outlet_keeps_our_values_and_takes_the_missing_ones():
     )
     prospects = prospects.assign(size=[9.0, 5.0, 1.0], kind=pd.array(["a", "b", "c"], dtype="str"),
                                  consent_email=[True, True, True])  # fmt: skip
-    links = pd.DataFrame({"prospect_id": ["P1", "P2"], "customer_id": ["C1", "C2"], "decision": "linked"}).astype("str")
+    groups = pd.DataFrame({"list": ["customers", "customers", "prospects", "prospects"],
+                           "id": ["C1", "C2", "P1", "P2"], "group": [0, 1, 0, 1], "keep": False})  # fmt: skip
     sales = pd.DataFrame({"customer_id": ["P1", "C2", None, "P3"], "volume": [1.0, 2, 3, 4]}).astype(
         {"customer_id": "str"}
     )
-    merged = merge({"customers": customers, "prospects": prospects, "market_sales": sales}, links)
+    merged = merge_groups({"customers": customers, "prospects": prospects, "market_sales": sales}, groups).tables
     ours = merged["customers"]
     assert ours["size"].tolist() == [3.0, 5.0]
     assert ours["kind"].tolist() == ["a", "b"]
