@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from twin.errors import InputError, ScenarioError, TwinError
-from twin.tasks import arguments, arguments_data, data_verbs, interrupts, words, words_of_data
+from twin.tasks import arguments, arguments_data, arguments_plan, data_verbs, interrupts, words, words_of_data
 
 # verbs import what they need when they are called, so that --help answers at once
 
@@ -98,7 +98,7 @@ def _verbs() -> tuple[tuple[str, str, Callable, Callable, Callable], ...]:
         ("size", "how many reps and where, with the flat optimum and its band",
          arguments.of_size, _size, words.size),
         ("plan", "dated visit plan",
-         arguments.of_plan, _plan, words.plan),
+         arguments_plan.of_plan, _plan, words.plan),
         ("review", "target against actual, deviations, alerts, corrective actions",
          arguments.of_review, _review, words.review),
         ("calendar", "rivals' moves as the twin knows them; add, edit, confirm or reject one, with a reason",
@@ -224,20 +224,9 @@ def _lived(options: argparse.Namespace) -> Any:
 
 
 def _plan(options: argparse.Namespace) -> dict[str, Any]:
-    from twin.tasks.plan import run_plan
+    from twin.tasks.plan_verb import plan_or_replan
 
-    formats = [name.strip() for name in options.formats.split(",") if name.strip()]
-    return run_plan(
-        _workspace(options),
-        options.scenario,
-        options.start,
-        options.weeks,
-        options.out,
-        formats,
-        options.locale,
-        _tell,
-        options.crm,
-    )
+    return plan_or_replan(_workspace(options), options, _tell)
 
 
 def _review(options: argparse.Namespace) -> dict[str, Any]:

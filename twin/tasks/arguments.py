@@ -247,19 +247,6 @@ def _written(verb: argparse.ArgumentParser, draws: int, replicates: int) -> None
     _cluster(verb)
 
 
-def of_plan(verb: argparse.ArgumentParser) -> None:
-    """Of ``twin plan``."""
-    verb.add_argument("scenario", type=Path, metavar="SCENARIO.toml")
-    verb.add_argument("--start", type=date, metavar="DATE", help="first day (default: the Monday after history ends)")
-    verb.add_argument("--weeks", type=whole(1, 26), default=4, help="(default: 4)")
-    verb.add_argument("--out", type=Path, help="folder for the files (default: none are written)")
-    verb.add_argument(
-        "--formats", default="csv,xlsx,ics,geojson", help="(default: csv,xlsx,ics,geojson; also gpx, pdf, crm)"
-    )
-    verb.add_argument("--crm", type=Path, metavar="FILE.toml", help="columns of a customer system, for the format crm")
-    locale(verb)
-
-
 def of_review(verb: argparse.ArgumentParser) -> None:
     """Of ``twin review``."""
     verb.add_argument("--draws", type=whole(1, 10_000), default=40, help="parameter draws (default: 40)")

@@ -20,6 +20,7 @@ from twin.scenario import files
 from twin.scenario.scenario import Scenario
 from twin.tasks import shelf
 from twin.tasks.forecast import alignment_of, read_scenarios
+from twin.tasks.plan_edits import WISHES, Wishes, as_document
 from twin.tasks.shelf import PLAN
 from twin.weeks import monday, week_of_date
 from twin.workspace.plan_crm import read_form
@@ -39,6 +40,7 @@ def run_plan(
     locale: str = "",
     progress: Progress | None = None,
     crm: Path | None = None,
+    wishes: Wishes | None = None,
 ) -> dict[str, Any]:
     """Plan, check, publish and, when a folder is named, write the files.
 
@@ -56,6 +58,8 @@ def run_plan(
     progress : Progress, optional
     crm : Path, optional
         TOML file with the columns of a customer system, see :func:`twin.workspace.plan_crm.read_form`.
+    wishes : Wishes, optional
+        Hours and absences of the planner; kept with the plan.
 
     Returns
     -------
@@ -73,10 +77,11 @@ def run_plan(
     form = read_form(crm) if crm else None
     twin = shelf.load_twin(workspace)
     (scenario,), warnings = read_scenarios([path], twin)
-    plan = _checked_plan(twin, scenario, start or monday(twin.calibration.origin), n_weeks, tell)
+    wishes = wishes or Wishes()
+    plan = _checked_plan(twin, scenario, start or monday(twin.calibration.origin), n_weeks, wishes, tell)
     table = _bilingual(plan.columns("en"), plan.columns("tr"))
     summary = _summary(plan, scenario.name, [str(warning) for warning in warnings])
-    version = _published(workspace, twin, scenario, plan, table, summary, n_weeks)
+    version = _published(workspace, twin, scenario, plan, table, summary, n_weeks, wishes)
     written = write_plan(_spoken(table, locale), out, formats, locale, crm=form) if out else []
     tell(3, 3, "done")
     return {**summary, "plan": version, "files": [str(file) for file in written]}
@@ -84,7 +89,7 @@ def run_plan(
 
 def _published(
     workspace: Workspace, twin: shelf.Twin, scenario: Scenario, plan: VisitPlan, table: pd.DataFrame,
-    summary: dict[str, Any], n_weeks: int,
+    summary: dict[str, Any], n_weeks: int, wishes: Wishes,
 ) -> str:  # fmt: skip
     unserved = _bilingual(plan.unserved.columns("en"), plan.unserved.columns("tr"))
     return workspace.publish(
@@ -94,6 +99,7 @@ def _published(
             "unserved": unserved,
             "days": pd.DataFrame(plan.days.columns()),
             "summary": summary,
+            WISHES: as_document(wishes),
             "scenarios": {scenario.name: files.to_toml(scenario)},
         },
         {"scenario": scenario.name, "start": plan.start.isoformat(), "n_weeks": n_weeks},
@@ -115,7 +121,9 @@ def _spoken(table: pd.DataFrame, locale: str) -> pd.DataFrame:
     return spoken.drop(columns="reason_tr")
 
 
-def _checked_plan(twin: shelf.Twin, scenario: Scenario, first: dt.date, n_weeks: int, tell: Progress) -> VisitPlan:
+def _checked_plan(
+    twin: shelf.Twin, scenario: Scenario, first: dt.date, n_weeks: int, wishes: Wishes, tell: Progress
+) -> VisitPlan:
     """A plan of which the checker finds every rule kept."""
     if first < monday(twin.calibration.origin):
         raise PlanError(
@@ -135,9 +143,10 @@ def _checked_plan(twin: shelf.Twin, scenario: Scenario, first: dt.date, n_weeks:
         visit_gain(markets),
         start=first,
         n_weeks=n_weeks,
+        settings=wishes.settings,
         journeys=scenario.journeys,
     )
-    faults = check_plan(plan, twin.world, conditions)
+    faults = check_plan(plan, twin.world, conditions, wishes.settings)
     if faults:
         raise PlanError(
             f"plan: expected every rule kept, found {len(faults)} breaches, first {faults[0]}. Nothing is published."

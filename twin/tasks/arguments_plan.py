@@ -1,0 +1,60 @@
+"""Arguments of the plan: scenario, days, working hours, absences, and making a plan anew around its planner's edits."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from twin.tasks.arguments import date, locale, whole
+
+
+def of_plan(verb: argparse.ArgumentParser) -> None:
+    """Of ``twin plan``."""
+    verb.add_argument(
+        "scenario", type=Path, nargs="?", metavar="SCENARIO.toml",
+        help="what is planned for; not needed with --replan",
+    )  # fmt: skip
+    verb.add_argument("--start", type=date, metavar="DATE", help="first day (default: the Monday after history ends)")
+    verb.add_argument("--weeks", type=whole(1, 26), default=4, help="(default: 4)")
+    verb.add_argument(
+        "--hours", type=span, metavar="FROM-TO", help="working day, from home and back (default: 09:00-18:00)"
+    )
+    verb.add_argument(
+        "--lunch", type=span, metavar="FROM-TO",
+        help="neither visits nor driving; the same time twice: none (default: 12:30-13:30)",
+    )  # fmt: skip
+    verb.add_argument("--most-a-day", type=whole(1, 100), metavar="N", help="visits of a rep in one day (default: 15)")
+    verb.add_argument("--visit-minutes", type=whole(1, 480), metavar="N", help="length of a visit (default: 25)")
+    verb.add_argument(
+        "--absent", action="append", default=[], metavar="REP:FIRST:LAST",
+        help="days on which a rep does not work; may be repeated",
+    )  # fmt: skip
+    verb.add_argument(
+        "--replan", nargs="?", const="", metavar="PLAN",
+        help="make a plan anew (default: the newest) around what its planner locked, moved, added or dropped in the "
+        "dashboard; all else changes as little as possible",
+    )  # fmt: skip
+    verb.add_argument(
+        "--keep-edits",
+        action="store_true",
+        help="a new plan keeps what was locked, moved, added or dropped in the last",
+    )
+    verb.add_argument("--out", type=Path, help="folder for the files (default: none are written)")
+    verb.add_argument(
+        "--formats", default="csv,xlsx,ics,geojson", help="(default: csv,xlsx,ics,geojson; also gpx, pdf, crm)"
+    )
+    verb.add_argument("--crm", type=Path, metavar="FILE.toml", help="columns of a customer system, for the format crm")
+    locale(verb)
+
+
+def span(text: str) -> tuple[float, float]:
+    """Two times of the day as hours: ``09:00-18:30`` is ``(9.0, 18.5)``."""
+    try:
+        clocks = [part.split(":") for part in text.split("-")]
+        hours = [int(clock[0]) + (int(clock[1]) if len(clock) > 1 else 0) / 60 for clock in clocks]
+        first, last = hours
+    except (ValueError, IndexError) as error:
+        raise argparse.ArgumentTypeError(f"expected two times like 09:00-18:00, found {text!r}") from error
+    if not 0.0 <= first <= last <= 24.0:
+        raise argparse.ArgumentTypeError(f"expected an earlier and a later time of one day, found {text!r}")
+    return first, last

@@ -1,0 +1,62 @@
+"""plan, from the command line: a new plan with its hours and absences, or one made anew around its planner's edits."""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import replace
+from typing import Any
+
+from twin.errors import PlanError
+from twin.progress import Progress
+from twin.tasks.plan import run_plan
+from twin.tasks.plan_edits import Wishes, absences_of, newest_plan, settings_of, wishes_of
+from twin.workspace.store import Workspace
+
+
+def plan_or_replan(
+    workspace: Workspace, options: argparse.Namespace, progress: Progress | None = None
+) -> dict[str, Any]:
+    """One plan; the options are those of :func:`twin.tasks.arguments_plan.of_plan`.
+
+    Parameters
+    ----------
+    workspace : Workspace
+    options : argparse.Namespace
+    progress : Progress, optional
+
+    Raises
+    ------
+    PlanError
+        When neither a scenario nor a plan to make anew is named.
+    """
+    formats = [name.strip() for name in options.formats.split(",") if name.strip()]
+    files = {"out": options.out, "formats": formats, "locale": options.locale, "crm": options.crm}
+    if options.replan is None and options.scenario is None:
+        raise PlanError("SCENARIO.toml: expected a scenario file, found none. Name one, or use --replan.")
+    if options.replan is None:
+        wishes = _stated(options, Wishes())
+        if options.keep_edits:
+            last = wishes_of(workspace.path, newest_plan(workspace))
+            wishes = replace(wishes, edits=last.edits)
+        return run_plan(
+            workspace, options.scenario, options.start, options.weeks, progress=progress, wishes=wishes, **files
+        )
+    raise PlanError("--replan: not yet")
+
+
+def _stated(options: argparse.Namespace, usual: Wishes) -> Wishes:
+    """Wishes with what the command line says of them."""
+    stated: dict[str, Any] = {}
+    if options.hours:
+        stated["day_start"], stated["day_end"] = options.hours
+    if options.lunch:
+        stated["lunch_start"], stated["lunch_end"] = options.lunch
+    if options.most_a_day:
+        stated["most_a_day"] = options.most_a_day
+    if options.visit_minutes:
+        stated["visit_minutes"] = options.visit_minutes
+    if "day_end" in stated:
+        noon = usual.settings.half_day_end
+        stated["half_day_end"] = noon if stated["day_start"] < noon <= stated["day_end"] else stated["day_end"]
+    settings = settings_of(stated) if stated else usual.settings
+    return replace(usual, settings=settings, absences=(*usual.absences, *absences_of(options.absent)))
