@@ -6,7 +6,7 @@ Knows one table at a time; what must agree between tables is in :mod:`twin.intak
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
@@ -15,13 +15,21 @@ import pyarrow as pa
 import shapely
 from numpy.typing import NDArray
 
-from twin.errors import Problem
+from twin.errors import InputError, Problem
+from twin.intake.assumed import Assumption
 from twin.intake.convert import Typed, convert, translate, uses_commas
-from twin.intake.dialect import Raw
 from twin.intake.fold import did_you_mean, fold, header, nearest
-from twin.intake.mapping import Mapping, TableMapping
+from twin.intake.geometry_files import to_wgs84
+from twin.intake.raw import Raw
+from twin.intake.rows import months_in
 from twin.intake.schema import Column, TableContract
+from twin.intake.settings import Mapping, TableMapping
 from twin.market.channels import channel_axis
+
+_AXES = (("lon", "lat"), ("home_lon", "home_lat"))
+_DEGREES = 180.0
+_SMALL_RANGE = 1000.0
+_PIVOTED = 3
 
 
 @dataclass(frozen=True)
@@ -35,6 +43,8 @@ class ColumnTyper:
     mapping : Mapping
     errors, warnings : list of Problem
         Appended to.
+    assumed : list of Assumption
+        Appended to: what each column was taken to be.
     """
 
     raw: Raw
@@ -42,10 +52,15 @@ class ColumnTyper:
     mapping: Mapping
     errors: list[Problem]
     warnings: list[Problem]
+    assumed: list[Assumption] = field(default_factory=list)
 
     @property
     def settings(self) -> TableMapping:
         """The table's dialect as it was found."""
+        return self._settings
+
+    @cached_property
+    def _settings(self) -> TableMapping:
         return replace(self.mapping.of(self.contract.name), separator=self.raw.separator)
 
     @cached_property
@@ -59,7 +74,12 @@ class ColumnTyper:
         if pa.types.is_large_string(values.type) or pa.types.is_string(values.type):
             words = dict(settings.values.get(spec.name, {})) | self._canonical(spec, values)
             values = translate(values, words) if words else values
-        typed = convert(spec.kind, values, settings, spec.kind == "number" and self.commas)
+        doubtful = spec.kind == "number" and self.commas and not (spec.high is not None and spec.high < _SMALL_RANGE)
+        typed = convert(spec.kind, values, settings, doubtful)
+        title = self.raw.titles.get(spec.name, spec.name)
+        self.assumed.extend(
+            Assumption(self.raw.file, self.contract.name, title, *note) for note in typed.notes if not typed.bad.any()
+        )
         self._report(spec, typed.bad, typed.expected, typed.cure)
         filled = ~np.asarray(pd.isna(typed.values))
         if spec.required:
@@ -81,9 +101,36 @@ class ColumnTyper:
         high = np.inf if spec.high is None else spec.high
         cure = "Correct the value."
         if spec.name == "volume":
-            cure = "Correct the value; take a return off the sale that it belongs to."
+            cure = 'Take a return off the sale that it belongs to, or state returns = "drop" in the mapping.'
+            low = -np.inf if self.settings.returns == "drop" else low
+        if spec.unit == "degrees":
+            if self.settings.crs is not None:
+                return scaled
+            if np.nanmedian(np.abs(np.append(scaled, 0.0))) > _SMALL_RANGE:
+                cure = ("These are no degrees: they are metres of a coordinate system, which crs in the mapping states "
+                        '(for instance crs = "EPSG:5254"), or degrees that lost their decimal mark.')  # fmt: skip
         self._report(spec, (scaled < low) | (scaled > high), f"a number {spec.rule}", cure)
         return scaled
+
+    def lay_on_the_globe(self, frame: dict[str, object]) -> None:
+        """Coordinates of another system, which the mapping states, as longitude and latitude."""
+        crs = self.settings.crs
+        if crs is None or "geometry" in frame:
+            return
+        for east, north in _AXES:
+            if east not in frame or north not in frame:
+                continue
+            x, y = np.asarray(frame[east], dtype=float), np.asarray(frame[north], dtype=float)
+            try:
+                lon, lat = to_wgs84(x, y, crs, self.raw.file)
+            except InputError as error:
+                self.errors.extend(error.problems)
+                return
+            lost = np.isfinite(x) & np.isfinite(y) & np.isnan(lon)
+            spec = self.contract.column(east)
+            if spec is not None:
+                self._report(spec, lost, f"coordinates of {crs}", "Correct the coordinates, or crs in the mapping.")
+            frame[east], frame[north] = lon, lat
 
     def _canonical(self, spec: Column, values: pa.ChunkedArray) -> dict[str, str]:
         """Other letter cases of words that the contract fixes."""
@@ -109,10 +156,10 @@ class ColumnTyper:
             return
         row = int(np.argmax(bad))
         found = self.raw.columns[spec.name][row].as_py()
-        text = "an empty cell" if found is None or str(found).strip() == "" else repr(found)
+        text = "an empty cell" if found is None or str(found).strip() == "" else shortened(repr(found))
         line, count = self.raw.line_of(row), int(bad.sum())
         self.errors.append(
-            Problem(self.raw.file, self.raw.title_of(spec.name), expected, text, cure, row=line, count=count)
+            Problem(self.raw.file_of(row), self.raw.title_of(spec.name), expected, text, cure, row=line, count=count)
         )
 
     def report_missing(self, missing: Sequence[Column]) -> None:
@@ -126,7 +173,13 @@ class ColumnTyper:
             meant = next(aliases, meant)
             hint = f" Did you mean {meant!r}?" if meant else ""
             cure = f"Add or rename the column, or name it in the mapping.{hint}"
-            self.errors.append(Problem(self.raw.file, column.name, f"the column {column.name}", here, cure, row=1))
+            if len(months_in(list(titles))) >= _PIVOTED:
+                cure = (f"Months stand side by side here: state [tables.{self.contract.name}.months] in the mapping, "
+                        "and they are laid one under the other.")  # fmt: skip
+            line = self.raw.header_line
+            self.errors.append(
+                Problem(self.raw.file, column.name, f"the column {column.name}", shortened(here), cure, row=line)
+            )
 
     def warn_foreign(self, column: str) -> None:
         """A column outside the contract: left aside, or an attribute whose name comes close to the contract's."""
@@ -146,4 +199,9 @@ class ColumnTyper:
                 f"a name close to {near}, read as an attribute",
                 "a column of the contract or an attribute",
             )
-        self.warnings.append(Problem(self.raw.file, column, expected, found, cure, row=1))
+        self.warnings.append(Problem(self.raw.file, column, expected, found, cure, row=self.raw.header_line))
+
+
+def shortened(text: str, most: int = 200) -> str:
+    """A value as a message shows it: its beginning, when it is long."""
+    return text if len(text) <= most else f"{text[:most]}..."

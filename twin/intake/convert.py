@@ -6,9 +6,8 @@ file and no other column.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -17,21 +16,23 @@ import pyarrow as pa
 from numpy.typing import NDArray
 from pyarrow import compute as pc
 
+from twin.intake.assumed import Note, Parsed
 from twin.intake.dates import read_dates
-from twin.intake.dialect import Raw
 from twin.intake.fold import fold
-from twin.intake.mapping import TableMapping
+from twin.intake.ids import read_ids
+from twin.intake.numbers import COMMA_SEPARATORS, LONE_GROUPS, read_numbers
+from twin.intake.raw import Raw
+from twin.intake.settings import TableMapping
 
-_PLAIN = r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,4})?$"
-_COMMA = r"^[+-]?\d+(,\d+)?([eE][+-]?\d{1,4})?$"
-_GROUPED_COMMA = r"^[+-]?\d{1,3}(\.\d{3})+,\d+$"
-_LONE_GROUPS = r"^[+-]?\d{1,3}(\.\d{3})+$"
-_FLAGS = {"true": True, "1": True, "yes": True, "evet": True, "e": True, "y": True,
-          "false": False, "0": False, "no": False, "hayir": False, "h": False, "n": False}  # fmt: skip
-_COMMA_SEPARATORS = (";", "\t")
+_FLAGS = {"true": True, "1": True, "yes": True, "evet": True, "e": True, "y": True, "dogru": True, "var": True,
+          "false": False, "0": False, "no": False, "hayir": False, "h": False, "n": False, "yanlis": False,
+          "yok": False}  # fmt: skip
 _HOUR = r"^(?P<hour>\d{1,2})(?::(?P<minute>\d{2})(?::\d{2})?)?$"
-
-DECLARE_DECIMAL = 'Correct the value, or state decimal = "," (and thousands = ".") in the mapping.'
+_NUMBERISH = r"^[-+(]?(?:[%₺€$£]|TL|TRY)? ?\d[\d.,\x{00A0}\x{202F}]*(?:[eE][+-]?\d+)? ?(?:[%₺€$£]|TL|TRY)?[-)]?$"
+_MOST_DIGITS = 15
+_MOST_LETTERS = 32_767
+_SHEET_ERROR = r"^#(?:N/A|REF!|VALUE!|DIV/0!|NAME\?|NULL!|NUM!|YOK|BA.V!|SAYI/0!|DE.ER!|AD\?)$"
+_EXACT = 2.0**53
 
 
 @dataclass(frozen=True)
@@ -47,12 +48,15 @@ class Typed:
         Cells that do not fit; their value is missing.
     expected, cure : str
         For the message about the bad cells.
+    notes : tuple of Note
+        What was assumed.
     """
 
     values: Any
     bad: NDArray[np.bool_]
     expected: str
     cure: str
+    notes: tuple[Note, ...] = ()
 
 
 def convert(kind: str, column: pa.ChunkedArray, settings: TableMapping, commas: bool = False) -> Typed:
@@ -70,14 +74,14 @@ def convert(kind: str, column: pa.ChunkedArray, settings: TableMapping, commas: 
     """
     if not (pa.types.is_string(column.type) or pa.types.is_large_string(column.type)):
         return _convert_typed(kind, column, settings)
-    codes, words, missing = _distinct(column)
+    codes, words, missing = _distinct(column, settings.missing)
     reader = _READERS.get(kind, _read_text)
-    values, bad, expected, cure = reader(words, settings, commas)
+    values, bad, expected, cure, notes = reader(words, settings, commas)
     if len(words) == 0:
         values, bad = _empty_like(values), np.zeros(1, dtype=bool)
     picked = values.take(codes) if hasattr(values, "take") else values[codes]
     bad_cells = bad[codes] & ~missing
-    return Typed(_blanked(picked, missing | bad_cells), bad_cells, expected, cure)
+    return Typed(_blanked(picked, missing | bad_cells), bad_cells, expected, cure, notes if len(words) else ())
 
 
 def infer_kind(column: pa.ChunkedArray, settings: TableMapping, commas: bool = False) -> str:
@@ -91,37 +95,64 @@ def infer_kind(column: pa.ChunkedArray, settings: TableMapping, commas: bool = F
         return "number"
     if pa.types.is_temporal(column.type):
         return "date"
-    words = _distinct(column)[1]
+    words = _distinct(column, settings.missing)[1]
     if len(words) == 0:
         return "number"
-    if _all(pc.match_substring_regex(words, r"^[+-]?[\d.,]+([eE][+-]?\d+)?$")):
+    if pc.all(pc.match_substring_regex(words, _NUMBERISH)).as_py():
         coded = pc.any(pc.match_substring_regex(words, r"^0\d")).as_py()
-        return "category" if coded or _read_number(words, settings, commas)[1].any() else "number"
-    if not _read_flag(words, settings, commas)[1].any():
+        figures = pc.max(pc.utf8_length(pc.replace_substring_regex(words, r"\D", ""))).as_py()
+        if not coded and figures <= _MOST_DIGITS and not read_numbers(words, settings, commas).bad.any():
+            return "number"
+    if not _read_flag(words, settings, commas).bad.any():
         return "flag"
-    return "category" if read_dates(words, settings)[1].any() else "date"
+    return "category" if read_dates(words, settings).bad.any() else "date"
 
 
 def uses_commas(raw: Raw) -> bool:
-    """Whether any number of a file is written with a decimal comma; only files with ``;`` or tab may do so."""
-    if raw.separator not in _COMMA_SEPARATORS:
+    """Whether a lone ``1.234`` may be meant as 1234 in a file.
+
+    So it is where commas do not part the columns, and some number has a decimal comma or none shows a decimal point.
+    """
+    if raw.separator not in COMMA_SEPARATORS:
         return False
-    numbers = (pc.match_substring_regex(values, r"^\s*[+-]?[\d.]*\d,\d+\s*$") for values in raw.columns.values())
-    return any(pc.any(fits).as_py() for fits in numbers)
+    texts = [values for values in raw.columns.values() if pa.types.is_large_string(values.type)]
+    if _any_match(texts, r"^\s*[+-]?[\d.]*\d,\d+\s*$"):
+        return True
+    return not any(
+        pc.any(pc.and_(pc.match_substring_regex(values, r"^\s*[+-]?\d*\.\d+\s*$"),
+                       pc.invert(pc.match_substring_regex(values, LONE_GROUPS)))).as_py()
+        for values in texts
+    )  # fmt: skip
+
+
+def _any_match(columns: list[pa.ChunkedArray], pattern: str) -> bool:
+    return any(pc.any(pc.match_substring_regex(values, pattern)).as_py() for values in columns)
 
 
 def translate(column: pa.ChunkedArray, values: dict[str, str]) -> pa.ChunkedArray:
-    """Replace what stands in the file by what the contract calls it; text columns only."""
+    """Replace what stands in the file by what the contract calls it; text columns only.
+
+    A word that is not listed as it stands is looked up by its folded form, so that ``AKTİF`` is ``Aktif``.
+    """
+    folded = {fold(word): meant for word, meant in values.items()}
     encoded = pc.dictionary_encode(column.combine_chunks())
-    words = [values.get((word or "").strip(), word) for word in encoded.dictionary.to_pylist()]
+    words = [_meant((word or "").strip(), word, values, folded) for word in encoded.dictionary.to_pylist()]
     return pa.chunked_array([pa.array(words, pa.large_string()).take(encoded.indices)])
 
 
-def _distinct(column: pa.ChunkedArray) -> tuple[NDArray[np.int64], pa.Array, NDArray[np.bool_]]:
+def _meant(plain: str, word: str | None, values: dict[str, str], folded: dict[str, str]) -> str | None:
+    return values.get(plain, folded.get(fold(plain), word) if plain else word)
+
+
+def _distinct(
+    column: pa.ChunkedArray, blank: tuple[str, ...] = ()
+) -> tuple[NDArray[np.int64], pa.Array, NDArray[np.bool_]]:
     """Codes into the trimmed distinct words, the words, and which cells are empty."""
     array = column.combine_chunks()
     encoded = pc.dictionary_encode(array.cast(pa.large_string()), null_encoding="encode")
     trimmed = pc.fill_null(pc.utf8_normalize(pc.utf8_trim_whitespace(encoded.dictionary), form="NFC"), "")
+    if blank:
+        trimmed = pc.if_else(pc.is_in(trimmed, value_set=pa.array(blank, pa.large_string())), "", trimmed)
     again = pc.dictionary_encode(trimmed)
     words, empty = again.dictionary, pc.index(again.dictionary, "").as_py()
     codes = again.indices.to_numpy()[encoded.indices.to_numpy()].astype(np.int64)
@@ -132,75 +163,56 @@ def _distinct(column: pa.ChunkedArray) -> tuple[NDArray[np.int64], pa.Array, NDA
     return codes, words, missing
 
 
-def _read_text(words: pa.Array, settings: TableMapping, commas: bool) -> tuple:
-    bad = pc.match_substring_regex(words, r"[\x00-\x08\x0b\x0c\x0e-\x1f]").to_numpy(zero_copy_only=False)
-    return text_array(words), bad, "text without control characters", "Remove the control character."
+def _read_text(words: pa.Array, settings: TableMapping, commas: bool) -> Parsed:
+    control = pc.match_substring_regex(words, r"[\x00-\x08\x0b\x0c\x0e-\x1f]").to_numpy(zero_copy_only=False)
+    broken = pc.match_substring_regex(words, _SHEET_ERROR).to_numpy(zero_copy_only=False)
+    long = pc.greater(pc.utf8_length(words), _MOST_LETTERS).to_numpy(zero_copy_only=False)
+    if broken.any() and not control.any():
+        cure = "Mend the formula in the spreadsheet, or list the word under missing in the mapping."
+        return Parsed(text_array(words), broken, "a value, not a spreadsheet's error", cure)
+    if long.any() and not control.any():
+        cure = "Shorten the text, or leave the column out of the export."
+        return Parsed(text_array(words), long, f"at most {_MOST_LETTERS} letters in a cell", cure)
+    return Parsed(text_array(words), control, "text without control characters", "Remove the control character.")
 
 
-def _read_number(words: pa.Array, settings: TableMapping, commas: bool) -> tuple:
-    mark = settings.decimal
-    if mark is None:
-        comma_fits = settings.separator in _COMMA_SEPARATORS and _all(_comma_number(words))
-        mark = "," if comma_fits and not _all(_matches(words, _PLAIN)) else "."
-    thousands = settings.thousands
-    if mark == ",":
-        fits = _comma_number(words)
-        if thousands:
-            fits = pc.or_(fits, _matches(words, _groups(thousands, ",")))
-        plain = pc.replace_substring(_without(words, thousands or "."), ",", ".")
-        expected = "a number with decimal comma"
-    else:
-        fits = _matches(words, _PLAIN)
-        if thousands:
-            fits = pc.or_(fits, _matches(words, _groups(thousands, r"\.")))
-        plain = _without(words, thousands) if thousands else words
-        expected = "a number"
-        if commas and settings.decimal is None:
-            dotted = pc.match_substring(words, ".")
-            if pc.any(dotted).as_py() and _all(pc.or_(pc.invert(dotted), _matches(words, _LONE_GROUPS))):
-                fits = pc.and_(fits, pc.invert(dotted))
-                expected = "a number that reads in one way only (1.234 may be 1234 here)"
-    values = pc.cast(pc.if_else(fits, plain, "0"), pa.float64()).to_numpy(zero_copy_only=False)
-    bad = ~fits.to_numpy(zero_copy_only=False) | ~np.isfinite(values)
-    cure = DECLARE_DECIMAL if mark == "." or "one way" in expected else "Correct the value, or the mapping's decimal."
-    return values, bad, expected, cure
+def _read_shape(words: pa.Array, settings: TableMapping, commas: bool) -> Parsed:
+    return Parsed(text_array(words), np.zeros(len(words), dtype=bool), "GeoJSON", "Correct the geometry.")
 
 
-def _comma_number(words: pa.Array) -> pa.Array:
-    return pc.or_(_matches(words, _COMMA), _matches(words, _GROUPED_COMMA))
+def _read_id(words: pa.Array, settings: TableMapping, commas: bool) -> Parsed:
+    bad, expected, cure = read_ids(words)
+    if not bad.any():
+        return _read_text(words, settings, commas)
+    return Parsed(text_array(words), bad, expected, cure)
 
 
-def _groups(thousands: str, mark: str) -> str:
-    return rf"^[+-]?\d{{1,3}}({re.escape(thousands)}\d{{3}})*({mark}\d+)?$"
-
-
-def _without(words: pa.Array, sign: str) -> pa.Array:
-    return pc.replace_substring(words, sign, "")
-
-
-def _read_flag(words: pa.Array, settings: TableMapping, commas: bool) -> tuple:
+def _read_flag(words: pa.Array, settings: TableMapping, commas: bool) -> Parsed:
     found = [_FLAGS.get(fold(word)) for word in words.to_pylist()]
     bad = np.array([value is None for value in found], dtype=bool)
     values = pd.array([bool(value) for value in found], dtype="boolean")
-    return values, bad, "true, false, 1, 0, yes, no, evet or hayır", "Use one of these words, or leave the cell empty."
+    cure = "Use one of these words, or leave the cell empty."
+    return Parsed(values, bad, "true, false, 1, 0, yes, no, evet or hayır", cure)
 
 
-def _read_hour(words: pa.Array, settings: TableMapping, commas: bool) -> tuple:
-    clock = _matches(words, _HOUR).to_numpy(zero_copy_only=False)
-    numbers, wrong, _, _ = _read_number(words, settings, commas)
+def _read_hour(words: pa.Array, settings: TableMapping, commas: bool) -> Parsed:
+    clock = pc.match_substring_regex(words, _HOUR).to_numpy(zero_copy_only=False)
+    numbers, wrong = read_numbers(words, settings, commas)[:2]
     parts = pc.extract_regex(words, _HOUR).field(1).to_numpy(zero_copy_only=False) if len(words) else []
     heads = pc.extract_regex(words, _HOUR).field(0).to_numpy(zero_copy_only=False) if len(words) else []
     hours = np.array([int(h or 0) + int(m or 0) / 60 for h, m in zip(heads, parts, strict=True)], dtype=float)
     values = np.where(clock, hours, numbers) if len(words) else numbers
     bad = (wrong & ~clock) | (values < 0) | (values > 24)
-    return values, bad, "a time of day such as 09:30 or 9.5", "Correct the time."
+    return Parsed(values, bad, "a time of day such as 09:30 or 9.5", "Correct the time.")
 
 
-_READERS: dict[str, Callable[[pa.Array, TableMapping, bool], tuple]] = {
-    "number": _read_number,
+_READERS: dict[str, Callable[[pa.Array, TableMapping, bool], Parsed]] = {
+    "number": read_numbers,
     "date": lambda words, settings, commas: read_dates(words, settings),
     "flag": _read_flag,
     "hour": _read_hour,
+    "id": _read_id,
+    "geometry": _read_shape,
 }
 
 
@@ -212,6 +224,12 @@ def _convert_typed(kind: str, column: pa.ChunkedArray, settings: TableMapping) -
     if kind == "number" and not (pa.types.is_temporal(array.type) or pa.types.is_null(array.type)):
         values = pc.cast(array, pa.float64(), safe=False).to_numpy(zero_copy_only=False).astype(float)
         return Typed(values, np.isinf(values), "a finite number", "Correct the value.")
+    if kind == "id" and pa.types.is_floating(array.type):
+        values = array.to_numpy(zero_copy_only=False).astype(float)
+        rounded = np.abs(np.nan_to_num(values)) >= _EXACT
+        if rounded.any():
+            cure = "Store ids as text: as numbers so large, different ids become one."
+            return Typed(text_array(pa.array(values.astype(str))), rounded, "an id with all its figures", cure)
     if kind == "date" and (pa.types.is_timestamp(array.type) or pa.types.is_date(array.type)):
         if getattr(array.type, "tz", None) is not None:
             array = pc.local_timestamp(array.cast(pa.timestamp(array.type.unit, settings.timezone or "UTC")))
@@ -222,20 +240,13 @@ def _convert_typed(kind: str, column: pa.ChunkedArray, settings: TableMapping) -
         if pc.all(pc.equal(array, pc.round(array))).as_py() is not False:
             array = pc.cast(array, pa.int64(), safe=False)
     words = pa.nulls(len(array), pa.large_string()) if pa.types.is_null(array.type) else array.cast(pa.large_string())
-    return convert(kind, pa.chunked_array([words]), TableMapping(timezone=settings.timezone))
+    plain = replace(settings, decimal=None, thousands=None, separator=None)
+    return convert(kind, pa.chunked_array([words]), plain)
 
 
 def text_array(words: pa.Array) -> pd.api.extensions.ExtensionArray:
     """pandas text of an Arrow array."""
     return pd.Series(words, dtype="str").array
-
-
-def _matches(words: pa.Array, pattern: str) -> pa.Array:
-    return pc.match_substring_regex(words, pattern)
-
-
-def _all(fits: pa.Array) -> bool:
-    return len(fits) == 0 or bool(pc.all(fits).as_py())
 
 
 def _empty_like(values: Any) -> Any:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pyarrow as pa
@@ -16,55 +15,27 @@ from pyarrow import compute as pc
 from pyarrow import csv
 
 from twin.errors import InputError, Problem
+from twin.intake.assumed import Assumption
+from twin.intake.encoding import decode
 from twin.intake.fold import header as fold_header
+from twin.intake.raw import Raw
 
 _QUOTE, _NEWLINE, _RETURN = 34, 10, 13
 _BLOCK = 32 << 20
-_UTF8_BOM = b"\xef\xbb\xbf"
-_UTF16_BOMS = (b"\xff\xfe", b"\xfe\xff")
-
-
-@dataclass(frozen=True)
-class Raw:
-    """One table as it stands in its file, before any column has a type.
-
-    Parameters
-    ----------
-    file : str
-    columns : dict of str to pyarrow.ChunkedArray
-        By name in the file; all of one length.
-    first_line : int
-        Physical line of row 0 when rows are consecutive.
-    lines : (n,) int64, optional
-        Physical line of every row, when they are not.
-    separator : str
-        Empty for a file that is not CSV.
-    titles : dict of str to str
-        By contract's name: the name in the file, once the columns are renamed.
-    """
-
-    file: str
-    columns: dict[str, pa.ChunkedArray]
-    first_line: int = 2
-    lines: NDArray[np.int64] | None = None
-    separator: str = ""
-    titles: dict[str, str] = field(default_factory=dict)
-
-    def __len__(self) -> int:
-        return len(next(iter(self.columns.values()))) if self.columns else 0
-
-    def title_of(self, name: str) -> str:
-        """A column as a message names it: by the contract, with the file's own name where that is another."""
-        theirs = self.titles.get(name, name)
-        return name if fold_header(theirs) == fold_header(name) else f"{name} ({theirs!r})"
-
-    def line_of(self, row: int) -> int:
-        """Physical line (record or feature number for Parquet and geometry) of one row."""
-        return int(self.first_line + row if self.lines is None else self.lines[row])
+_TITLE_LINES = 30
+"""So many lines may stand above the column names."""
+MOST_COLUMNS = 1024
+_HINT = "sep="
+"""A first line with which spreadsheets state the separator."""
 
 
 def read_csv(
-    data: bytes, file: str, known: Sequence[str], encoding: str | None = None, separator: str | None = None
+    data: bytes,
+    file: str,
+    known: Sequence[str],
+    encoding: str | None = None,
+    separator: str | None = None,
+    header_row: int | None = None,
 ) -> Raw:
     """Read a CSV file as text.
 
@@ -74,84 +45,89 @@ def read_csv(
     file : str
         Name for messages.
     known : sequence of str
-        Column names that may be expected; they help to tell the separator.
+        Column names that may be expected; they help to tell the separator, and titles from the header.
     encoding, separator : str, optional
         As the mapping states them.
+    header_row : int, optional
+        Physical line of the column names, as the mapping states it.
 
     Raises
     ------
     InputError
     """
-    body = decode(data, file, encoding)
-    n_lines, names, separator, body = _split_header(body, file, known, separator)
+    decoded = decode(data, file, encoding)
+    n_lines, names, sign, body = _split_header(decoded.body, file, known, separator, header_row)
     octets = np.frombuffer(body, dtype=np.uint8)
     quoted = bool((octets == _QUOTE).any())
     if quoted:
-        _refuse_bad_quotes(octets, file, names, separator, n_lines)
-    table, uneven = _parse(body, file, names, separator, quoted)
+        _refuse_bad_quotes(octets, file, names, sign, n_lines)
+    table, uneven = _parse(body, file, names, sign, quoted)
     consecutive = not uneven and np.count_nonzero(octets == _NEWLINE) + (octets[-1:] != _NEWLINE).sum() == len(table)
     lines = None
     if not consecutive:
-        lines, n_fields = _layout(octets, separator, quoted)
+        lines, n_fields = _layout(octets, sign, quoted)
         lines += n_lines
         _refuse_uneven(lines, n_fields, file, names)
-    return _without_blanks(Raw(file, _named(table, names, file), n_lines + 1, lines, separator))
-
-
-def decode(data: bytes, file: str, encoding: str | None = None) -> bytes:
-    """The file as UTF-8 bytes without a byte order mark, lines ending in a line feed."""
-    if not data.strip():
-        raise InputError([Problem(file, "file", "a header and rows", "an empty file", "Export the table again.")])
-    if encoding is None and data.startswith(_UTF16_BOMS):
-        cure = 'Save it as UTF-8, or state encoding = "utf-16" in the mapping.'
-        raise InputError([Problem(file, "encoding", "UTF-8", "UTF-16", cure)])
-    try:
-        text = data.decode(encoding or "utf-8")
-        if encoding is not None:
-            data = text.encode("utf-8")
-    except UnicodeDecodeError as error:
-        raise InputError([_undecodable(data, file, error, encoding)]) from error
-    data = data.removeprefix(_UTF8_BOM)
-    at = data.find(b"\x00")
-    if at >= 0:
-        line = data.count(b"\n", 0, at) + 1
-        cure = "Remove the control character, or export again."
-        raise InputError([Problem(file, f"byte {at}", "printable text", "a NUL character", cure, row=line)])
-    if b"\r" in data and b"\n" not in data:
-        data = data.replace(b"\r", b"\n")
-    return data
-
-
-def _undecodable(data: bytes, file: str, error: UnicodeDecodeError, encoding: str | None) -> Problem:
-    line = data.count(b"\n", 0, error.start) + 1
-    found = f"byte 0x{data[error.start]:02x} at offset {error.start}"
-    if encoding is None:
-        cure = 'If the file comes from Turkish Windows, state encoding = "cp1254" in the mapping; or save it as UTF-8.'
-        return Problem(file, f"byte {error.start}", "UTF-8 text", found, cure, row=line)
-    cure = "State the encoding in which the file was written, or save it as UTF-8 and remove the key."
-    return Problem(file, f"byte {error.start}", f"{encoding} text", found, cure, row=line)
+    plain = decoded.encoding == "utf-8"
+    noted = []
+    if encoding != decoded.encoding:
+        noted.append(Assumption(file, "", "", "encoding", decoded.encoding, decoded.because, plain and not encoding))
+    if not separator:
+        noted.append(Assumption(file, "", "", "separator", repr(sign), "it parts the column names", sign == ","))
+    if header_row is None and n_lines > 1:
+        because = f"the lines above {names[0]!r} hold no column names"
+        noted.append(Assumption(file, "", "", "header_row", str(n_lines), because))
+    columns = _named(table, names, file, n_lines)
+    return _without_blanks(Raw(file, columns, n_lines + 1, lines, sign, header_line=n_lines, assumed=tuple(noted)))
 
 
 def _split_header(
-    body: bytes, file: str, known: Sequence[str], separator: str | None
+    body: bytes, file: str, known: Sequence[str], separator: str | None, header_row: int | None
 ) -> tuple[int, list[str], str, bytes]:
     """Lines up to and with the header, column names, separator, and the rest."""
-    skipped, rest = 0, body
-    while True:
-        line, _, rest = rest.partition(b"\n")
-        skipped += 1
-        if line.strip() or not rest:
-            break
-    text = line.decode("utf-8").rstrip("\r")
     wanted = {fold_header(name) for name in known}
-    choices = [separator] if separator else [";", "\t", ","]
+    heads, place = [], 0
+    while place < len(body) and len(heads) < max(_TITLE_LINES, header_row or 0):
+        stop = body.find(b"\n", place)
+        stop = len(body) if stop < 0 else stop
+        heads.append((body[place:stop].decode("utf-8", "replace").rstrip("\r"), stop + 1))
+        place = stop + 1
+    filled = [number for number, (text, _) in enumerate(heads) if text.strip()]
+    if filled and heads[filled[0]][0].lower().startswith(_HINT) and len(heads[filled[0]][0]) == len(_HINT) + 1:
+        separator = separator or heads[filled.pop(0)][0][-1]
+    choices = [separator] if separator else [";", "\t", ",", "|"]
+    if header_row is not None:
+        if header_row - 1 not in filled:
+            cure = "Correct header_row in the mapping: the line in the file that holds the column names."
+            raise InputError([Problem(file, "header", f"column names in line {header_row}", "no such line", cure)])
+        at = header_row - 1
+    else:
+        at = _header_at(heads, filled, choices, wanted)
+    text, end = heads[at]
     split = {sign: _fields(text, sign) for sign in choices}
     separator = max(choices, key=lambda s: (sum(fold_header(name) in wanted for name in split[s]), len(split[s])))
     names = [name.strip() for name in split[separator]]
     if text.count('"') % 2:
         cure = "Close the quote; column names must stand on one line."
-        raise InputError([Problem(file, "header", "closed quotes", "an unclosed quote", cure, row=skipped)])
-    return skipped, names, separator, rest
+        raise InputError([Problem(file, "header", "closed quotes", "an unclosed quote", cure, row=at + 1)])
+    if len(names) > MOST_COLUMNS:
+        cure = "Export the columns that are needed."
+        found = f"{len(names)}"
+        raise InputError([Problem(file, "header", f"at most {MOST_COLUMNS} columns", found, cure, row=at + 1)])
+    return at + 1, names, separator, body[end:]
+
+
+def _header_at(
+    heads: list[tuple[str, int]], filled: list[int], choices: list[str], wanted: set[str]
+) -> int:  # fmt: skip
+    """Place of the first line that holds two known names; else of the first line that holds anything."""
+    if not filled:
+        return 0
+    for at in filled:
+        known = max(sum(fold_header(name) in wanted for name in _fields(heads[at][0], sign)) for sign in choices)
+        if known >= (1 if at == filled[0] else 2):
+            return at
+    return filled[0]
 
 
 def _fields(line: str, separator: str) -> list[str]:
@@ -251,7 +227,7 @@ def _refuse_uneven(lines: NDArray[np.int64], n_fields: NDArray[np.int64], file: 
         raise InputError(problems)
 
 
-def _named(table: pa.Table, names: list[str], file: str) -> dict[str, pa.ChunkedArray]:
+def _named(table: pa.Table, names: list[str], file: str, row: int) -> dict[str, pa.ChunkedArray]:
     """Columns under their own names; nameless empty columns, which spreadsheets leave behind, are dropped."""
     columns: dict[str, pa.ChunkedArray] = {}
     problems = []
@@ -261,12 +237,12 @@ def _named(table: pa.Table, names: list[str], file: str) -> dict[str, pa.Chunked
         if not name:
             if any(value.as_py().strip() for value in values.unique()):
                 where = f"column {number + 1}"
-                problems.append(Problem(file, where, "a name in the header", "none", "Name the column.", row=1))
+                problems.append(Problem(file, where, "a name in the header", "none", "Name the column.", row=row))
             continue
         key = fold_header(name) or name
         if key in folded:
             problems.append(Problem(file, name, "column names that differ", f"{folded[key]!r} and {name!r}",
-                                    "Rename or remove one of them.", row=1))  # fmt: skip
+                                    "Rename or remove one of them.", row=row))  # fmt: skip
         folded[key] = name
         columns[name] = values
     if problems:
@@ -284,5 +260,4 @@ def _without_blanks(raw: Raw) -> Raw:
         if not blank.any():
             return raw
     keep = np.flatnonzero(~blank)
-    lines = keep + raw.first_line if raw.lines is None else raw.lines[keep]
-    return replace(raw, columns={name: values.take(keep) for name, values in raw.columns.items()}, lines=lines)
+    return raw.take(keep)

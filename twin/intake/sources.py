@@ -5,31 +5,34 @@ Knows formats (CSV, Parquet, XLSX, GeoJSON, shapefile, GeoPackage); no column's 
 
 from __future__ import annotations
 
-import datetime as dt
+import fnmatch
 import hashlib
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-import geopandas as gpd
-import numpy as np
-import pandas as pd
 import pyarrow as pa
 import pyogrio
-import shapely
 from pyarrow import parquet
 
 from twin.errors import InputError, Problem
-from twin.intake.dialect import Raw, read_csv
+from twin.intake.dialect import read_csv
 from twin.intake.fold import did_you_mean, header
-from twin.intake.mapping import Mapping, TableMapping
+from twin.intake.geometry_files import read_geometry
+from twin.intake.raw import Raw
 from twin.intake.schema import CONTRACT
+from twin.intake.settings import Mapping, TableMapping
+from twin.intake.sheets import read_sheet, sheet_names
 
 _PLAIN = (".csv", ".parquet", ".geojson", ".shp")
+_TEXTS = (".txt", ".tsv")
+"""Forms of many other things; read when the name is that of a table."""
+_SHEETS = ".xlsx"
+_FOREIGN = (".xls", ".xlsm", ".xlsb", ".ods", ".json", ".jsonl", ".xml", ".zip", ".gz", ".pkl", ".pickle", ".joblib",
+            ".npz", ".npy", ".feather", ".db", ".sqlite", ".yaml", ".yml", ".kml", ".mdb", ".sav")  # fmt: skip
 _SHAPEFILE_PARTS = (".shp", ".dbf", ".shx", ".prj", ".cpg")
-_SHAPEFILE_NAME = 10
-_WGS84 = 4326
+_MOST_ROWS = 500_000_000
 
 
 @dataclass(frozen=True)
@@ -54,45 +57,108 @@ class Source:
         return self.path.name + (f" [{self.part}]" if self.part and self.part != self.path.stem else "")
 
 
-def find_sources(folder: Path, mapping: Mapping) -> tuple[dict[str, Source], list[Problem], list[Problem]]:
+@dataclass(frozen=True)
+class _Wanted:
+    """Names under which tables are looked for; one file may hold several."""
+
+    patterns: dict[str, str]
+
+    def tables(self, *names: str) -> list[str]:
+        """Tables whose pattern fits one of the names of a file, sheet or layer."""
+        folded = {header(name) for name in names} | set(names)
+        return [table for table, pattern in self.patterns.items() if self._fits(pattern, folded)]
+
+    @staticmethod
+    def _fits(pattern: str, names: Iterable[str]) -> bool:
+        if "*" in pattern:
+            return any(fnmatch.fnmatchcase(name.lower(), pattern.lower()) for name in names)
+        return header(pattern) in names or header(Path(pattern).stem) in names
+
+    def says(self, name: str) -> bool:
+        """Whether a pattern is exactly this name: only so is a hidden sheet meant."""
+        return any(header(pattern) == header(name) for pattern in self.patterns.values())
+
+
+def find_sources(folder: Path, mapping: Mapping) -> tuple[dict[str, list[Source]], list[Problem], list[Problem]]:
     """Sources by table, faults (two sources for one table), and files that were left aside."""
-    wanted = {header(mapping.of(table).source or table): table for table in CONTRACT}
-    wanted |= {header(Path(mapping.of(table).source or table).stem): table for table in CONTRACT}
+    wanted = _Wanted({table: mapping.of(table).source or table for table in CONTRACT})
+    joined = {header(Path(join.source).stem) for settings in mapping.tables.values() for join in settings.join}
     found: dict[str, list[Source]] = {}
-    aside = []
+    problems: list[Problem] = []
+    aside: list[Problem] = []
     for path in sorted(folder.iterdir()):
         if path.name.startswith((".", "~$")) or not path.is_file():
             continue
-        parts = _parts(path, wanted)
+        try:
+            parts, remarks = _parts(path, wanted)
+        except InputError as error:
+            problems.extend(error.problems)
+            continue
+        aside += remarks
         for source in parts or []:
             found.setdefault(source.table, []).append(source)
-        if parts == []:
+        if parts == [] and header(path.stem) not in joined and not remarks:
             cure = f"Rename it, or name it as a source in the mapping.{did_you_mean(path.stem, tuple(CONTRACT))}"
             expected = f"a table of the contract ({', '.join(CONTRACT)})"
             aside.append(Problem(path.name, "file", expected, "another name", cure))
-    problems = [
-        Problem(sources[0].label, "file", f"one source for the table {table}",
-                " and ".join(source.label for source in sources), "Remove or rename one of them.", count=1)
-        for table, sources in found.items() if len(sources) > 1
-    ]  # fmt: skip
-    return {table: sources[0] for table, sources in found.items()}, problems, aside
+    for table, sources in found.items():
+        if len(sources) > 1 and "*" not in wanted.patterns[table]:
+            named = " and ".join(source.label for source in sources)
+            cure = 'Remove or rename one of them, or lay them end to end with source = "name*" in the mapping.'
+            problems.append(Problem(sources[0].label, "file", f"one source for the table {table}", named, cure))
+            found[table] = sources[:1]
+    return found, problems, aside
 
 
-def _parts(path: Path, wanted: dict[str, str]) -> list[Source] | None:
-    """Tables that a file holds; ``None`` for a file of no concern."""
+def find_part(folder: Path, name: str) -> Source | None:
+    """The file, sheet or layer of a folder that has one name; for files that are joined to a table."""
+    wanted = _Wanted({"": name})
+    for path in sorted(folder.iterdir()):
+        if path.is_file() and not path.name.startswith((".", "~$")):
+            parts = _parts(path, wanted)[0]
+            if parts:
+                return parts[0]
+    return None
+
+
+def _parts(path: Path, wanted: _Wanted) -> tuple[list[Source] | None, list[Problem]]:
+    """Tables that a file holds (``None`` for a file of no concern), and what is to be told of it."""
     kind = path.suffix.lower()
-    if kind in _PLAIN:
-        names = [path.stem]
-    elif kind == ".xlsx":
-        names = _guarded(lambda: pd.ExcelFile(path, engine="calamine").sheet_names, path.name)
-    elif kind == ".gpkg":
+    own = wanted.tables(path.stem, path.name)
+    if kind in _PLAIN or (kind in _TEXTS and own):
+        return [Source(table, path) for table in own], []
+    if kind in _FOREIGN and own:
+        cure = "Save it as .xlsx or CSV in UTF-8." if kind.startswith((".xl", ".od")) else "Save the table as CSV."
+        expected = "a file of the forms csv, parquet, xlsx, geojson, shp or gpkg"
+        raise InputError([Problem(path.name, "file", expected, f"a file of the form {kind[1:]}", cure)])
+    if kind == _SHEETS:
+        shown, hidden = _guarded(lambda: sheet_names(path.read_bytes(), path.name), path.name)
+        return _sheets(path, shown, hidden, wanted)
+    if kind == ".gpkg":
         names = [str(name) for name in _guarded(lambda: pyogrio.list_layers(path)[:, 0], path.name)]
-        if len(names) == 1 and header(names[0]) not in wanted and header(path.stem) in wanted:
-            return [Source(wanted[header(path.stem)], path, names[0])]
-    else:
-        return None
-    part = (lambda name: name) if kind in (".xlsx", ".gpkg") else (lambda name: "")
-    return [Source(wanted[header(name)], path, part(name)) for name in names if header(name) in wanted]
+        if len(names) == 1 and not wanted.tables(names[0]) and own:
+            return [Source(table, path, names[0]) for table in own], []
+        return [Source(table, path, name) for name in names for table in wanted.tables(name)], []
+    return None, []
+
+
+def _sheets(
+    path: Path, shown: list[str], hidden: list[str], wanted: _Wanted
+) -> tuple[list[Source], list[Problem]]:  # fmt: skip
+    """Sheets of a workbook that hold tables; a hidden one only where the mapping names it."""
+    parts = [Source(table, path, name) for name in shown for table in wanted.tables(name)]
+    remarks = []
+    for name in hidden:
+        tables = wanted.tables(name)
+        if tables and wanted.says(name) and header(name) not in CONTRACT:
+            parts += [Source(table, path, name) for table in tables]
+        elif tables:
+            cure = f'Show the sheet, or rename it and name it as source = "..." of {tables[0]} in the mapping.'
+            remarks.append(Problem(f"{path.name} [{name}]", "sheet", "a sheet that shows", "a hidden one, left aside",
+                                   cure))  # fmt: skip
+    if not parts and len(shown) == 1 and wanted.tables(path.stem, path.name):
+        parts = [Source(table, path, shown[0]) for table in wanted.tables(path.stem, path.name)]
+    return parts, remarks
 
 
 def read_source(source: Source, settings: TableMapping) -> tuple[Raw, dict[str, str]]:
@@ -103,114 +169,92 @@ def read_source(source: Source, settings: TableMapping) -> tuple[Raw, dict[str, 
     InputError
     """
     kind = source.path.suffix.lower()
-    if kind == ".shp":
-        parts = [source.path.with_suffix(suffix) for suffix in _SHAPEFILE_PARTS]
-        blobs = {part.name: part.read_bytes() for part in parts if part.exists()}
-    else:
-        blobs = {source.path.name: source.path.read_bytes()}
+    blobs = _bytes(source.path)
     hashes = {name: hashlib.sha256(blob).hexdigest() for name, blob in blobs.items()}
     data = blobs[source.path.name]
     if not data:
         cure = "Export the table again."
         raise InputError([Problem(source.label, "file", "a header and rows", "an empty file", cure)])
-    if kind == ".csv":
-        known = [column.name for column in CONTRACT[source.table].columns] + list(settings.columns.values())
-        return read_csv(data, source.label, known, settings.encoding, settings.separator), hashes
-    reader = {".parquet": _read_parquet, ".xlsx": _read_sheet}.get(kind, _read_geometry)
-    return _guarded(lambda: reader(source, data, settings), source.label), hashes
+    known = _known(source.table, settings)
+    if kind in (".csv", *_TEXTS):
+        raw = read_csv(data, source.label, known, settings.encoding, settings.separator, settings.header_row)
+    elif kind == _SHEETS:
+        raw = _guarded(lambda: read_sheet(data, source.part, source.label, known, settings), source.label)
+    elif kind == ".parquet":
+        raw = _guarded(lambda: _read_parquet(source, data), source.label)
+    else:
+        raw = _guarded(lambda: read_geometry(source.path, source.part, source.table, source.label, settings),
+                       source.label)  # fmt: skip
+        if _bytes(source.path) != blobs:
+            cure = "Wait until the export is finished, and try again."
+            raise InputError(
+                [Problem(source.label, "file", "a file at rest", "one that changed while it was read", cure)]
+            )
+    return raw, hashes
+
+
+def _known(table: str, settings: TableMapping) -> list[str]:
+    """Column names that the header of a table may hold."""
+    names = [*settings.columns.values(), *settings.keep]
+    if table in CONTRACT:
+        names += [name for column in CONTRACT[table].columns for name in (column.name, *column.aliases)]
+    return names
+
+
+def _bytes(path: Path) -> dict[str, bytes]:
+    """The file, or all parts of a shapefile, by name."""
+    parts = [path]
+    if path.suffix.lower() == ".shp":
+        parts = [part for suffix in _SHAPEFILE_PARTS if (part := path.with_suffix(suffix)).exists()]
+    try:
+        return {part.name: part.read_bytes() for part in parts}
+    except OSError as error:
+        found = error.strerror or type(error).__name__
+        cure = "Close the program that holds it, or correct its rights."
+        raise InputError([Problem(path.name, "file", "a file that can be read", found, cure)]) from error
 
 
 def _guarded(read: Callable, file: str):
     """The reader's result; its library's complaint as a message about the file."""
     try:
         return read()
-    except InputError:
+    except (InputError, MemoryError):
         raise
-    except Exception as error:  # the readers' libraries raise types of their own, all of them about the file
-        problem = Problem(file, "file", "a readable file of its kind", str(error).strip() or type(error).__name__,
+    except BaseException as error:  # the readers' libraries raise types of their own, all of them about the file
+        if not isinstance(error, Exception) and type(error).__name__ != "PanicException":
+            raise
+        found = " ".join(str(error).split())[:300] or type(error).__name__
+        problem = Problem(file, "file", "a readable file of its kind", found,
                           "Export it again, or save it as CSV in UTF-8.")  # fmt: skip
         raise InputError([problem]) from error
 
 
-def _read_parquet(source: Source, data: bytes, settings: TableMapping) -> Raw:
-    table = parquet.read_table(io.BytesIO(data))
-    columns = {name: table.column(name) for name in table.column_names if not name.startswith("__index_level")}
-    return Raw(source.label, columns, first_line=1)
-
-
-def _read_sheet(source: Source, data: bytes, settings: TableMapping) -> Raw:
-    """Cells become the text that a CSV file would hold, so that one set of rules reads both."""
-    cells = pd.read_excel(io.BytesIO(data), sheet_name=source.part, header=None, engine="calamine", dtype=object,
-                          na_filter=False)  # fmt: skip
-    if cells.empty:
-        raise InputError([Problem(source.label, "sheet", "a header and rows", "an empty sheet", "Fill or remove it.")])
-    texts = cells.map(lambda cell: _cell_text(cell, settings)).to_numpy(dtype=object)
-    filled = (texts != "").any(axis=1)
-    top = int(np.flatnonzero(filled)[0])
-    keep = np.flatnonzero(filled)[1:]
+def _read_parquet(source: Source, data: bytes) -> Raw:
+    file = parquet.ParquetFile(io.BytesIO(data))
+    if file.metadata.num_rows > _MOST_ROWS:
+        cure = "Export a shorter history."
+        found = f"{file.metadata.num_rows} rows"
+        raise InputError([Problem(source.label, "file", f"at most {_MOST_ROWS} rows", found, cure)])
+    table = file.read()
     columns: dict[str, pa.ChunkedArray] = {}
-    for number, name in enumerate(texts[top]):
-        values = texts[keep, number]
-        if not name.strip() and (values == "").all():
+    problems = []
+    folded: dict[str, str] = {}
+    for number, name in enumerate(table.column_names):
+        values = table.column(number)
+        if name.startswith("__index_level"):
             continue
-        if not name.strip() or header(name) in map(header, columns):
-            found = "none" if not name.strip() else f"{name!r} twice"
-            raise InputError([Problem(source.label, f"column {number + 1}", "a name of its own in the header", found,
-                                      "Name the column.", row=top + 1)])  # fmt: skip
-        columns[name.strip()] = pa.chunked_array([pa.array(values.tolist(), pa.large_string())])
-    return Raw(source.label, columns, lines=keep + 1)
-
-
-def _cell_text(cell: object, settings: TableMapping) -> str:
-    if isinstance(cell, bool):
-        return "true" if cell else "false"
-    if isinstance(cell, float):
-        text = str(int(cell)) if cell.is_integer() and abs(cell) < 2**53 else repr(cell)
-        return text.replace(".", settings.decimal or ".")
-    if isinstance(cell, dt.datetime | dt.date):
-        form = (settings.date_format or "yyyy-mm-dd").replace("yyyy", "%Y").replace("mm", "%m").replace("dd", "%d")
-        time = "T%H:%M:%S" if isinstance(cell, dt.datetime) and cell.time() != dt.time() else ""
-        return cell.strftime(form + time)
-    if isinstance(cell, dt.time):
-        return cell.strftime("%H:%M:%S")
-    return "" if cell is None else str(cell)
-
-
-def _read_geometry(source: Source, data: bytes, settings: TableMapping) -> Raw:
-    """Features in WGS84: polygons as GeoJSON text with a point inside, points as coordinates."""
-    encoding = {"encoding": settings.encoding} if settings.encoding else {}
-    frame = gpd.read_file(source.path, layer=source.part or None, **encoding)
-    if not isinstance(frame, gpd.GeoDataFrame):
-        cure = "Export it with its geometry."
-        raise InputError([Problem(source.label, "geometry", "features with geometry", "none", cure)])
-    if frame.crs is None:
-        cure = "Export the file with its coordinate reference system (a .prj file beside a shapefile)."
-        raise InputError([Problem(source.label, "geometry", "a coordinate reference system", "none", cure)])
-    frame = frame.to_crs(_WGS84)
-    names = {name: _full_name(str(name), source) for name in frame.columns if name != frame.geometry.name}
-    columns = {full: _arrow(frame[name]) for name, full in names.items()}
-    shapes = frame.geometry.to_numpy()
-    inside = shapely.point_on_surface(shapes)
-    for name, values in (("lon", shapely.get_x(inside)), ("lat", shapely.get_y(inside))):
-        columns.setdefault(name, pa.chunked_array([pa.array(values, from_pandas=True)]))
-    polygon = np.isin(shapely.get_type_id(shapes), (3, 6))
-    if polygon.any() and source.table == "bricks":
-        texts = np.where(polygon, shapely.to_geojson(shapes), None)
-        columns["geometry"] = pa.chunked_array([pa.array(texts.tolist(), pa.large_string())])
+        kind = values.type.value_type if pa.types.is_dictionary(values.type) else values.type
+        if pa.types.is_nested(kind) or pa.types.is_binary(kind) or pa.types.is_large_binary(kind) or (
+            pa.types.is_fixed_size_binary(kind) or pa.types.is_duration(kind) or pa.types.is_interval(kind)
+        ):  # fmt: skip
+            cure = "Store the column as text, numbers, dates or flags, or leave it out."
+            problems.append(Problem(source.label, name, "a column of plain values", str(kind), cure))
+        elif (header(name) or name) in folded:
+            cure = "Rename or remove one of them."
+            found = f"{folded[header(name) or name]!r} and {name!r}"
+            problems.append(Problem(source.label, name, "column names that differ", found, cure))
+        folded[header(name) or name] = name
+        columns[name] = values
+    if problems:
+        raise InputError(problems)
     return Raw(source.label, columns, first_line=1)
-
-
-def _full_name(name: str, source: Source) -> str:
-    """A shapefile cuts names after ten letters; the contract's name when exactly one begins so."""
-    if source.path.suffix.lower() != ".shp" or len(name) < _SHAPEFILE_NAME:
-        return name
-    fits = [column.name for column in CONTRACT[source.table].columns if column.name.startswith(name.lower())]
-    return fits[0] if len(fits) == 1 else name
-
-
-def _arrow(values: pd.Series) -> pa.ChunkedArray:
-    try:
-        array = pa.array(values, from_pandas=True)
-    except (pa.ArrowInvalid, pa.ArrowTypeError):
-        array = pa.array([None if value is None else str(value) for value in values], pa.large_string())
-    return array if isinstance(array, pa.ChunkedArray) else pa.chunked_array([array])

@@ -17,14 +17,18 @@ import shapely
 from pyarrow import compute as pc
 
 from twin.errors import InputError, Problem
+from twin.intake.assumed import Assumption
+from twin.intake.beside import doubts
 from twin.intake.columns import ColumnTyper
 from twin.intake.convert import infer_kind, uses_commas
-from twin.intake.dialect import Raw
 from twin.intake.fold import did_you_mean, header, nearest
-from twin.intake.mapping import Mapping, TableMapping
+from twin.intake.ids import differ_in_case
 from twin.intake.places import shapes_of
+from twin.intake.raw import Raw
+from twin.intake.rows import arranged, end_to_end, finished
 from twin.intake.schema import CONTRACT, PARTIES, Column, TableContract
-from twin.intake.sources import find_sources, read_source
+from twin.intake.settings import Mapping, TableMapping
+from twin.intake.sources import Source, find_part, find_sources, read_source
 
 
 @dataclass(frozen=True)
@@ -49,6 +53,10 @@ class Table:
         """Physical line of one row of :attr:`frame`."""
         return self.raw.line_of(int(row))
 
+    def file_of(self, row: int) -> str:
+        """File of one row of :attr:`frame`."""
+        return self.raw.file_of(int(row))
+
 
 @dataclass
 class Reading:
@@ -61,12 +69,15 @@ class Reading:
     errors, warnings : list of Problem
     hashes : dict of str to str
         SHA-256 by file name.
+    assumed : list of Assumption
+        What was read off the files because nobody stated it.
     """
 
     tables: dict[str, Table] = field(default_factory=dict)
     errors: list[Problem] = field(default_factory=list)
     warnings: list[Problem] = field(default_factory=list)
     hashes: dict[str, str] = field(default_factory=dict)
+    assumed: list[Assumption] = field(default_factory=list)
 
 
 def read_tables(folder: Path | str, mapping: Mapping | None = None) -> Reading:
@@ -85,21 +96,38 @@ def read_tables(folder: Path | str, mapping: Mapping | None = None) -> Reading:
     reading.errors.extend(errors)
     reading.warnings.extend(aside)
     raws: dict[str, Raw] = {}
-    for name, source in sources.items():
+    for name, parts in sources.items():
         try:
-            raw, hashes = read_source(source, mapping.of(name))
+            raws[name] = _read_table(reading, folder, name, parts, mapping.of(name))
         except InputError as error:
             reading.errors.extend(error.problems)
-            continue
-        reading.hashes |= hashes
-        renamed, problems = rename(raw, CONTRACT[name], mapping.of(name))
-        reading.errors.extend(problems)
-        raws[name] = renamed
     _missing_tables(reading, sources, folder)
     kinds = _attribute_kinds(raws, mapping)
     for name, raw in raws.items():
         _type_table(reading, name, raw, mapping, kinds.get(name, {}))
     return reading
+
+
+def _read_table(reading: Reading, folder: Path, name: str, parts: list[Source], settings: TableMapping) -> Raw:
+    """One table from its files to columns under the contract's names, still as text."""
+
+    def read(source: Source) -> Raw:
+        raw, hashes = read_source(source, settings)
+        reading.hashes |= hashes
+        return raw
+
+    def other(title: str) -> Raw | None:
+        source = find_part(folder, title)
+        return None if source is None else read(source)
+
+    raw = arranged(end_to_end([read(source) for source in parts]), name, settings, other)
+    renamed, problems = rename(raw, CONTRACT[name], settings)
+    if problems:
+        raise InputError(problems)
+    renamed = finished(renamed, settings)
+    reading.warnings.extend(renamed.warnings)
+    reading.assumed.extend(replace(item, table=name) for item in renamed.assumed)
+    return renamed
 
 
 def _missing_tables(reading: Reading, sources: abc.Mapping, folder: Path) -> None:
@@ -115,23 +143,21 @@ def _missing_tables(reading: Reading, sources: abc.Mapping, folder: Path) -> Non
 def rename(raw: Raw, contract: TableContract, settings: TableMapping) -> tuple[Raw, list[Problem]]:
     """Columns under the contract's names; letter case, spaces and accents of a header make no difference."""
     problems = []
-    in_file = {header(name): name for name in raw.columns}
-    target: dict[str, str] = {}
+    in_file = {header(name) or name: name for name in raw.columns}
+    source: dict[str, str] = {}
     for name, theirs in settings.columns.items():
-        if header(theirs) in in_file:
-            target[in_file[header(theirs)]] = name
+        if (header(theirs) or theirs) in in_file:
+            source[name] = in_file[header(theirs) or theirs]
         else:
             cure = f"Correct the mapping.{did_you_mean(theirs, tuple(raw.columns))}"
             problems.append(Problem(raw.file, name, f"the column {theirs!r} that the mapping names",
-                                    ", ".join(raw.columns), cure, row=1))  # fmt: skip
-    taken = set(target.values())
+                                    ", ".join(raw.columns), cure, row=raw.header_line))  # fmt: skip
+    used = set(source.values())
     for folded, theirs in in_file.items():
-        name = folded if contract.column(folded) else re.sub(r"\W+", "_", theirs.strip()).strip("_")
-        if theirs not in target and name not in taken:
-            target[theirs] = name
-    columns = {target[theirs]: values for theirs, values in raw.columns.items() if theirs in target}
-    titles = {name: theirs for theirs, name in target.items()}
-    return replace(raw, columns=columns, titles=titles), problems
+        name = folded if contract.column(folded) else re.sub(r"\W+", "_", theirs.strip()).strip("_") or "column"
+        if theirs not in used and name not in source and name not in settings.constants:
+            source[name] = theirs
+    return replace(raw, columns={name: raw.columns[theirs] for name, theirs in source.items()}, titles=source), problems
 
 
 def _attribute_kinds(raws: dict[str, Raw], mapping: Mapping) -> dict[str, dict[str, str]]:
@@ -179,8 +205,44 @@ def _type_table(reading: Reading, name: str, raw: Raw, mapping: Mapping, kinds: 
                 continue
             spec = Column(column, kinds[column], "attribute")
         frame[column] = typer.typed(spec, values)
+    typer.lay_on_the_globe(frame)
+    reading.assumed.extend(typer.assumed)
     table = Table(name, raw.file, pd.DataFrame(frame), raw)
+    reading.errors.extend(doubts(table.raw, table.frame))
+    _ids_apart(reading, table, mapping.of(name))
+    table = _without_returns(reading, table, mapping.of(name))
     reading.tables[name] = _with_centres(table) if name == "bricks" else table
+
+
+def _ids_apart(reading: Reading, table: Table, settings: TableMapping) -> None:
+    """Ids of the list that names them may not differ in letter case only, unless the mapping says that they do."""
+    key = CONTRACT[table.name].key
+    if key is None or key not in table.frame or settings.ids == "exact":
+        return
+    alike, first = differ_in_case(table.frame[key])
+    if alike.any():
+        row = int(alike.argmax())
+        one, other = table.frame[key].iloc[row], table.frame[key].iloc[first[row]]
+        found = f"{one!r} beside {other!r} (row {table.line_of(first[row])})"
+        cure = f'Write one id for one thing; if they are two, state ids = "exact" of {table.name} in the mapping.'
+        reading.errors.append(Problem(table.file_of(row), table.raw.title_of(key), "ids that differ in more than case",
+                                      found, cure, row=table.line_of(row), count=int(alike.sum())))  # fmt: skip
+
+
+def _without_returns(reading: Reading, table: Table, settings: TableMapping) -> Table:
+    """Rows of negative volume are left aside where the mapping says so."""
+    if settings.returns != "drop" or "volume" not in table.frame:
+        return table
+    returned = (table.frame["volume"] < 0).to_numpy()
+    if not returned.any():
+        return table
+    row = int(returned.argmax())
+    found = f"returns of {-table.frame.loc[returned, 'volume'].sum():g} in all, left aside"
+    reading.warnings.append(Problem(table.file_of(row), "volume", "sales", found,
+                                    "Nothing to do: the mapping wishes it.", row=table.line_of(row),
+                                    count=int(returned.sum())))  # fmt: skip
+    keep = (~returned).nonzero()[0]
+    return Table(table.name, table.file, table.frame.iloc[keep].reset_index(drop=True), table.raw.take(keep))
 
 
 def _with_centres(table: Table) -> Table:

@@ -121,9 +121,10 @@ def test_windows_bytes_are_refused_with_line_offset_and_the_mapping_key(bundle, 
     assert 'encoding = "cp1254"' in problem.cure
 
 
-def test_utf16_and_nul_bytes_are_refused(bundle, good):
-    (problem,) = refusals(bundle({"brands.csv": good["brands.csv"].encode("utf-16")}))
+def test_utf16_without_a_mark_and_nul_bytes_are_refused(bundle, good):
+    (problem,) = refusals(bundle({"brands.csv": good["brands.csv"].encode("utf-16-le")}))
     assert "UTF-16" in problem.found
+    assert 'encoding = "utf-16-le"' in problem.cure
     (problem,) = refusals(bundle({"brands.csv": good["brands.csv"].replace("Rival A", "Ri\x00val")}))
     assert "NUL" in problem.found
     assert problem.row == 3
