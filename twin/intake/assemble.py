@@ -57,7 +57,7 @@ def assemble(tables: Mapping[str, pd.DataFrame], links: pd.DataFrame | None = No
     first_week, origin = observed.span(sales, audit, panel)
     crowd = population(
         people, channels, brick=brick, territory=territory, sold=observed.first_and_last_sale(sales, len(people)),
-        first_week=first_week, bricks=tables.get("bricks"),
+        first_week=first_week, bricks=tables.get("bricks"), consents=tables.get("consents"),
     )  # fmt: skip
     crowd = replace(crowd, on_register=on_register(ids, tables, links))
     rep_ids = tables["reps"]["rep_id"].to_numpy(dtype=str) if "reps" in tables else np.array([], dtype=str)
@@ -98,6 +98,8 @@ def _paid_price(sales: pd.DataFrame, names: NDArray[np.str_]) -> NDArray[np.floa
 
 def _channels(tables: Mapping[str, pd.DataFrame], people: pd.DataFrame) -> tuple[str, ...]:
     declared = [name.removeprefix(CONSENT) for name in people.columns if name.startswith(CONSENT)]
+    if "consents" in tables:
+        declared += tables["consents"]["channel"].dropna().unique().tolist()
     if "visits" in tables:
         declared += tables["visits"]["channel"].dropna().unique().tolist()
     return channel_axis(tuple(sorted(declared)))

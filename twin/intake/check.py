@@ -135,7 +135,7 @@ def _references(bundle: _Bundle) -> None:
 
 def _visit_words(bundle: _Bundle) -> None:
     channels = channel_axis(bundle.mapping.channels)
-    for name, spec in (("visits", "channel"), ("customers", "prefers_channel")):
+    for name, spec in (("visits", "channel"), ("customers", "prefers_channel"), ("consents", "channel")):
         if bundle.has(name) and spec in bundle.frame(name):
             words = bundle.frame(name)[spec]
             unknown = ~words.isin(channels).to_numpy() & words.notna().to_numpy()

@@ -74,7 +74,11 @@ def _reps(frame: pd.DataFrame, last: np.datetime64) -> pd.DataFrame:
     return _without_later_dates(frame, last)
 
 
-_DATED = {"sales": _sales, "market_sales": _market_sales, "visits": _visits, "reps": _reps}
+def _consents(frame: pd.DataFrame, last: np.datetime64) -> pd.DataFrame:
+    return _rows(frame, days_of(frame["from"]) <= last)
+
+
+_DATED = {"sales": _sales, "market_sales": _market_sales, "visits": _visits, "reps": _reps, "consents": _consents}
 
 
 def _customers(frame: pd.DataFrame, sales: pd.DataFrame, last: np.datetime64) -> pd.DataFrame:

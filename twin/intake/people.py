@@ -11,13 +11,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from twin.draws import identity
 from twin.intake.codes import codes_of, column
+from twin.intake.consents import consent
+from twin.intake.erasure import entities
 from twin.intake.identity import certainty
 from twin.intake.observed import days_of
 from twin.intake.places import coordinates
 from twin.intake.schema import CONSENT, CONTRACT, PARTIES
-from twin.market.channels import VISIT
 from twin.market.population import Population
 from twin.market.segments import segments_in
 from twin.weeks import FAR_PAST, NEVER, week_of
@@ -42,6 +42,7 @@ def stacked(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
 def population(
     people: pd.DataFrame, channels: tuple[str, ...], *, brick: NDArray[np.int32], territory: NDArray[np.int32],
     sold: tuple[NDArray[np.int32], NDArray[np.int32]], first_week: int, bricks: pd.DataFrame | None,
+    consents: pd.DataFrame | None = None,
 ) -> Population:  # fmt: skip
     """All customers.
 
@@ -56,6 +57,8 @@ def population(
     first_week : int, week
     bricks : DataFrame, optional
         Attributes of the brick are given to its customers, under ``brick_<name>``.
+    consents : DataFrame, optional
+        Dated words on who may be contacted.
     """
     ids = people["id"].to_numpy(dtype=str)
     known = people["known"].to_numpy(dtype=bool)
@@ -64,7 +67,7 @@ def population(
              for name in ("available_from", "available_to")}  # fmt: skip
     return Population(
         ids=ids,
-        entity=identity(ids, "customer"),
+        entity=entities(ids),
         names=column(people, "name").fillna("").astype(object).to_numpy(),
         known=known,
         known_since=_known_since(people, known, sold[0]),
@@ -73,7 +76,7 @@ def population(
         territory=territory,
         lon=lon,
         lat=lat,
-        consent=_consent(people, channels),
+        consent=consent(people, ids, channels, consents),
         prefers=codes_of(column(people, "prefers_channel"), np.array(channels)).astype(np.int8),
         **hours,
         attributes=_attributes(people) | _brick_attributes(bricks, brick),
@@ -127,16 +130,6 @@ def _left(
     lapsed = column(people, "status").to_numpy(dtype=object) == "lapsed"
     guessed = np.where(last_sale >= 0, last_sale + 1, first_week)
     return np.where(known, np.where(lapsed & (given == NEVER), guessed, given), NEVER).astype(np.int32)
-
-
-def _consent(people: pd.DataFrame, channels: tuple[str, ...]) -> NDArray[np.bool_]:
-    """An empty cell is no consent, except for visits; a channel without a column is left to history."""
-    consent = np.ones((len(channels), len(people)), dtype=bool)
-    for h, channel in enumerate(channels):
-        if CONSENT + channel in people:
-            given = people[CONSENT + channel].astype("boolean")
-            consent[h] = given.fillna(h == VISIT).to_numpy(dtype=bool)
-    return consent
 
 
 def is_free_text(values: pd.Series) -> bool:

@@ -243,11 +243,23 @@ _LINKS = TableContract(
         Column("decision", "category", "same outlet or not", required=True, choices=("linked", "apart")),
     ),
 )
+_CONSENTS = TableContract(
+    "consents",
+    "Who may be contacted on which channel, and since when; the last word on a channel counts.",
+    (
+        Column("customer_id", "id", "customer or prospect", required=True, refers=("customers", "prospects"),
+               aliases=("müşteri_kodu", "account_id")),
+        Column("channel", "category", "as in `visits`", required=True, aliases=("kanal",)),
+        Column("state", "flag", "may be contacted; an empty cell is no consent", aliases=("izin", "onay")),
+        Column("from", "date", "first day on which it holds", required=True, aliases=("tarih", "izin_tarihi")),
+        Column("source", "text", "where the word was given: a form, the national register, a call"),
+    ),
+)  # fmt: skip
 
 CONTRACT: dict[str, TableContract] = {
     table.name: table
     for table in (
-        _CUSTOMERS, _PROSPECTS, _BRICKS, _REPS, _BRANDS, _VISITS, _SALES, _MARKET_SALES, _CAMPAIGNS, _LINKS,
+        _CUSTOMERS, _PROSPECTS, _BRICKS, _REPS, _BRANDS, _VISITS, _SALES, _MARKET_SALES, _CAMPAIGNS, _LINKS, _CONSENTS,
     )
 }  # fmt: skip
 """Every table of the contract, by name."""

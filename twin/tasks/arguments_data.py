@@ -51,7 +51,7 @@ def of_privacy(verb: argparse.ArgumentParser) -> None:
     """Of ``twin privacy``."""
     verb.add_argument(
         "part", nargs="?", choices=["register", "consents", "handed-out", "erasures"], default="register",
-        help="personal data by place; consents by channel; what was handed out; who was erased when (default: register)",
+        help="personal data by place; consents by channel; what went out; who was erased (default: register)",
     )  # fmt: skip
 
 

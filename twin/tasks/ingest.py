@@ -1,28 +1,62 @@
-"""ingest: read a bundle, and publish it as an immutable dataset version."""
+"""ingest: read a bundle, show what it changes, and publish it as an immutable dataset version."""
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
+from twin.errors import InputError, Problem
 from twin.intake.assemble import assemble
-from twin.intake.ingest import read_bundle
+from twin.intake.ingest import Bundle, Season, read_bundle
 from twin.intake.mapping import load_mapping
 from twin.intake.readiness import readiness
+from twin.intake.season_change import Difference, profile
+from twin.intake.seasons import ADD, AUTO, Standing
 from twin.progress import Progress, silent
+from twin.tasks.link_words import standing_words
 from twin.tasks.shelf import DATASET
+from twin.tasks.versions import PROFILE, SOURCE, TABLE, compared, contents_of, erased_people
 from twin.weeks import monday
 from twin.workspace import codec
+from twin.workspace.catalogue import FILE_NAME, Version
 from twin.workspace.store import Workspace
 
-_STEPS = ("read and check", "lay out", "publish", "done")
+_STEPS = ("read and check", "lay out", "compare", "publish", "done")
+
+
+@dataclass(frozen=True)
+class IngestSettings:
+    """How a folder is taken in.
+
+    Parameters
+    ----------
+    how : str
+        ``auto``: a folder that carries on from what stands is added, any other takes its place. Or ``add``, or
+        ``replace``.
+    dry_run : bool
+        Show what would change and publish nothing.
+    accept : bool
+        Publish although the change looks like a slip.
+    restate : bool
+        When adding: months of which a table has a row are replaced whole.
+    """
+
+    how: str = AUTO
+    dry_run: bool = False
+    accept: bool = False
+    restate: bool = False
 
 
 def run_ingest(
-    workspace: Path, folder: Path, mapping: Path | None = None, progress: Progress | None = None
+    workspace: Path,
+    folder: Path,
+    mapping: Path | None = None,
+    progress: Progress | None = None,
+    settings: IngestSettings | None = None,
 ) -> dict[str, Any]:
     """Ingest a folder.
 
@@ -33,46 +67,107 @@ def run_ingest(
     folder : Path
     mapping : Path, optional
     progress : Progress, optional
+    settings : IngestSettings, optional
 
     Returns
     -------
     dict
-        ``dataset``, ``origin``, ``rows`` by table, ``links``, ``warnings``.
+        ``dataset`` (empty when nothing was published), ``published``, ``how`` (``first``, ``replace``, ``add``),
+        ``since`` (the version that stood), ``change`` (see :class:`twin.intake.season_change.Difference`; ``None`` for
+        the first), ``origin``, ``rows`` by table, ``links``, ``repeated`` (customers of ours merged into another),
+        ``to_review`` (pairs that wait for a person's word), ``warnings``.
 
     Raises
     ------
     InputError
-        With every problem of every file; nothing is written.
+        With every problem of every file, or with what looks like a slip; nothing is written.
     """
-    tell = progress or silent
-    tell(0, 3, _STEPS[0])
-    bundle = read_bundle(folder, load_mapping(mapping) if mapping else None)
-    tell(1, 3, _STEPS[1])
+    tell, settings = progress or silent, settings or IngestSettings()
+    tell(0, 4, _STEPS[0])
+    store, standing = _standing(workspace)
+    if standing is None and settings.how == ADD:
+        raise InputError([Problem(folder.name, "--add", "a dataset to add to", f"none in {workspace}",
+                                  "Ingest the whole history first, without --add.")])  # fmt: skip
+    bundle = read_bundle(folder, load_mapping(mapping) if mapping else None, season=_season(store, standing, settings))
+    tell(1, 4, _STEPS[1])
     world, history = assemble(bundle.tables, bundle.links)
     ready = asdict(readiness(world, history, bundle.tables))
-    tell(2, 3, _STEPS[2])
+    tell(2, 4, _STEPS[2])
+    told = profile(bundle.tables)
+    change = compared(store, standing, (bundle.sources, told, _rows(bundle))) if store and standing else None
+    if change is not None and change.slips and not (settings.accept or settings.dry_run):
+        raise InputError(_refused(folder, change, standing))
+    origin = monday(history.origin).isoformat()
+    tell(3, 4, _STEPS[3])
+    version = ""
+    if not settings.dry_run:
+        parts = {
+            **_tables(bundle), "market": codec.encode((world, history)), "links": bundle.links,
+            "pairs": bundle.pairs, "aliases": bundle.aliases, "warnings": _warnings(bundle), "readiness": ready,
+            PROFILE: told,
+        }  # fmt: skip
+        version = _published(workspace, bundle, parts, origin, standing)
+    tell(4, 4, _STEPS[4])
     linked = bundle.links[bundle.links["decision"] == "linked"] if len(bundle.links) else bundle.links
-    rows = {name: len(table) for name, table in bundle.tables.items()}
-    warnings = pd.DataFrame(
-        [warning.as_dict() for warning in bundle.warnings],
-        columns=["file", "row", "where", "expected", "found", "cure", "count"],
-    )
-    version = Workspace.open(workspace).publish(
-        DATASET,
-        {
-            **{f"table_{name}": table for name, table in bundle.tables.items()},
-            "market": codec.encode((world, history)),
-            "links": bundle.links,
-            "warnings": warnings,
-            "readiness": ready,
-        },
-        {"origin": monday(history.origin).isoformat(), "files": dict(bundle.hashes), "rows": rows},
-    )
-    tell(3, 3, _STEPS[3])
     return {
         "dataset": version,
-        "origin": monday(history.origin).isoformat(),
-        "rows": rows,
+        "published": bool(version),
+        "how": bundle.how if standing is not None else "first",
+        "since": standing.id if standing is not None else None,
+        "change": change.as_dict() if change is not None else None,
+        "origin": origin,
+        "rows": _rows(bundle),
         "links": len(linked),
+        "repeated": int((bundle.aliases["list"] == "customers").sum()),
+        "to_review": int((bundle.pairs["decision"] == "review").sum()),
         "warnings": [str(warning) for warning in bundle.warnings],
     }
+
+
+def _standing(workspace: Path) -> tuple[Workspace | None, Version | None]:
+    """The workspace and its newest dataset, without making anything."""
+    if not (Path(workspace) / FILE_NAME).is_file():
+        return None, None
+    store = Workspace.open(workspace, create=False)
+    return store, store.head(DATASET)
+
+
+def _season(store: Workspace | None, version: Version | None, settings: IngestSettings) -> Season:
+    if store is None:
+        return Season()
+    standing = None if version is None else Standing(version.id, contents_of(store, version))
+    return Season(settings.how, standing, settings.restate, erased_people(store), standing_words(store))
+
+
+def _rows(bundle: Bundle) -> dict[str, int]:
+    return {name: len(table) for name, table in bundle.tables.items()}
+
+
+def _tables(bundle: Bundle) -> dict[str, pd.DataFrame]:
+    """Parts of the tables; those that merging changed are kept as they were too, for the next season."""
+    merged = {f"{TABLE}{name}": table for name, table in bundle.tables.items()}
+    before = {f"{SOURCE}{name}": table for name, table in bundle.sources.items()
+              if bundle.tables.get(name) is not table}  # fmt: skip
+    return {**merged, **before}
+
+
+def _warnings(bundle: Bundle) -> pd.DataFrame:
+    columns = ["file", "row", "where", "expected", "found", "cure", "count"]
+    return pd.DataFrame([warning.as_dict() for warning in bundle.warnings], columns=columns)
+
+
+def _published(
+    workspace: Path, bundle: Bundle, parts: Mapping[str, Any], origin: str, standing: Version | None
+) -> str:  # fmt: skip
+    meta: dict[str, Any] = {"origin": origin, "files": dict(bundle.hashes), "rows": _rows(bundle)}
+    parents: tuple[str, ...] = ()
+    if bundle.how == ADD and standing is not None:
+        meta["added_to"], parents = standing.id, (standing.id,)
+    return Workspace.open(workspace).publish(DATASET, parts, meta, parents)
+
+
+def _refused(folder: Path, change: Difference, standing: Version | None) -> list[Problem]:
+    """What looks like a slip, as faults of the folder."""
+    name = standing.id if standing is not None else ""
+    cure = "Check the export. --dry-run shows the whole change, --accept publishes it all the same."
+    return [Problem(folder.name, slip.where, f"{slip.expected} in {name}", slip.found, cure) for slip in change.slips]

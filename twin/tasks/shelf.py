@@ -17,6 +17,7 @@ from twin.workspace.store import Workspace
 DATASET, CALIBRATION, FORECAST, PLAN, BACKTEST = "dataset", "calibration", "forecast", "plan", "backtest"
 ALLOCATION, ALIGNMENT, SIZING, REVIEW, DRIVERS = "allocation", "alignment", "sizing", "review", "drivers"
 REMARKS, ERASURE, HANDED_OUT = "remarks", "erasure", "handed_out"
+LINKS = "links"
 _MADE_BY = {
     DATASET: "twin ingest FOLDER",
     CALIBRATION: "twin calibrate",

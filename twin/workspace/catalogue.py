@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -34,6 +34,7 @@ _TABLES = (
         PRIMARY KEY (kind, label))""",
     f"PRAGMA user_version = {_LAYOUT}",
 )
+_HEAD = "INSERT INTO head VALUES (?, ?, ?) ON CONFLICT (kind, label) DO UPDATE SET version = excluded.version"
 
 
 @dataclass(frozen=True)
@@ -121,10 +122,60 @@ class Catalogue:
             known = connection.execute("SELECT 1 FROM version WHERE id = ?", (version.id,)).fetchone()
             if not known:
                 _insert(connection, version)
-            connection.execute(
-                "INSERT INTO head VALUES (?, ?, ?) ON CONFLICT (kind, label) DO UPDATE SET version = excluded.version",
-                (version.kind, version.label, version.id),
+            connection.execute(_HEAD, (version.kind, version.label, version.id))
+
+    def point(self, id: str) -> None:
+        """Move the head of a version's kind and label back, or forth, to it."""
+        with self._writing() as connection:
+            row = connection.execute("SELECT kind, label FROM version WHERE id = ?", (id,)).fetchone()
+            if row is None:
+                raise WorkspaceError(f"{self.file}: expected the version {id}, found none of that id.")
+            connection.execute(_HEAD, (*row, id))
+
+    def everything(self) -> list[Version]:
+        """Every version there is, oldest first."""
+        with self._session() as connection:
+            rows = connection.execute("SELECT id, label FROM version ORDER BY number").fetchall()
+            return [_read(connection, id, label) for id, label in rows]
+
+    def swap(
+        self, new: Mapping[Part, Part], words: Callable[[str], str], record: Version, check: Callable[[], None]
+    ) -> None:
+        """Let every version name other files and words, and add one that says so: all of it or nothing.
+
+        The ids of versions stay, so that whatever names them still finds them.
+
+        Parameters
+        ----------
+        new : mapping of Part to Part
+            What stands in whose place.
+        words : callable
+            New text of a label, or of a meta in JSON.
+        record : Version
+        check : callable
+            Called under the write lock, raises to give the transaction up.
+        """
+        with self._writing() as connection:
+            check()
+            connection.executemany(
+                "UPDATE part SET sha = ?, format = ? WHERE sha = ? AND format = ?",
+                [(now.sha, now.format, old.sha, old.format) for old, now in new.items()],
             )
+            for id, label, meta in connection.execute("SELECT id, label, meta FROM version").fetchall():
+                if (words(label), words(meta)) != (label, meta):
+                    row = (words(label), words(meta), id)
+                    connection.execute("UPDATE version SET label = ?, meta = ? WHERE id = ?", row)
+            for kind, label in connection.execute("SELECT kind, label FROM head").fetchall():
+                if words(label) != label:
+                    row = (words(label), kind, label)
+                    connection.execute("UPDATE OR REPLACE head SET label = ? WHERE kind = ? AND label = ?", row)
+            _insert(connection, record)
+            connection.execute(_HEAD, (record.kind, record.label, record.id))
+
+    def compact(self) -> None:
+        """Write the database anew, so that no page holds what is no longer in it."""
+        with self._session() as connection:
+            connection.execute("VACUUM")
 
     def missing(self, ids: Sequence[str]) -> list[str]:
         """Those of the ids that no version bears."""
@@ -189,6 +240,7 @@ class Catalogue:
             with closing(sqlite3.connect(self.file, timeout=_PATIENCE_SECONDS, isolation_level=None)) as connection:
                 connection.execute("PRAGMA synchronous = EXTRA")
                 connection.execute("PRAGMA foreign_keys = ON")
+                connection.execute("PRAGMA secure_delete = ON")  # what is erased must not stay in a free page
                 yield connection
         except sqlite3.OperationalError as error:
             raise WorkspaceError(

@@ -10,7 +10,7 @@ import importlib
 import io
 import json
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, fields, is_dataclass
 from typing import Any
 
@@ -27,7 +27,10 @@ def encode(value: Any, compress: bool = True) -> bytes:
     ``compress`` saves space where the bytes are kept for long; it takes ten times as long as storing them.
     """
     arrays: list[np.ndarray] = []
-    tree = _pack(value, arrays)
+    return _archived(_pack(value, arrays), arrays, compress)
+
+
+def _archived(tree: Any, arrays: Sequence[np.ndarray], compress: bool) -> bytes:
     text = np.frombuffer(json.dumps(tree, sort_keys=True).encode(), dtype=np.uint8)
     out = io.BytesIO()
     method = zipfile.ZIP_DEFLATED if compress else zipfile.ZIP_STORED
@@ -38,6 +41,18 @@ def encode(value: Any, compress: bool = True) -> bytes:
             # a fixed date keeps equal values equal, byte for byte
             archive.writestr(zipfile.ZipInfo(f"{number}.npy", (1980, 1, 1, 0, 0, 0)), member.getvalue(), method, 1)
     return out.getvalue()
+
+
+def unpacked(data: bytes) -> tuple[Any, list[np.ndarray]]:
+    """The tree and the arrays of an archive, whatever version of the program made it; array ``k`` is number ``k + 1``."""
+    with np.load(io.BytesIO(data), allow_pickle=False) as archive:
+        tree = json.loads(archive["0"].tobytes())
+        return tree, [archive[str(number)] for number in range(1, len(archive.files))]
+
+
+def repacked(tree: Any, arrays: Sequence[np.ndarray]) -> bytes:
+    """Bytes of what :func:`unpacked` gave."""
+    return _archived(tree, arrays, compress=True)
 
 
 def decode(data: bytes) -> Any:

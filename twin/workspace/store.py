@@ -10,7 +10,7 @@ import json
 import os
 import re
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -137,6 +137,64 @@ class Workspace:
     def versions(self, kind: str) -> list[Version]:
         """All versions of a kind, newest first."""
         return self._catalogue.versions(kind)
+
+    def everything(self) -> list[Version]:
+        """Every version of every kind, oldest first."""
+        return self._catalogue.everything()
+
+    def restore(self, id: str) -> Version:
+        """Make an older version the head of its kind and label again; later ones stay.
+
+        Raises
+        ------
+        WorkspaceError
+            When there is none of that id, or a file of it is missing or damaged.
+        """
+        version = self.version(id)
+        for part in version.parts.values():
+            self._opened(part).close()
+        self._catalogue.point(id)
+        return version
+
+    def parts(self) -> list[Part]:
+        """Every file that some version names."""
+        return sorted(self._catalogue.parts(), key=lambda part: part.file_name)
+
+    def put(self, name: str, content: object) -> Part:
+        """Store a content that no version names yet; :meth:`swap` lets them."""
+        return self._put(name, content)
+
+    def opened(self, part: Part) -> BinaryIO:
+        """Verified file of a part, at its beginning."""
+        return self._opened(part)
+
+    def swap(
+        self, new: Mapping[Part, Part], words: Callable[[str], str], kind: str, meta: Mapping[str, object]
+    ) -> str:  # fmt: skip
+        """Let every version name other files and words under its old id, and record that it was done.
+
+        One transaction: a reader finds all of the old or all of the new. Files that nothing names any more stay until
+        :meth:`garbage`.
+
+        Parameters
+        ----------
+        new : mapping of Part to Part
+        words : callable
+            New text of a label, or of a meta in JSON.
+        kind : str
+        meta : mapping
+            Of the record.
+
+        Returns
+        -------
+        str
+            Id of the record.
+        """
+        record = _named(kind, {}, json.loads(canonical(dict(meta), "meta")), (), "")
+        stored = {part.file_name: part for part in new.values()}
+        self._catalogue.swap(new, words, record, partial(self._require, stored))
+        self._catalogue.compact()
+        return record.id
 
     def has(self, version: Version, name: str) -> bool:
         """Whether a version has a part of that name."""
