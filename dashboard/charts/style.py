@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+from functools import cache
+from typing import Any
+
 import altair as alt
+from altair.utils import schemapi
 
 from dashboard.words import Words
+
+# Altair holds every part of a chart against the whole grammar, which takes longer than everything else on a page; the
+# charts of this house are held against it by a test instead
+schemapi.disable_debug_mode()
 
 INK, GREY, PALE, LINE, EDGE = "#10161D", "#5A6570", "#E6EAEE", "#D5DAE0", "#B4BDC6"
 ACCENT, BLUE, VERMILION, GREEN, AMBER, SKY = "#0B5CAD", "#0072B2", "#D55E00", "#009E73", "#E69F00", "#56B4E9"
@@ -33,6 +41,8 @@ def dressed(chart: alt.TopLevelMixin, words: Words) -> alt.TopLevelMixin:
     chart : altair chart
     words : Words
     """
+    chart = chart.copy(deep=False)
+    object.__setattr__(chart, "__class__", _trusted(type(chart)))
     axis = {"labelColor": GREY, "titleColor": GREY, "gridColor": PALE, "domainColor": LINE, "tickColor": LINE}
     return chart.configure(
         font=FONT,
@@ -45,6 +55,20 @@ def dressed(chart: alt.TopLevelMixin, words: Words) -> alt.TopLevelMixin:
         ),
         text=alt.MarkConfig(fontSize=12, color=INK),
     )
+
+
+@cache
+def _trusted(kind: type) -> type:
+    """The same kind of chart, not held against the grammar again whenever it is drawn."""
+
+    def to_dict(self: Any, validate: bool = False, **options: Any) -> dict[str, Any]:
+        return kind.to_dict(self, validate=validate, **options)
+
+    return kind if issubclass(kind, _Trusted) else type(kind.__name__, (_Trusted, kind), {"to_dict": to_dict})
+
+
+class _Trusted:
+    """Mark of a chart that is drawn as it is."""
 
 
 def _locale(words: Words) -> alt.Locale:
