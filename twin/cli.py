@@ -12,7 +12,18 @@ from pathlib import Path
 from typing import Any
 
 from twin.errors import InputError, ScenarioError, TwinError
-from twin.tasks import arguments, arguments_data, arguments_plan, data_verbs, interrupts, words, words_of_data
+from twin.tasks import (
+    arguments,
+    arguments_data,
+    arguments_links,
+    arguments_plan,
+    data_verbs,
+    interrupts,
+    links_verb,
+    words,
+    words_of_data,
+    words_of_links,
+)
 
 # verbs import what they need when they are called, so that --help answers at once
 
@@ -107,6 +118,8 @@ def _verbs() -> tuple[tuple[str, str, Callable, Callable, Callable], ...]:
          arguments_data.of_erase, partial(data_verbs.erase, tell=_tell), words_of_data.erase),
         ("privacy", "which personal data are held where, who agreed to what, what was handed out and erased",
          arguments_data.of_privacy, data_verbs.privacy, words_of_data.privacy),
+        ("links", "which rows of the lists are one outlet; merge, keep apart, leave open or undo, with a reason",
+         arguments_links.of_links, links_verb.links, words_of_links.links),
         ("export", "any result as a table",
          arguments_data.of_export, data_verbs.export, words.export),
         ("dashboard", "serve the dashboard, on 127.0.0.1 unless people sign in",

@@ -17,7 +17,7 @@ from rapidfuzz import fuzz, process
 
 from twin.intake import linkage_rules
 from twin.intake.linkage_background import background_of
-from twin.intake.linkage_blocks import candidate_pairs, identifying_pairs
+from twin.intake.linkage_blocks import bearers_near, candidate_pairs, identifying_pairs
 from twin.intake.linkage_compare import FIELDS, compare
 from twin.intake.linkage_model import Model, fit
 from twin.intake.linkage_records import KEYS, Records, records_of
@@ -108,17 +108,16 @@ def contradiction(records: Records, i: NDArray[np.int64], j: NDArray[np.int64]) 
 def _chain(
     records: Records, i: NDArray[np.int64], j: NDArray[np.int64], levels: NDArray[np.int8]
 ) -> NDArray[np.bool_]:  # fmt: skip
-    """Pairs with a name that several outlets of one list bear, not at one door, and nothing else to tell them."""
-    key = pd.Series(records.lists.astype(str)) + "|" + records.table["joined"].fillna("")
-    bearers = key.map(key.value_counts()).to_numpy()
-    bearers = np.where(records.table["joined"].notna(), bearers, 0)
+    """Pairs with a name that several outlets of one list bear hereabouts, not at one door nor in one street."""
+    bearers = bearers_near(records)
     across = records.lists[i] != records.lists[j]
     # within a list the pair itself makes two
     shared = np.maximum(bearers[i], bearers[j]) >= np.where(across, 2, 3)
     address = levels[:, _FIELD["address"]]
     at_door = ~(records.metres(i, j) > linkage_rules.SHARED_NAME_M)
     at_door &= levels[:, _FIELD["place"]] != _LEVEL["place", "in different bricks"]
-    return shared & ~at_door & ~_identified(levels) & (address != _LEVEL["address", "equal"])
+    at_street = (address >= 0) & (address < _LEVEL["address", "different"])
+    return shared & ~at_door & ~_identified(levels) & ~at_street
 
 
 def _identified(levels: NDArray[np.int8]) -> NDArray[np.bool_]:

@@ -17,8 +17,19 @@ from twin.intake.linkage_records import EARTH_M, Records
 
 NEAR_M = 1500.0
 _DOOR_M = 60.0
+_REGION_M = 20_000.0
 _LETTERS = 3
-_MOST = {"tax": 30, "phone": 30, "email": 30, "name": 25, "address": 25, "word": 80, "brick": 60, "door": 12}
+_MOST = {
+    "tax": 30,
+    "phone": 30,
+    "email": 30,
+    "name": 25,
+    "address": 25,
+    "street": 12,
+    "word": 80,
+    "brick": 60,
+    "door": 12,
+}
 """Rows that may share a key of each sort: one that more have tells too little."""
 _MIX = np.uint64(0x9E3779B97F4A7C15)
 _COMMON_BITS = 0.4
@@ -30,7 +41,9 @@ def candidate_pairs(records: Records) -> tuple[NDArray[np.int64], NDArray[np.int
     sure = [np.empty(0, dtype=np.int64)]
     n = len(records)
     for sort, key, row in _keys(records):
-        (sure if sort in ("tax", "phone", "email", "address") else found).append(_pairs_of(key, row, _MOST[sort], n))
+        (sure if sort in ("tax", "phone", "email", "address", "street") else found).append(
+            _pairs_of(key, row, _MOST[sort], n)
+        )
     sure_pairs = np.unique(np.concatenate(sure))
     named = np.unique(np.concatenate(found))
     named = named[_alike(records, *np.divmod(named, n))]
@@ -47,6 +60,19 @@ def identifying_pairs(records: Records) -> tuple[NDArray[np.int64], NDArray[np.i
     return np.divmod(np.unique(np.concatenate(found)), max(len(records), 1))
 
 
+def bearers_near(records: Records) -> NDArray[np.int64]:
+    """How many rows of its list bear a row's name within some 10 km, itself counted: (n,) int; 0 without a name."""
+    named = np.flatnonzero(records.table["joined"].notna().to_numpy())
+    most = np.zeros(len(records), dtype=np.int64)
+    name = _mixed(_hash(records.table["joined"].to_numpy(dtype=object)[named]), records.lists[named].astype(np.uint64))
+    for cell in _cells(records, _REGION_M):
+        # rows without a place may stand anywhere: they meet each other
+        where = np.where(records.placed[named], cell[named], np.uint64(1))
+        _, group, count = np.unique(_mixed(name, where), return_inverse=True, return_counts=True)
+        most[named] = np.maximum(most[named], count[group])
+    return most
+
+
 def _keys(records: Records) -> Iterator[tuple[str, NDArray[np.uint64], NDArray[np.int64]]]:
     """Sort of key, hashed keys and their rows."""
     table, everyone = records.table, np.arange(len(records))
@@ -59,6 +85,10 @@ def _keys(records: Records) -> Iterator[tuple[str, NDArray[np.uint64], NDArray[n
         _hash((table["street"][given] + "|" + table["house"][given]).to_numpy(dtype=object)),
         everyone[given],
     )
+    rows = everyone[given & records.placed]
+    stem = _hash((table["street"][rows].str[:_LETTERS] + "|" + table["house"][rows]).to_numpy(dtype=object))
+    for cell in _cells(records, 2 * NEAR_M):
+        yield "street", _mixed(stem, cell[rows]), rows
     for at in range(records.words.shape[1]):
         word = pd.Series(records.words[:, at], dtype=object)
         there = word.notna().to_numpy()

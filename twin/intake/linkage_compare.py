@@ -126,6 +126,8 @@ def compare(records: Records, i: NDArray[np.int64], j: NDArray[np.int64]) -> NDA
     (p, f) int8
         Index into the levels of each of :data:`FIELDS`; -1 where nothing can be said.
     """
+    if not len(i):
+        return np.empty((0, len(FIELDS)), dtype=np.int8)
     # imported here: it takes a second, and small bundles do without
     import duckdb
     from splink import DuckDBAPI, Linker, SettingsCreator, block_on

@@ -149,7 +149,7 @@ def _stacked(columns: list[pd.Series]) -> NDArray[np.object_]:
 
 
 def _telling(frames: list[pd.DataFrame]) -> tuple[pd.DataFrame, tuple[str, ...]]:
-    """Columns ``tax``, ``phone``, ``email``, ``street``, ``house`` of all lists; of several the first filled."""
+    """Columns ``tax``, ``phone``, ``email``, ``street``, ``house`` of all lists."""
     parts, seen = [], []
     for frame in frames:
         found = telling_columns(frame)

@@ -15,7 +15,7 @@ from twin.workspace.store import Workspace
 
 def run_calendar(workspace: Workspace, options: argparse.Namespace) -> dict[str, Any]:
     """One action on the rivals' calendar; the options are those of :func:`twin.tasks.arguments.of_calendar`."""
-    now, who = dt.datetime.now(), options.who or _login()
+    now, who = dt.datetime.now(), options.who or login()
     if options.action == "list":
         return list_moves(workspace)
     if options.action == "export":
@@ -33,7 +33,7 @@ def run_calendar(workspace: Workspace, options: argparse.Namespace) -> dict[str,
     return teach(workspace, [wish], now, options.series)
 
 
-def _login() -> str:
+def login() -> str:
     """Name of whoever runs the command; empty where the system knows none."""
     try:
         return getpass.getuser()

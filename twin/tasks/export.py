@@ -8,6 +8,11 @@ import pandas as pd
 
 from twin.errors import WorkspaceError
 from twin.scenario.words import meant
+from twin.tasks import handed_out
+from twin.tasks.consent import listed, still_agreed
+from twin.tasks.privacy import RECORDS, kept_record
+from twin.tasks.pseudonyms import pseudonymous
+from twin.tasks.shared_tables import shared
 from twin.tasks.shelf import (
     ALIGNMENT,
     ALLOCATION,
@@ -63,6 +68,8 @@ TABLES = {
     "scored_forecasts": (BACKTEST, "scored_forecasts"),
     "links": (DATASET, "links"),
     "warnings": (DATASET, "warnings"),
+    "pairs": (DATASET, "pairs"),
+    "aliases": (DATASET, "aliases"),
 }
 """Tables by name: the kind of result that holds each, and its part."""
 
@@ -84,7 +91,9 @@ def read_result(workspace: Workspace, table: str) -> pd.DataFrame:
         When there is no such table, or nothing has made it yet.
     """
     if table not in TABLES:
-        raise WorkspaceError(f"export: expected a table, found {table!r}. {meant(table, TABLES, 'Tables')}")
+        raise WorkspaceError(
+            f"export: expected a table, found {table!r}. {meant(table, [*TABLES, *RECORDS], 'Tables')}"
+        )
     kind, part = TABLES[table]
     version = newest(workspace, kind)
     frame = workspace.table(version, part) if workspace.has(version, part) or table not in ONLY_WITH else pd.DataFrame()
@@ -95,19 +104,50 @@ def read_result(workspace: Workspace, table: str) -> pd.DataFrame:
     return frame
 
 
-def run_export(workspace: Workspace, table: str, out: Path, locale: str = "") -> dict[str, object]:
-    """Write one table; the file's ending chooses the format.
+def run_export(
+    workspace: Workspace,
+    table: str,
+    out: Path,
+    locale: str = "",
+    pseudonyms: str | None = None,
+    share: bool = False,
+) -> dict[str, object]:
+    """Write one table and write down that it went out; the file's ending chooses the format.
+
+    Parameters
+    ----------
+    workspace : Workspace
+    table : str
+    out : Path
+    locale : str
+    pseudonyms : str, optional
+        Label of those whom it is for: people are numbers then, see :mod:`twin.tasks.pseudonyms`.
+    share : bool
+        Sums over customers alone, see :mod:`twin.tasks.shared_tables`.
 
     Returns
     -------
     dict
-        ``table``, ``file``, ``rows``.
+        ``table``, ``form``, ``file``, ``rows``, ``withdrawn`` (contacts of a plan that lack consent today).
     """
-    frame = read_result(workspace, table)
+    frame, version = (kept_record(workspace, table), "") if table in RECORDS else _result(workspace, table)
+    frame, gone = still_agreed(workspace, frame) if table == PLAN else (frame, frame.iloc[:0])
+    form = handed_out.PLAIN
+    if share:
+        frame, form = shared(frame), handed_out.SHARED
+    if pseudonyms is not None:
+        frame, form = pseudonymous(workspace.path, frame, pseudonyms), handed_out.PSEUDONYMS
     if out.suffix.lower() == ".geojson" and not {"lon", "lat"} <= set(frame.columns):
         raise WorkspaceError(
             f"{out.name}: expected a table with lon and lat for a map, found {table} without. "
             "Export potential or plan, or name a file that ends in csv, xlsx, parquet or json."
         )
     path = write_table(frame, out, locale=locale)
-    return {"table": table, "file": str(path), "rows": len(frame)}
+    handed_out.log(workspace, table, version, frame.columns, len(frame), path.name, form)
+    return {"table": table, "form": form, "file": str(path), "rows": len(frame), "withdrawn": listed(gone)}
+
+
+def _result(workspace: Workspace, table: str) -> tuple[pd.DataFrame, str]:
+    """One table of the newest results, and the version that holds it."""
+    frame = read_result(workspace, table)
+    return frame, newest(workspace, TABLES[table][0]).id

@@ -1,0 +1,46 @@
+"""Files of decisions on who is who: the exported review table with its column ``action`` filled in.
+
+Columns: ``action``, and ``id`` (of the pair) or ``id_a`` and ``id_b``; ``keep``, ``why``, ``who``. Others are not read.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from twin.errors import InputError, Problem
+from twin.intake.dialect import read_csv
+
+_COLUMNS = ("action", "id", "id_a", "id_b", "keep", "why", "who")
+
+
+def read_decisions(path: Path) -> tuple[list[dict[str, Any]], int]:
+    """Rows that say something, and how many say nothing.
+
+    Raises
+    ------
+    InputError
+        When there is no such table, or it names no pairs.
+    """
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        cure = "Name a CSV file, such as `twin links export --out links.csv` writes."
+        raise InputError([Problem(path.name, "file", "a table", f"none ({error.strerror})", cure)]) from error
+    raw = read_csv(data, path.name, list(_COLUMNS))
+    titles = {str(title).strip().casefold(): title for title in raw.columns}
+    if "action" not in titles or not ({"id"} <= set(titles) or {"id_a", "id_b"} <= set(titles)):
+        cure = "Take the table that `twin links export --out links.csv` writes."
+        found = ", ".join(map(str, raw.columns))
+        raise InputError([Problem(path.name, "columns", "action, and id or id_a and id_b", found, cure, 1)])
+    columns = [raw.columns[titles[name]].to_pylist() if name in titles else [None] * len(raw) for name in _COLUMNS]
+    rows, passed_over = [], 0
+    for place, cells in enumerate(zip(*columns, strict=True)):
+        row = {name: str(cell or "").strip() for name, cell in zip(_COLUMNS, cells, strict=True)}
+        if not row["action"]:
+            passed_over += 1
+            continue
+        action = row["action"].casefold().replace(" ", "-").replace("_", "-")
+        rows.append({"action": action, "pair": row["id"], "a": row["id_a"], "b": row["id_b"], "keep": row["keep"],
+                     "why": row["why"], "who": row["who"], "row": raw.line_of(place)})  # fmt: skip
+    return rows, passed_over
