@@ -15,6 +15,8 @@ from twin.tasks import plan_edits
 from twin.tasks.plan_edits import Absence, Edit, Wishes
 
 VERBS = ("plan",)
+TURN = "plan_turn"
+"""Counts changes: a list whose visits have changed begins without a tick."""
 _SHOWN = 12
 _SIGNS = {"fits": ":green[✓]", "crowded": ":orange[▲]", "broken": ":red[✕]"}
 
@@ -23,6 +25,7 @@ def keep(plan: str, wishes: Wishes) -> None:
     """Write the wishes down and show the page anew."""
     access.require("plan")
     plan_edits.keep_wishes(state.workspace(), plan, wishes)
+    st.session_state[TURN] = st.session_state.get(TURN, 0) + 1
     st.rerun()
 
 

@@ -42,7 +42,7 @@ def day(
     )
     st.query_params["rep"], st.query_params["day"] = str(rep), str(shown)
     today = mine[mine["date"] == pd.Timestamp(shown)].sort_values("start") if shown else mine.head(0)
-    picked = _list(today, f"{rep}-{shown}", words)
+    picked = _list(today, f"{rep}-{shown}-{st.session_state.get(plan_changes.TURN, 0)}", words)
     if len(picked):
         _actions(version.id, desk, wishes, picked, reps, words)
     else:

@@ -44,7 +44,7 @@ def serving(workspace: Path, **environment: str) -> Iterator[tuple[str, subproce
     """Address and process of a dashboard that shows a workspace."""
     port = free_port()
     entry = Path(dashboard.__file__).with_name("app.py")
-    command = [sys.executable, "-m", "streamlit", "run", str(entry), "--server.port", str(port)]
+    command = [sys.executable, "-m", "dashboard.server", "--server.port", str(port)]
     settings = {**os.environ, "TWIN_WORKSPACE": str(workspace), "OMP_NUM_THREADS": "1", **environment}
     server = subprocess.Popen(
         command, cwd=entry.parents[1], env=settings, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL

@@ -49,7 +49,7 @@ def serve(
     """
     entry = _entry()
     options = server_options(port, address, access, secrets, hosts)
-    command = [sys.executable, "-m", "streamlit", "run", str(entry)]
+    command = [sys.executable, "-m", "dashboard.server"]
     command += [f"--{key}={each}" for key, value in options.items() for each in _said(value)]
     jobs.tend(workspace)  # what waited when the machine was switched off
     print(f"Dashboard: http://{address}:{port}  (Ctrl-C ends it)", file=sys.stderr, flush=True)
