@@ -100,12 +100,15 @@ def require(right: str) -> None:
 
 
 def guarded(right: str, render: Callable[[], None]) -> Callable[[], None]:
-    """A page that asks before it shows itself: an address can be typed."""
+    """A page that asks before it shows itself, for an address can be typed; what cannot be shown is said in words."""
 
     @wraps(render)
     def asked() -> None:
         require(right)
-        render()
+        try:
+            render()
+        except TwinError as error:
+            st.error(_plain(_words().sentence(str(error))), icon=":material/error:")
 
     return asked
 

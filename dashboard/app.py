@@ -8,7 +8,18 @@ from typing import NamedTuple
 import streamlit as st
 
 from dashboard import access, frame, icon, state
-from dashboard.views import calibration, compare, overview, scenarios, visit_plan
+from dashboard.views import (
+    calibration,
+    compare,
+    data,
+    diagnostics,
+    overview,
+    potential,
+    rival_calendar,
+    runs,
+    scenarios,
+    visit_plan,
+)
 
 
 class Entry(NamedTuple):
@@ -28,8 +39,13 @@ PAGES = (
     Entry("decide", "overview", overview.render, "dashboard"),
     Entry("decide", "scenarios", scenarios.render, "edit_note"),
     Entry("decide", "compare", compare.render, "compare_arrows"),
+    Entry("model", "data", data.render, "upload_file", "learn"),
     Entry("model", "calibration", calibration.render, "tune"),
+    Entry("model", "diagnostics", diagnostics.render, "monitor_heart"),
+    Entry("model", "rival_calendar", rival_calendar.render, "event"),
+    Entry("model", "potential", potential.render, "trending_up", "customers"),
     Entry("plan", "visit_plan", visit_plan.render, "route"),
+    Entry("plan", "runs", runs.render, "pending_actions"),
 )
 """Every page, in the order of the menu; the first is the one that opens."""
 

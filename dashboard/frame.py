@@ -14,6 +14,7 @@ import streamlit as st
 
 from dashboard import jobs_panel, state
 from dashboard.words import LANGUAGES, Words
+from twin.tasks import learned
 
 _PAGES = "pages of the menu"
 
@@ -114,6 +115,15 @@ def shown(
     options = {"hide_index": True, "width": "stretch", **options}
     columns = {names[name]: value for name, value in (config or {}).items() if name in names}
     return st.dataframe(body.style.format(said, na_rep="–") if said else body, column_config=columns, **options)
+
+
+def file(label: str, rows: pd.DataFrame, name: str, words: Words) -> None:
+    """A button that hands over a table as CSV, written as the reader's spreadsheet expects it."""
+    locale = "tr" if words.language == "tr" else ""
+    st.download_button(
+        label, lambda: learned.csv_of(rows, locale), file_name=name, mime="text/csv", icon=":material/download:",
+        on_click="ignore", key=f"file-{name}",
+    )  # fmt: skip
 
 
 def findings(lines: Iterable[str]) -> None:

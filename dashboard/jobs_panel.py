@@ -30,7 +30,7 @@ def start(verb: str, arguments: Sequence[str]) -> None:
 
 def end(job: Job) -> None:
     """Cancel a job, if whoever asks might have started it."""
-    access.require(access.VERB_RIGHTS[job.verb])
+    access.require(access.VERB_RIGHTS.get(job.verb, "decide"))
     jobs.cancel(state.workspace(), job.id)
     st.rerun(scope="app")
 
@@ -60,7 +60,7 @@ def _running(before: tuple[str, ...]) -> None:
     if tuple(job.id for job in active) != before:
         st.rerun(scope="app")  # what it published is to be seen at once
     for job in active:
-        st.caption(f"{words.named('verb', job.verb)} · {words.named('state', job.state)}")
+        st.caption(under_way(job, words))
         st.progress(job.part_done)
 
 
@@ -77,12 +77,24 @@ def _panel(verbs: tuple[str, ...]) -> None:
 def _under_way(job: Job, words: Words) -> None:
     with st.container(border=True):
         left, right = st.columns([5, 1], vertical_alignment="center")
-        steps = words("job.steps", done=job.done, total=job.total) if job.total else ""
-        phrase = words.sentence(job.phrase) if job.phrase else words.named("state", job.state)
-        left.progress(job.part_done, text=" · ".join(filter(None, (words.named("verb", job.verb), phrase, steps))))
-        allowed = access.may(access.VERB_RIGHTS[job.verb])
+        left.progress(job.part_done, text=under_way(job, words))
+        allowed = access.may(access.VERB_RIGHTS.get(job.verb, "decide"))
         if right.button(words("job.cancel"), key=f"cancel-{job.id}", width="stretch", disabled=not allowed):
             end(job)
+
+
+def under_way(job: Job, words: Words) -> str:
+    """What a job that waits or runs is doing, how far it is, and how long it will still take."""
+    steps = words("job.steps", done=job.done, total=job.total) if job.total else ""
+    phrase = words.sentence(job.phrase) if job.phrase else words.named("state", job.state)
+    if job.state == jobs.QUEUED:
+        before = jobs.ahead_of(job, jobs.listed(state.workspace(), 0))
+        steps = words("job.ahead", n=before) if before else ""
+        left = None
+    else:
+        left = jobs.seconds_left(state.workspace(), job)
+    rest = words("job.left", time=words.duration(left)) if left is not None else ""
+    return " · ".join(filter(None, (words.named("verb", job.verb), phrase, steps, rest)))
 
 
 def _ended(job: Job, words: Words) -> None:
@@ -96,18 +108,24 @@ def _ended(job: Job, words: Words) -> None:
     if job.problems:
         problems(pd.DataFrame(list(job.problems)), words)
     else:
-        st.code(job.error, language=None, wrap_lines=True)
+        st.code(told(job, words), language=None, wrap_lines=True)
+
+
+def told(job: Job, words: Words) -> str:
+    """Why a job failed, in the reader's language as far as its sentences are known."""
+    return "\n".join(words.sentence(line) for line in job.error.splitlines())
 
 
 def problems(rows: pd.DataFrame, words: Words) -> None:
-    """Faults or remarks about files, as a table."""
+    """Faults or remarks about files, as a table that can be taken away."""
     order = [name for name in ("file", "row", "where", "expected", "found", "cure", "count") if name in rows]
     heads = {name: words(f"column.{name}") for name in order}
     told = rows[order].assign(
         **{name: rows[name].map(words.sentence, na_action="ignore") for name in ("expected", "cure") if name in order}
     )
     whole = {name: pd.to_numeric(told[name]).astype("Int64") for name in ("row", "count") if name in order}
-    st.dataframe(told.assign(**whole).rename(columns=heads), hide_index=True, width="stretch")
+    named = told.assign(**whole).rename(columns=heads)
+    st.dataframe(named, hide_index=True, width="stretch")
 
 
 def _active(verbs: Sequence[str] | None) -> list[Job]:

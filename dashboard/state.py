@@ -14,7 +14,9 @@ import streamlit as st
 
 from dashboard import access
 from dashboard.words import LANGUAGES, Words
-from twin.tasks import results
+from twin.scenario.facts import MarketFacts
+from twin.tasks import calendar_page as calendar
+from twin.tasks import data_page, learned, results, scenario_check
 
 _ENTRIES = 64
 
@@ -38,6 +40,56 @@ def heads() -> dict[str, Any]:
 def table(version: str, part: str) -> pd.DataFrame:
     """A table of a version: rows of the territories that may be seen."""
     return access.within(_table(str(workspace()), version, part), _places)
+
+
+def pending_remarks() -> int:
+    """How many remarks on the rivals' calendar the newest calibration has not seen."""
+    return int(calendar.pending(workspace()))
+
+
+def datasets() -> list[Any]:
+    """Datasets of the workspace, newest first."""
+    return data_page.datasets(workspace())
+
+
+def difference_of(before: str, after: str) -> dict[str, Any]:
+    """What changed between two datasets."""
+    return _difference_of(str(workspace()), before, after)
+
+
+def customers(calibration: str) -> pd.DataFrame:
+    """Potential of every customer with its name; not to be changed."""
+    return access.within(_customers(str(workspace()), calibration))
+
+
+def why_potential(calibration: str, customer: str) -> dict[str, Any]:
+    """Why a customer's potential is what it is."""
+    return learned.why_potential(_reasons(str(workspace()), calibration), customer)
+
+
+def moves() -> dict[str, Any]:
+    """The rivals' calendar and what was said of it. Never cached: people speak."""
+    return calendar.moves(workspace())
+
+
+def said() -> pd.DataFrame:
+    """Every remark on the rivals' calendar, newest first."""
+    return calendar.said(workspace())
+
+
+def rivals_and_territories(dataset: str) -> tuple[list[str], list[str]]:
+    """Names that a remark may hold."""
+    return _names(str(workspace()), dataset)
+
+
+def season_index(calibration: str) -> pd.DataFrame:
+    """The natural season by month of the year."""
+    return _season_index(str(workspace()), calibration)
+
+
+def curves(calibration: str) -> pd.DataFrame:
+    """What an even rate of contacts does, by channel."""
+    return _curves(str(workspace()), calibration)
 
 
 def whole(version: str, part: str) -> pd.DataFrame:
@@ -79,6 +131,13 @@ def difference(forecast: str) -> pd.DataFrame:
     return access.within(_difference(str(workspace()), forecast))
 
 
+def facts() -> MarketFacts | None:
+    """What a scenario must fit: of the newest calibration, else of the newest data; ``None`` where there are none."""
+    found = heads()
+    ids = [found[kind].id for kind in ("calibration", "dataset") if kind in found]
+    return _facts(str(workspace()), *ids) if ids else None
+
+
 def homes(dataset: str) -> pd.DataFrame:
     """Homes of reps."""
     rows = _homes(str(workspace()), dataset)
@@ -88,9 +147,44 @@ def homes(dataset: str) -> pd.DataFrame:
     return rows[rows["rep_id"].isin(reps["rep_id"])] if "territory_id" in reps else rows.iloc[:0]
 
 
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _facts(folder: str, *versions: str) -> MarketFacts | None:
+    return scenario_check.facts(Path(folder))
+
+
 @st.cache_data(max_entries=_ENTRIES, show_spinner=False)
 def _table(folder: str, version: str, part: str) -> pd.DataFrame:
     return results.table(Path(folder), version, part)
+
+
+@st.cache_data(max_entries=8, show_spinner=False)
+def _difference_of(folder: str, before: str, after: str) -> dict[str, Any]:
+    return data_page.change(Path(folder), before, after)
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _customers(folder: str, calibration: str) -> pd.DataFrame:
+    return learned.customers(Path(folder), calibration)
+
+
+@st.cache_resource(max_entries=2, show_spinner=False)
+def _reasons(folder: str, calibration: str) -> learned.Reasons:
+    return learned.reasons(Path(folder), calibration)
+
+
+@st.cache_data(max_entries=8, show_spinner=False)
+def _names(folder: str, dataset: str) -> tuple[list[str], list[str]]:
+    return calendar.rivals_and_territories(Path(folder), dataset)
+
+
+@st.cache_data(max_entries=8, show_spinner=False)
+def _season_index(folder: str, calibration: str) -> pd.DataFrame:
+    return learned.season_index(Path(folder), calibration)
+
+
+@st.cache_data(max_entries=8, show_spinner=False)
+def _curves(folder: str, calibration: str) -> pd.DataFrame:
+    return learned.response_curves(Path(folder), calibration)
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)

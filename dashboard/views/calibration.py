@@ -1,21 +1,21 @@
-"""Calibration: bring data, learn from them, and see what was learned and how well. For the analyst."""
+"""Calibration: learn the market anew from the newest data, and see at once what moved. For the analyst."""
 
 from __future__ import annotations
 
 import datetime as dt
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import streamlit as st
 
-from dashboard import frame, jobs_panel, state
+from dashboard import access, frame, jobs_panel, state
+from dashboard.charts import diagnostics as charts
 from dashboard.views import learned
 from dashboard.words import Words
-from twin.errors import InputError
-from twin.tasks import uploads
+from twin.tasks import jobs
 
-VERBS = ("ingest", "calibrate", "backtest")
+VERBS = ("calibrate", "backtest")
+MODES = ("none", "quick", "standard", "full")
 _MOST_DAYS = 50 * 366
 
 
@@ -24,112 +24,106 @@ def render() -> None:
     words, heads = state.words(), state.heads()
     st.title(words("calibration.title"))
     jobs_panel.panel(VERBS)
+    if "dataset" not in heads:
+        frame.empty(words("calibration.no_data"), "twin ingest FOLDER", "data", words("calibration.to_data"))
+        return
     busy = jobs_panel.busy(VERBS)
-    left, right = st.columns(2, gap="medium")
+    left, right = st.columns([3, 2], gap="medium")
     with left, st.container(border=True, height="stretch"):
-        _bring(heads, words, busy)
-    with right, st.container(border=True, height="stretch"):
         _learn(heads, words, busy)
-    names = ["data", "parameters", "rivals", "fit", "backtest"]
-    tabs = st.tabs([words(f"calibration.tab_{name}") for name in names])
-    for name, tab in zip(names, tabs):
-        with tab:
-            _TABS[name](heads, words)
-
-
-def _bring(heads: dict[str, Any], words: Words, busy: bool) -> None:
-    """Files or a folder become a dataset."""
-    st.subheader(words("calibration.bring"))
-    kinds = ["zip", *uploads.SUFFIXES]
-    files = st.file_uploader(words("calibration.files"), type=kinds, accept_multiple_files=True, key="bundle")
-    folder = st.text_input(
-        words("calibration.folder"), key="bundle_folder", placeholder=words("calibration.folder_hint")
-    )
-    if st.button(words("calibration.ingest"), type="primary", disabled=busy or not (files or folder.strip())):
-        try:
-            place = (
-                uploads.keep_upload(state.workspace(), [(f.name, f.getvalue()) for f in files])
-                if files
-                else Path(folder.strip())
-            )
-        except InputError as error:
-            jobs_panel.problems(pd.DataFrame([each.as_dict() for each in error.problems]), words)
-            return
-        jobs_panel.start("ingest", [str(place.expanduser().absolute())])
-    if dataset := heads.get("dataset"):
-        rows = dataset.meta.get("rows", {})
-        told = ", ".join(f"{words.number(n)} {words.named('table', name)}" for name, n in rows.items())
-        st.caption(words("calibration.dataset", id=frame.short(dataset.id), rows=told))
+    with right, st.container(border=True, height="stretch"):
+        _standing(heads, words)
+    if "calibration" in heads:
+        _moved(heads["calibration"], words)
 
 
 def _learn(heads: dict[str, Any], words: Words, busy: bool) -> None:
-    """Calibrate and look back."""
+    """What to learn, how thoroughly, and the button."""
     st.subheader(words("calibration.learn"))
-    if "dataset" not in heads:
-        st.caption(words("calibration.no_data"))
-        return
+    mode = st.radio(
+        words("calibration.mode"), MODES, format_func=lambda name: words.named("mode", name),
+        captions=[_cost(name, words) for name in MODES], key="mode", persist_state="session",
+    )  # fmt: skip
     origin = dt.date.fromisoformat(str(heads["dataset"].meta["origin"]))
     left, right = st.columns(2)
     draws = left.number_input(
-        words("calibration.draws"), 10, 2000, 100, step=10, key="draws", help=words("calibration.draws_help")
-    )
+        words("calibration.draws"), 10, 2000, 100, step=10, key="draws", help=words("calibration.draws_help"),
+        persist_state="session",
+    )  # fmt: skip
     as_of = right.date_input(
-        words("calibration.as_of"),
-        None,
-        min_value=origin - dt.timedelta(days=_MOST_DAYS),
-        max_value=origin - dt.timedelta(days=1),
-        format="DD.MM.YYYY",
-        key="as_of",
-        help=words("calibration.as_of_help"),
-    )
+        words("calibration.as_of"), None, min_value=origin - dt.timedelta(days=_MOST_DAYS),
+        max_value=origin - dt.timedelta(days=1), format="DD.MM.YYYY", key="as_of",
+        help=words("calibration.as_of_help"), persist_state="session",
+    )  # fmt: skip
+    with st.expander(words("calibration.more")):
+        certificate = st.number_input(
+            words("calibration.certificate"), 0, 200, 0, step=10, key="certificate",
+            help=words("calibration.certificate_help"),
+        )  # fmt: skip
+        fresh = st.checkbox(words("calibration.fresh"), key="fresh", help=words("calibration.fresh_help"))
+        fast = st.checkbox(words("calibration.fast"), key="fast", help=words("calibration.fast_help"))
+    arguments = ["--mode", str(mode), "--draws", str(int(draws))]
+    arguments += ["--as-of", as_of.isoformat()] if as_of else []
+    arguments += ["--certificate", str(int(certificate))] if certificate else []
+    arguments += ["--fresh"] if fresh else []
+    arguments += ["--no-predictive"] if fast else []
+    dead = busy or not access.may("learn")
     left, right = st.columns(2)
-    if left.button(words("calibration.calibrate"), type="primary", disabled=busy, width="stretch"):
-        hidden = ["--as-of", as_of.isoformat()] if as_of else []
-        jobs_panel.start("calibrate", ["--draws", str(int(draws)), *hidden])
+    if left.button(words("calibration.calibrate"), type="primary", disabled=dead, width="stretch"):
+        jobs_panel.start("calibrate", arguments)
     if right.button(
-        words("calibration.run_backtest"), disabled=busy, width="stretch", help=words("calibration.backtest_help")
-    ):
+        words("calibration.run_backtest"), disabled=dead or "calibration" not in heads, width="stretch",
+        help=words("calibration.backtest_help"),
+    ):  # fmt: skip
         jobs_panel.start("backtest", [])
-    if calibration := heads.get("calibration"):
-        if heads["dataset"].id not in calibration.parents:
-            st.warning(words("calibration.stale"), icon=":material/history:")
-        values = {
-            "id": frame.short(calibration.id),
-            "date": words.moment(calibration.created),
-            "draws": calibration.meta["n_draws"],
-        }
-        st.caption(words("calibration.made", **values))
+    st.caption(words("calibration.leave"))
 
 
-def _data(heads: dict[str, Any], words: Words) -> None:
-    if "dataset" not in heads:
-        frame.empty(words("overview.no_data"), "twin ingest FOLDER")
+def _cost(mode: str, words: Words) -> str:
+    """What a mode adds, and how long it took here."""
+    took = jobs.expected_seconds(state.workspace(), "calibrate", ["--mode", mode, "--draws", "100"])
+    known = words("calibration.took", time=words.duration(took)) if took else words("calibration.untried")
+    return f"{words.named('mode_note', mode)} {known}"
+
+
+def _standing(heads: dict[str, Any], words: Words) -> None:
+    """The calibration that forecasts use now, and whether it can be trusted."""
+    st.subheader(words("calibration.now"))
+    calibration = heads.get("calibration")
+    if calibration is None:
+        st.caption(words("overview.no_calibration"))
         return
-    dataset = heads["dataset"].id
-    remarks = state.table(dataset, "warnings")
-    st.subheader(words("calibration.remarks"))
-    if len(remarks):
-        jobs_panel.problems(remarks, words)
-    else:
-        st.caption(words("calibration.no_remarks"))
-    links = state.table(dataset, "links")
-    st.subheader(words("calibration.links"))
-    if not len(links):
-        st.caption(words("calibration.no_links"))
+    if heads["dataset"].id not in calibration.parents:
+        st.warning(words("calibration.stale"), icon=":material/history:")
+    if (pending := state.pending_remarks()) > 0:
+        st.info(words("calibration.pending", n=pending), icon=":material/edit_calendar:")
+    meta = calibration.meta
+    values = {"id": frame.short(calibration.id), "date": words.moment(calibration.created), "draws": meta["n_draws"]}
+    st.markdown(frame.plain(words("calibration.made", **values)))
+    st.caption(words("calibration.mode_was", mode=words.named("mode", str(meta.get("mode", "none")))))
+    if "as_of" in meta:
+        st.warning(words("calibration.hidden", date=words.date(meta["as_of"])), icon=":material/visibility_off:")
+    verdict = state.document(calibration.id, "health").get("verdict", "")
+    learned.light(verdict, words)
+    frame.go("diagnostics", words("calibration.why"))
+
+
+def _moved(calibration: Any, words: Words) -> None:
+    """Parameters before and after, with the reasons."""
+    st.subheader(words("calibration.moved"))
+    rows = state.table(calibration.id, "moved")
+    if "since" not in calibration.meta:
+        st.caption(words("calibration.first"))
         return
-    made = int((links["decision"] == "linked").sum())
-    st.caption(words("calibration.links_note", linked=words.number(made), asked=words.number(len(links) - made)))
-    columns = ["name_prospect", "name_customer", "prospect_id", "customer_id", "score", "distance_m", "decision"]
-    rows = links[columns].assign(decision=links["decision"].map(lambda name: words.named("decision", name)))
-    for name in ("score", "distance_m"):
-        rows[name] = pd.to_numeric(rows[name])
-    frame.shown(rows.head(500), words, {"score": words.number, "distance_m": words.number})
-
-
-_TABS = {
-    "data": _data,
-    "parameters": learned.parameters,
-    "rivals": learned.rivals,
-    "fit": learned.fit,
-    "backtest": learned.backtest,
-}
+    if not len(rows):
+        st.caption(words("calibration.nothing_moved"))
+        return
+    rows = rows.assign(parameter=[learned.parameter(name, words) for name in rows["parameter"]])
+    rows = rows.reindex(pd.to_numeric(rows["sds"]).abs().sort_values(ascending=False).index)
+    st.caption(words("calibration.moved_note", n=len(rows)))
+    top = rows.head(14)
+    st.altair_chart(charts.moved(top, words), width="stretch", theme=None, alt=words("calibration.moved"))
+    table = rows[["parameter", "before", "after", "sds", "reason"]].assign(reason=rows["reason"].map(words.sentence))
+    numbers = {"before": words.volume, "after": words.volume, "sds": lambda v: words.signed(v, 1)}
+    with st.expander(words("frame.as_table")):
+        frame.shown(table, words, numbers, {"reason": st.column_config.TextColumn(width="large")})

@@ -172,6 +172,14 @@ def cancel(workspace: Path, id: str) -> Job | None:
     return read(workspace, id)
 
 
+def arguments_of(job: Job) -> tuple[str, ...]:
+    """What a verb was told beyond its workspace: what :func:`start` was given."""
+    words = list(job.command)
+    if "--json" not in words:
+        return ()
+    return tuple(words[words.index("--json") + 1 :])
+
+
 def ahead_of(job: Job, among: Sequence[Job]) -> int:
     """How many jobs come before one that waits."""
     return sum(other.active and other.id < job.id for other in among) if job.state == QUEUED else 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,10 +18,14 @@ from twin.market.world import World
 from twin.potential import explain
 from twin.tasks.examined import reach_in
 from twin.tasks.shelf import load_twin
+from twin.weeks import mondays
 from twin.workspace import codec
+from twin.workspace.catalogue import Version
+from twin.workspace.exports import write_table
 from twin.workspace.store import Workspace
 
 _POINTS = 41
+_YEAR_WEEKS = 52
 _BEYOND = 1.5
 _FEW_A_MONTH = 4.0
 
@@ -70,6 +75,26 @@ def response_curves(workspace: Path, calibration: str) -> pd.DataFrame:
     return pd.concat(frames, ignore_index=True)
 
 
+def season_index(workspace: Path, calibration: str) -> pd.DataFrame:
+    """The natural season of the year from the origin on, with nobody's campaign in it; feasts stand where they fall.
+
+    Returns
+    -------
+    DataFrame
+        ``day`` (Mondays), ``index`` (1 = an average week), ``low``, ``high`` (90 % band); empty without a season.
+    """
+    store = Workspace.open(workspace, create=False)
+    learned = codec.decode(store.blob(store.version(calibration), "calibration"))
+    assert isinstance(learned, Calibration)
+    season = learned.season
+    if not season.harmonics and not season.feasts:
+        return pd.DataFrame(columns=["day", "index", "low", "high"])
+    weeks = np.arange(learned.origin, learned.origin + _YEAR_WEEKS, dtype=np.int32)
+    index = np.exp(season.log_index_draws(weeks))
+    low, high = np.percentile(index, [5, 95], axis=0)
+    return pd.DataFrame({"day": mondays(weeks), "index": index.mean(axis=0), "low": low, "high": high})
+
+
 def reasons(workspace: Path, calibration: str) -> Reasons:
     """Teach what explains the potential of a calibration; takes a second or so for each 10,000 customers."""
     store = Workspace.open(workspace, create=False)
@@ -77,6 +102,36 @@ def reasons(workspace: Path, calibration: str) -> Reasons:
     ids = twin.world.population.ids
     explainer = explain.teach_explainer(twin.world, twin.calibration.potential)
     return Reasons(twin.world, {str(id): row for row, id in enumerate(ids)}, explainer)
+
+
+def customers(workspace: Path, calibration: str) -> pd.DataFrame:
+    """The table ``potential`` with names, and ``headroom``: units a week that we could sell beyond what we do.
+
+    Names are those of the lists; somebody without one has none.
+    """
+    store = Workspace.open(workspace, create=False)
+    version = store.version(calibration)
+    rows, dataset = store.table(version, "potential"), store.version(version.parents[0])
+    rows["headroom"] = (rows["own_potential_mean"] - rows["own_mean"]).clip(lower=0.0)
+    names = [_names(store, dataset, *pair) for pair in (("customers", "customer_id"), ("prospects", "prospect_id"))]
+    both = pd.concat(names)
+    rows["name"] = rows["customer_id"].map(both[~both.index.duplicated()])
+    return rows
+
+
+def _names(store: Workspace, dataset: Version, table: str, key: str) -> pd.Series:
+    """Name of each id of a list; empty where the list is not there or names nobody."""
+    part = f"table_{table}"
+    if not store.has(dataset, part):
+        return pd.Series(dtype=object)
+    listed = store.table(dataset, part)
+    return listed.set_index(key)["name"].astype(object) if "name" in listed else pd.Series(dtype=object)
+
+
+def csv_of(rows: pd.DataFrame, locale: str = "") -> bytes:
+    """Rows as a CSV file that spreadsheets open as they should; see :func:`twin.workspace.exports.write_table`."""
+    with tempfile.TemporaryDirectory() as folder:
+        return write_table(rows, Path(folder) / "rows.csv", locale=locale).read_bytes()
 
 
 def why_potential(found: Reasons, customer: str) -> dict[str, Any]:

@@ -9,6 +9,7 @@ import datetime as dt
 import io
 import re
 import secrets
+import tomllib
 import zipfile
 from collections.abc import Iterator, Sequence
 from functools import partial
@@ -21,6 +22,9 @@ from twin.workspace import atomic
 FOLDER = "uploads"
 SUFFIXES = ("csv", "parquet", "xlsx", "geojson", "gpkg", "shp", "shx", "dbf", "prj", "cpg", "txt")
 MOST_BYTES = 1_000_000_000
+MOST_BYTES_A_FILE = 50_000_000
+"""What a browser may hand over at once; larger exports are read from a folder."""
+MOST_LETTERS_OF_A_MAPPING = 500_000
 _ZIP = "zip"
 
 
@@ -68,6 +72,29 @@ def keep_upload(workspace: Path, files: Sequence[tuple[str, bytes]]) -> Path:
     for name, content in found.items():
         atomic.place(folder, partial(_write, content), partial(_named, name))
     return folder
+
+
+def keep_mapping(workspace: Path, text: str) -> Path:
+    """Write a mapping file that somebody has looked through.
+
+    Raises
+    ------
+    InputError
+        When it is not TOML, or very long.
+    """
+    cure = "Correct the line that is named, or ask for a fresh draft."
+    if len(text) > MOST_LETTERS_OF_A_MAPPING:
+        raise InputError(
+            [Problem("mapping", "length", f"{MOST_LETTERS_OF_A_MAPPING:,} letters", f"{len(text):,}", cure)]
+        )
+    try:
+        tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise InputError([Problem("mapping", "text", "sound TOML", str(error), cure)]) from error
+    folder = Path(workspace).absolute() / FOLDER
+    folder.mkdir(parents=True, exist_ok=True)
+    name = f"mapping-{dt.datetime.now(dt.UTC):%Y%m%dT%H%M%S}-{secrets.token_hex(3)}.toml"
+    return atomic.place(folder, partial(_write, text.encode()), partial(_named, name))
 
 
 def _write(content: bytes, file: BinaryIO) -> int:

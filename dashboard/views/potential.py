@@ -1,0 +1,176 @@
+"""Potential: what every customer could buy, as a table and on the map, and why the twin thinks so of each one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from dashboard import access, frame, state
+from dashboard.charts import potential as charts
+from dashboard.words import Words
+from twin.tasks import learned
+
+_COLUMNS = ["customer_id", "name", "known", "territory_id", "category_mean", "category_p10", "category_p90", "own_mean",
+            "own_potential_mean", "headroom"]  # fmt: skip
+_MOST_REASONS = 9
+
+
+def render() -> None:
+    """The page."""
+    access.require("customers")
+    words, heads = state.words(), state.heads()
+    st.title(words("potential.title"))
+    calibration = heads.get("calibration")
+    if calibration is None:
+        frame.empty(words("overview.no_calibration"), "twin calibrate", "calibration" if heads else "data")
+        return
+    rows = _filtered(state.customers(calibration.id), words)
+    _figures(rows, words)
+    if not len(rows):
+        frame.empty(words("potential.nobody"))
+        return
+    left, right = st.columns([3, 2], gap="medium")
+    with left:
+        chosen = _table(rows, words)
+    with right:
+        _map(rows, calibration.id, chosen, words)
+    _take_away(rows, words)
+    _why(chosen, rows, calibration, words)
+
+
+def _filtered(rows: pd.DataFrame, words: Words) -> pd.DataFrame:
+    """Rows that the reader asks for."""
+    kinds = ["all", "unknown", "known"]
+    first, second, third, fourth = st.columns([2, 2, 2, 2], vertical_alignment="bottom")
+    kind = first.segmented_control(
+        words("potential.who"), kinds, default="all", required=True, key="who", bind="query-params",
+        format_func=lambda name: words.named("potential_who", name),
+    )  # fmt: skip
+    zones = sorted(rows["territory_id"].dropna().unique())
+    where = second.multiselect(words("potential.where"), zones, key="zones", placeholder=words("potential.everywhere"))
+    sought = third.text_input(words("potential.search"), key="sought", placeholder=words("potential.search_hint"))
+    ways = ["headroom", "category_mean", "own_mean", "own_potential_mean"]
+    order = fourth.selectbox(words("potential.order"), ways, key="order", format_func=lambda n: words(f"column.{n}"))
+    keep = pd.Series(True, index=rows.index)
+    if kind != "all":
+        keep &= rows["known"] == (kind == "known")
+    if where:
+        keep &= rows["territory_id"].isin(where)
+    if sought.strip():
+        text = sought.strip().casefold()
+        found = rows["customer_id"].astype(str).str.casefold().str.contains(text, regex=False)
+        if "name" in rows:
+            found |= rows["name"].astype(str).str.casefold().str.contains(text, regex=False)
+        keep &= found
+    return rows[keep].sort_values(str(order), ascending=False, ignore_index=True)
+
+
+def _figures(rows: pd.DataFrame, words: Words) -> None:
+    """What the chosen rows come to."""
+    one, two, three, four = st.columns(4)
+    one.metric(words("potential.customers"), words.number(len(rows)), border=True)
+    two.metric(words("potential.category"), words.volume(rows["category_mean"].sum()), border=True)
+    three.metric(words("potential.own"), words.volume(rows["own_mean"].sum()), border=True)
+    four.metric(words("potential.headroom"), words.volume(rows["headroom"].sum()), border=True)
+    st.caption(words("potential.units"))
+
+
+def _table(rows: pd.DataFrame, words: Words) -> str:
+    """All rows, fetched as they are scrolled to; the one that is chosen."""
+    columns = [name for name in _COLUMNS if name in rows]
+    number = st.column_config.NumberColumn(format="localized")
+    config: dict[str, Any] = {words(f"column.{name}"): number for name in columns if name.endswith("mean")}
+    heads = {name: words(f"column.{name}") for name in columns}
+    shown = rows[columns].copy()
+    for name in columns:
+        if name.startswith(("category", "own", "headroom")):
+            shown[name] = shown[name].round(1)
+            config[heads[name]] = number
+    config[heads["known"]] = st.column_config.CheckboxColumn(width="small")
+    config[heads["customer_id"]] = st.column_config.TextColumn(pinned=True)
+    event = st.dataframe(
+        shown.rename(columns=heads), hide_index=True, width="stretch", height=430, column_config=config,
+        on_select="rerun", selection_mode="single-row", key="customers",
+    )  # fmt: skip
+    places = event.selection.rows
+    st.caption(words("potential.choose"))
+    place = places[0] if places and places[0] < len(rows) else 0
+    return str(rows["customer_id"].iloc[place])
+
+
+def _map(rows: pd.DataFrame, calibration: str, chosen: str, words: Words) -> None:
+    """Bricks by what is unknown in them, and the chosen rows with the most to win, as dots."""
+    bricks = state.bricks(calibration)
+    if len(bricks):
+        here = set(rows["brick_id"])
+        bricks = bricks[bricks["brick_id"].isin(here)]
+        bricks = bricks.assign(said=[words.volume(value) for value in bricks["unknown_volume"]])
+        bricks = bricks[bricks["shape"].notna() | bricks["lon"].notna()]
+    dots = rows.dropna(subset=["lon", "lat"]).head(charts.MOST_DOTS)
+    if not len(dots) and not len(bricks):
+        st.caption(words("potential.no_places"))
+        return
+    dots = dots.assign(state=dots["known"].map({True: words("chart.known"), False: words("chart.unknown")}))
+    chart = charts.where(bricks, dots, rows[rows["customer_id"] == chosen].head(1), words)
+    st.altair_chart(chart, width="stretch", theme=None, alt=words("potential.map"))
+    if len(dots) < len(rows):
+        st.caption(words("potential.dots", n=words.number(len(dots)), all=words.number(len(rows))))
+
+
+def _take_away(rows: pd.DataFrame, words: Words) -> None:
+    """The chosen rows as a file; made only when it is asked for."""
+    columns = [name for name in (*_COLUMNS, "brick_id", "lon", "lat") if name in rows]
+    locale = "tr" if words.language == "tr" else ""
+    st.download_button(
+        words("potential.download", n=words.number(len(rows))),
+        lambda: learned.csv_of(rows[columns], locale), file_name="potential.csv", mime="text/csv",
+        icon=":material/download:", on_click="ignore",
+    )  # fmt: skip
+
+
+def _why(customer: str, rows: pd.DataFrame, calibration: Any, words: Words) -> None:
+    """One customer: the figure with its interval, and what it rests on."""
+    one = rows[rows["customer_id"] == customer].iloc[0]
+    name = str(one["name"]) if "name" in rows and pd.notna(one.get("name")) else ""
+    with st.container(border=True):
+        st.subheader(words("potential.why", name=frame.plain(f"{name} ({customer})" if name else customer)))
+        band = words.between(one["category_p10"], one["category_p90"], words.volume)
+        st.markdown(
+            words("potential.one", mean=words.volume(one["category_mean"]), band=band,
+                  own=words.volume(one["own_mean"]), could=words.volume(one["own_potential_mean"]))
+        )  # fmt: skip
+        if not one["known"]:
+            st.caption(words("potential.one_unknown"))
+        told = state.why_potential(calibration.id, customer)
+        if not told["reasons"]:
+            st.caption(words("potential.no_reasons"))
+            return
+        reasons = pd.DataFrame(told["reasons"])
+        top, rest = reasons.iloc[:_MOST_REASONS], reasons.iloc[_MOST_REASONS:]
+        last = reasons[reasons["column"] == "@rest"]
+        small = rest[rest["column"] != "@rest"]
+        others = pd.DataFrame([{"column": "@others", "value": "", "factor": float(small["factor"].prod())}])
+        shown = pd.concat([top[top["column"] != "@rest"], others if len(small) else others.iloc[:0], last])
+        shown = shown.assign(
+            reason=[_reason(r.column, r.value, words) for r in shown.itertuples()],
+            said=["× " + words.number(value, 2) for value in shown["factor"]],
+            pct=100 * (shown["factor"] - 1),
+        )
+        st.caption(words("potential.typical", typical=words.volume(told["typical"])))
+        st.altair_chart(
+            charts.reasons(shown, words), width="stretch", theme=None, alt=words("potential.why", name=customer)
+        )
+        st.caption(words("potential.fidelity", share=words.percent(told["fidelity"])))
+
+
+def _reason(column: str, value: Any, words: Words) -> str:
+    """A column and the customer's value in it, in words."""
+    name = words.named("feature", column.removeprefix("@")) if column.startswith("@") else column.replace("_", " ")
+    if isinstance(value, bool):
+        return words("potential.is_known" if value else "potential.is_unknown")
+    if value == "" or value is None:
+        return name if column.startswith("@") else f"{name}: {words('potential.no_value')}"
+    said = words.number(value, 2 if abs(value) < 10 else 0) if isinstance(value, float) else str(value)
+    return f"{name}: {said}"
