@@ -18,6 +18,7 @@ from twin.errors import InputError, Problem
 from twin.intake.assumed import Assumption
 from twin.intake.encoding import decode
 from twin.intake.fold import header as fold_header
+from twin.intake.fold import squeezed_header
 from twin.intake.raw import Raw
 
 _QUOTE, _NEWLINE, _RETURN = 34, 10, 13
@@ -85,7 +86,7 @@ def _split_header(
     body: bytes, file: str, known: Sequence[str], separator: str | None, header_row: int | None
 ) -> tuple[int, list[str], str, bytes]:
     """Lines up to and with the header, column names, separator, and the rest."""
-    wanted = {fold_header(name) for name in known}
+    wanted = {squeezed_header(name) for name in known}
     heads, place = [], 0
     while place < len(body) and len(heads) < max(_TITLE_LINES, header_row or 0):
         stop = body.find(b"\n", place)
@@ -105,7 +106,7 @@ def _split_header(
         at = _header_at(heads, filled, choices, wanted)
     text, end = heads[at]
     split = {sign: _fields(text, sign) for sign in choices}
-    separator = max(choices, key=lambda s: (sum(fold_header(name) in wanted for name in split[s]), len(split[s])))
+    separator = max(choices, key=lambda s: (sum(squeezed_header(name) in wanted for name in split[s]), len(split[s])))
     names = [name.strip() for name in split[separator]]
     if text.count('"') % 2:
         cure = "Close the quote; column names must stand on one line."
@@ -124,7 +125,7 @@ def _header_at(
     if not filled:
         return 0
     for at in filled:
-        known = max(sum(fold_header(name) in wanted for name in _fields(heads[at][0], sign)) for sign in choices)
+        known = max(sum(squeezed_header(name) in wanted for name in _fields(heads[at][0], sign)) for sign in choices)
         if known >= (1 if at == filled[0] else 2):
             return at
     return filled[0]

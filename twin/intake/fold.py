@@ -59,6 +59,11 @@ def header(text: str) -> str:
     return fold(text).replace(" ", "_")
 
 
+def squeezed_header(text: str) -> str:
+    """Form in which a line is asked whether it holds column names: ``"Customer ID"`` becomes ``"customerid"``."""
+    return fold(text).replace(" ", "")
+
+
 def outlet_name(text: str) -> str:
     """Distinctive words of an outlet's name; all its words when none is distinctive."""
     words = [_common(word) for word in fold(text).split()]

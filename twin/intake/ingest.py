@@ -15,6 +15,7 @@ import pyarrow
 
 from twin.errors import InputError, Problem
 from twin.intake import consents, erasure, seasons
+from twin.intake.assumed import Assumption
 from twin.intake.check import check
 from twin.intake.codes import renamed
 from twin.intake.facts import facts
@@ -48,6 +49,8 @@ class Bundle:
         :func:`twin.intake.identity.identify`.
     aliases : DataFrame
         Ids that went into others, see :mod:`twin.intake.linkage_merge`.
+    assumed : tuple of Assumption
+        What was read off the files because nobody stated it.
     """
 
     tables: abc.Mapping[str, pd.DataFrame]
@@ -58,6 +61,7 @@ class Bundle:
     how: str = REPLACE
     pairs: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(PAIR_COLUMNS), dtype="str"))
     aliases: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(ALIAS_COLUMNS), dtype="str"))
+    assumed: tuple[Assumption, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -124,7 +128,7 @@ def read_bundle(
     bundle = _merged({name: table.frame for name, table in tables.items()}, season.said)
     warnings.extend(bundle.warnings)
     kept = tuple(_placed(problem, season) for problem in warnings)
-    return replace(bundle, warnings=kept, hashes=reading.hashes, how=how)
+    return replace(bundle, warnings=kept, hashes=reading.hashes, how=how, assumed=tuple(reading.assumed))
 
 
 def _adds(season: Season, reading: Reading) -> bool:

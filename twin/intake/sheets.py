@@ -19,6 +19,7 @@ from twin.errors import InputError, Problem
 from twin.intake.assumed import Assumption
 from twin.intake.dialect import MOST_COLUMNS
 from twin.intake.fold import header as fold_header
+from twin.intake.fold import squeezed_header
 from twin.intake.raw import Raw
 from twin.intake.settings import TableMapping
 from twin.intake.workbook import Anatomy, address, anatomy, guard
@@ -64,7 +65,7 @@ def read_sheet(data: bytes, sheet: str, label: str, known: Sequence[str], settin
     if not filled:
         raise InputError([Problem(label, "sheet", "a header and rows", "an empty sheet", "Fill or remove it.")])
     body = anatomy(data, sheet)
-    top, depth, names = _names(cells, filled, body, {fold_header(name) for name in known}, label, settings)
+    top, depth, names = _names(cells, filled, body, {squeezed_header(name) for name in known}, label, settings)
     rows = [number for number in filled if number >= top + depth]
     raw = Raw(label, {}, header_line=top + depth, separator="\t")
     if top and settings.header_row is None:
@@ -118,7 +119,7 @@ def _header_at(cells: list[list], filled: list[int], body: Anatomy, wanted: set[
     """First row of the header: with two known names, else the first that is as wide as the table."""
     heads = filled[:_TITLE_ROWS]
     for row in heads:
-        known = sum(isinstance(cell, str) and fold_header(cell) in wanted for cell in cells[row])
+        known = sum(isinstance(cell, str) and squeezed_header(cell) in wanted for cell in cells[row])
         if known >= (1 if row == heads[0] else 2):
             return row - 1 if row - 1 in filled and _groups(body, row - 1) else row
     widths = {row: sum(cell != "" for cell in cells[row]) for row in heads}

@@ -8,7 +8,7 @@ from __future__ import annotations
 import fnmatch
 import hashlib
 import io
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -161,7 +161,7 @@ def _sheets(
     return parts, remarks
 
 
-def read_source(source: Source, settings: TableMapping) -> tuple[Raw, dict[str, str]]:
+def read_source(source: Source, settings: TableMapping, names: Sequence[str] = ()) -> tuple[Raw, dict[str, str]]:
     """Columns of one table as they stand in its file, and the SHA-256 of every file read.
 
     Raises
@@ -175,7 +175,7 @@ def read_source(source: Source, settings: TableMapping) -> tuple[Raw, dict[str, 
     if not data:
         cure = "Export the table again."
         raise InputError([Problem(source.label, "file", "a header and rows", "an empty file", cure)])
-    known = _known(source.table, settings)
+    known = [*_known(source.table, settings), *names]
     if kind in (".csv", *_TEXTS):
         raw = read_csv(data, source.label, known, settings.encoding, settings.separator, settings.header_row)
     elif kind == _SHEETS:

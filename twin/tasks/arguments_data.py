@@ -28,6 +28,8 @@ def of_ingest(verb: argparse.ArgumentParser) -> None:
         "--restate", action="store_true", help="when adding: months of which a table has a row are replaced whole"
     )
     verb.add_argument("--dry-run", action="store_true", help="show what would change, publish nothing")
+    verb.add_argument("--suggest", action="store_true", help="draft a mapping for an unknown export, ingest nothing")
+    verb.add_argument("--out", type=Path, metavar="FILE", help="with --suggest: where the draft goes (default: stdout)")
     verb.add_argument("--accept", action="store_true", help="publish although the change looks like a slip")
 
 

@@ -20,7 +20,10 @@ def _workspace(options: argparse.Namespace) -> Any:
 def ingest(options: argparse.Namespace, tell: Progress) -> dict[str, Any]:
     """``twin ingest``."""
     from twin.tasks.ingest import IngestSettings, run_ingest
+    from twin.tasks.suggest import run_suggest
 
+    if options.suggest:
+        return run_suggest(options.folder, options.out)
     settings = IngestSettings(options.how or "auto", options.dry_run, options.accept, options.restate)
     return run_ingest(options.workspace, options.folder, options.mapping, tell, settings)
 

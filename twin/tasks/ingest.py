@@ -75,7 +75,7 @@ def run_ingest(
         ``dataset`` (empty when nothing was published), ``published``, ``how`` (``first``, ``replace``, ``add``),
         ``since`` (the version that stood), ``change`` (see :class:`twin.intake.season_change.Difference`; ``None`` for
         the first), ``origin``, ``rows`` by table, ``links``, ``repeated`` (customers of ours merged into another),
-        ``to_review`` (pairs that wait for a person's word), ``warnings``.
+        ``to_review`` (pairs that wait for a person's word), ``assumed`` (what was read off the files), ``warnings``.
 
     Raises
     ------
@@ -117,6 +117,7 @@ def run_ingest(
         "change": change.as_dict() if change is not None else None,
         "origin": origin,
         "rows": _rows(bundle),
+        "assumed": [item.as_dict() for item in bundle.assumed],
         "links": len(linked),
         "repeated": int((bundle.aliases["list"] == "customers").sum()),
         "to_review": int((bundle.pairs["decision"] == "review").sum()),

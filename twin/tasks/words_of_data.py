@@ -11,7 +11,9 @@ _MONTHS_SHOWN = 12
 
 
 def ingest(result: dict[str, Any]) -> str:
-    """What was read and linked, and what it changes."""
+    """What was read and linked, and what it changes; of a suggestion, the draft or where it lies."""
+    if "toml" in result:
+        return _suggested(result)
     rows = ", ".join(f"{rows} {name}" for name, rows in result["rows"].items())
     if result["published"]:
         lines = [f"Published {result['dataset']}: {rows}"]
@@ -23,6 +25,24 @@ def ingest(result: dict[str, Any]) -> str:
         lines.extend(change(result["change"]))
     lines.append(f"{result['links']} prospects found to be known customers already")
     lines.extend(f"Note: {warning}" for warning in result["warnings"])
+    lines.extend(
+        f"Read: {row['file']}{', ' + row['column'] if row['column'] else ''}: {row['key']} is {row['value']}"
+        for row in result["assumed"] if not row["plain"]
+    )  # fmt: skip
+    return "\n".join(lines)
+
+
+def _suggested(result: dict[str, Any]) -> str:
+    """The draft itself, or what became of it when it lies in a file."""
+    if not result["out"]:
+        return result["toml"].rstrip()
+    columns = result["columns"]
+    sure = sum(row["accepted"] for row in columns)
+    lines = [f"{result['out']}: {sure} of {len(columns)} columns mapped, the others are candidates in comments"]
+    for row in result["tables"]:
+        state = "mapped" if row["accepted"] else "not mapped"
+        missing = f"; not found: {', '.join(row['missing'])}" if row["missing"] else ""
+        lines.append(f"{row['confidence']:.2f}  {row['file']} as {row['table']}: {state}{missing}")
     return "\n".join(lines)
 
 
@@ -100,7 +120,7 @@ def privacy(result: dict[str, Any]) -> str:
     """One part of the register, a line a row."""
     if not result["rows"]:
         return f"Nothing in {result['part']}."
-    names = [name for name in result["rows"][0]]
+    names = list(result["rows"][0])
     widths = [max(len(name), *(len(str(row[name])) for row in result["rows"])) for name in names]
     lines = ["  ".join(name.ljust(width) for name, width in zip(names, widths, strict=True))]
     lines.extend("  ".join(str(row[name]).ljust(width) for name, width in zip(names, widths, strict=True)).rstrip()
