@@ -16,7 +16,7 @@ from dashboard import access
 from dashboard.words import LANGUAGES, Words
 from twin.scenario.facts import MarketFacts
 from twin.tasks import calendar_page as calendar
-from twin.tasks import data_page, learned, results, scenario_check
+from twin.tasks import data_page, jobs, learned, links_page, results, scenario_check
 
 _ENTRIES = 64
 
@@ -55,6 +55,22 @@ def datasets() -> list[Any]:
 def difference_of(before: str, after: str) -> dict[str, Any]:
     """What changed between two datasets."""
     return _difference_of(str(workspace()), before, after)
+
+
+def links() -> dict[str, Any]:
+    """Pairs that may be one outlet, and what was said of them. Never cached: people speak."""
+    return links_page.pairs(workspace())
+
+
+def last_reading() -> list[str]:
+    """What the run was told that published the newest dataset; nothing where another way published it."""
+    newest = heads().get("dataset")
+    for job in jobs.listed(workspace(), 100):
+        if job.verb == "ingest" and job.state == jobs.DONE and newest is not None:
+            told = jobs.result(workspace(), job.id) or {}
+            if told.get("dataset") == newest.id and told.get("how") != "add":
+                return [*(word for word in jobs.arguments_of(job) if word != "--replace"), "--replace"]
+    return []
 
 
 def customers(calibration: str) -> pd.DataFrame:
