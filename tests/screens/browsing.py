@@ -50,14 +50,14 @@ def serving(workspace: Path, **environment: str) -> Iterator[tuple[str, subproce
         command, cwd=entry.parents[1], env=settings, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
     try:
-        _answered(f"http://127.0.0.1:{port}/_stcore/health")
+        answered(f"http://127.0.0.1:{port}/_stcore/health")
         yield f"http://127.0.0.1:{port}", server
     finally:
         server.terminate()
         server.wait(10)
 
 
-def _answered(url: str) -> None:
+def answered(url: str) -> None:
     deadline = time.monotonic() + PATIENCE_SECONDS
     while time.monotonic() < deadline:
         try:
