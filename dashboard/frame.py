@@ -6,7 +6,7 @@ Knows no page.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -78,6 +78,47 @@ def go(page: str, label: str = "", kind: str = "secondary", **query: str) -> Non
         there = st.session_state.get(_PAGES, {}).get(page)
         if there is not None:
             st.switch_page(there, query_params={"lang": words.language, **query})
+
+
+def chosen(
+    widget: Callable[..., Any], label: str, options: Sequence[Any], key: str, default: Any = None, **more: Any
+) -> Any:
+    """A choice that stands in the address of the page under ``key``, by its code and not by its words.
+
+    The framework's own binding writes what is shown, which a link in the other language would not find again.
+
+    Parameters
+    ----------
+    widget : callable
+        ``st.selectbox``, ``st.pills``, ``st.segmented_control`` or the like; one of several with a list as default.
+    label : str
+    options : sequence
+        Of texts: codes, or names.
+    key : str
+        Of the widget and in the address.
+    default : optional
+        What holds where the address says nothing; the first option when missing. It does not stand in the address.
+    more
+        For the widget.
+    """
+    several = isinstance(default, list)
+    default = options[0] if default is None and options else default
+    asked = st.query_params.get_all(key)
+    if key not in st.session_state:
+        sound = [each for each in asked if each in options]
+        st.session_state[key] = (sound or default) if several else (sound[0] if sound else default)
+    elif not several and st.session_state[key] not in options:
+        st.session_state[key] = default
+    elif several:
+        st.session_state[key] = [each for each in st.session_state[key] if each in options]
+    value = widget(label, options, key=key, **more)
+    said = [] if value == default or value is None else list(value) if several else [value]
+    if said != asked:
+        if said:
+            st.query_params[key] = said
+        else:
+            st.query_params.pop(key, None)
+    return value
 
 
 def empty(text: str, command: str = "", to: str = "", label: str = "") -> None:

@@ -18,6 +18,7 @@ from twin.errors import ScenarioError, TwinError
 from twin.scenario import files
 from twin.scenario.edit import edited
 from twin.scenario.scenario import ALIGNMENTS
+from twin.scenario.words import fold
 from twin.tasks.results import SCENARIOS
 from twin.tasks.scenario_notes import (
     COPIED,
@@ -289,7 +290,7 @@ def _free(workspace: Path, name: str) -> Path:
 
 
 def _stem(name: str) -> str:
-    return re.sub(r"[^\w-]+", "_", name).strip("_").lower()[:80] or "scenario"
+    return re.sub(r"[^\w-]+", "_", fold(name)).strip("_")[:80] or "scenario"
 
 
 def _write(path: Path, text: str) -> None:
