@@ -64,10 +64,8 @@ def consent(
     return allowed
 
 
-def last_words(
-    events: pd.DataFrame, ids: NDArray[np.str_], channels: tuple[str, ...], day: NDArray[np.datetime64] | None = None
-) -> NDArray[np.int8]:
-    """What the last event of each customer and channel says.
+def last_words(events: pd.DataFrame, ids: NDArray[np.str_], channels: tuple[str, ...]) -> NDArray[np.int8]:
+    """What the last event of each customer and channel says; a withdrawal of tomorrow counts already.
 
     Parameters
     ----------
@@ -75,8 +73,6 @@ def last_words(
         The table ``consents``.
     ids : (c,) str
     channels : (h,) str
-    day : (m,) datetime64[D], optional
-        One for each event: later ones are passed over. All count when left out, a withdrawal of tomorrow too.
 
     Returns
     -------
@@ -88,13 +84,27 @@ def last_words(
     yes = state.astype("boolean").fillna(False).to_numpy(dtype=bool)
     since = events["from"].to_numpy().astype("datetime64[D]")
     keep = (who >= 0) & (where >= 0)
-    if day is not None:
-        keep &= since <= day
     who, where, yes, since = who[keep], where[keep], yes[keep], since[keep]
     order = np.lexsort((~yes, since))  # the last assignment stands: latest day, and no after yes
     found = np.full((len(channels), len(ids)), UNSAID, dtype=np.int8)
     found[where[order], who[order]] = np.where(yes[order], YES, NO)
     return found
+
+
+def begins(events: pd.DataFrame, ids: NDArray[np.str_], channel: NDArray[np.str_]) -> NDArray[np.datetime64]:
+    """First day on which an event allows each pair of customer and channel: (m,) datetime64[D]; NaT without one.
+
+    Parameters
+    ----------
+    events : DataFrame
+        The table ``consents``.
+    ids, channel : (m,) str
+    """
+    state = events["state"] if "state" in events else pd.Series(pd.NA, index=events.index)
+    yes = events[state.astype("boolean").fillna(False).to_numpy(dtype=bool)]
+    first = yes.groupby(["customer_id", "channel"])["from"].min()
+    asked = pd.MultiIndex.from_arrays([ids, channel])
+    return first.reindex(asked).to_numpy().astype("datetime64[D]")
 
 
 def checked(table: Table, today: dt.date) -> tuple[Table, list[Problem], list[Problem]]:

@@ -21,7 +21,7 @@ from twin.intake.tables import Table
 
 ERASED = "erased-"
 """How the number of an erased person begins; sixteen hexadecimal digits follow."""
-ID_COLUMNS = ("customer_id", "prospect_id", "id", "keep_id", "merge_id", "left_id", "right_id", "id_left", "id_right")
+ID_COLUMNS = ("customer_id", "prospect_id", "panel_id", "id_a", "id_b", "stands_as", "id")
 """Columns that name people."""
 KEPT = ("status", "known_since", "left_on", "left_reason", "brick_id", "territory_id")
 """Columns of our list, beside its id, that stay: without them sums by place and time would change."""

@@ -69,6 +69,10 @@ TABLES = {
     "links": (DATASET, "links"),
     "warnings": (DATASET, "warnings"),
     "pairs": (DATASET, "pairs"),
+    "quality": (DATASET, "quality"),
+    "quality_by_customer": (DATASET, "quality_by_customer"),
+    "quality_by_territory": (DATASET, "quality_by_territory"),
+    "quality_by_rep": (DATASET, "quality_by_rep"),
     "aliases": (DATASET, "aliases"),
 }
 """Tables by name: the kind of result that holds each, and its part."""

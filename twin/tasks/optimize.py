@@ -30,6 +30,7 @@ from twin.scenario.facts import customer_columns as condition_columns
 from twin.scenario.scenario import BASELINE, Goal, Scenario
 from twin.tasks import execution, shelf, written_scenario
 from twin.tasks.calibrate import unknowable
+from twin.tasks.consent import agreed_now
 from twin.tasks.forecast import DEFAULT_WEEKS, alignment_of, read_scenarios, scenario_facts
 from twin.tasks.optimize_report import figures, notes_on
 from twin.tasks.optimize_settings import OptimizeSettings
@@ -76,7 +77,7 @@ def run_optimize(
         When the scenario does not suit the market.
     """
     tell, settings = progress or silent, settings or OptimizeSettings()
-    twin = shelf.load_twin(workspace)
+    twin = agreed_now(workspace, shelf.load_twin(workspace))
     scenario, warnings = _asked(path, twin, settings)
     file = written_scenario.place_for(workspace, scenario.name, MARK, "twin optimize", "optimised")
     weeks = settings.n_weeks or scenario.horizon_weeks or DEFAULT_WEEKS

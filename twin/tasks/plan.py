@@ -18,7 +18,8 @@ from twin.planning.visit_plan import VisitPlan, make_plan, visit_gain
 from twin.progress import Progress, silent
 from twin.scenario import files
 from twin.scenario.scenario import Scenario
-from twin.tasks import shelf
+from twin.tasks import handed_out, shelf
+from twin.tasks.consent import agreed_now, listed, still_agreed
 from twin.tasks.forecast import alignment_of, read_scenarios
 from twin.tasks.plan_edits import WISHES, Wishes, as_document
 from twin.tasks.shelf import PLAN
@@ -64,7 +65,8 @@ def run_plan(
     Returns
     -------
     dict
-        ``plan`` (version), ``scenario``, ``start``, ``end``, ``visits``, ``tasks``, ``reps``, ``unserved``, ``files``.
+        ``plan`` (version), ``scenario``, ``start``, ``end``, ``visits``, ``tasks``, ``reps``, ``unserved``,
+        ``withdrawn`` (contacts that the files lack because consent has gone), ``files``.
 
     Raises
     ------
@@ -75,16 +77,20 @@ def run_plan(
     tell(0, 3, "read")
     _check_forms(out, formats)
     form = read_form(crm) if crm else None
-    twin = shelf.load_twin(workspace)
+    twin = agreed_now(workspace, shelf.load_twin(workspace))
     (scenario,), warnings = read_scenarios([path], twin)
     wishes = wishes or Wishes()
     plan = _checked_plan(twin, scenario, start or monday(twin.calibration.origin), n_weeks, wishes, tell)
     table = _bilingual(plan.columns("en"), plan.columns("tr"))
     summary = _summary(plan, scenario.name, [str(warning) for warning in warnings])
     version = _published(workspace, twin, scenario, plan, table, summary, n_weeks, wishes)
+    table, withdrawn = still_agreed(workspace, table)
     written = write_plan(_spoken(table, locale), out, formats, locale, crm=form) if out else []
+    if written:
+        handed_out.log(workspace, "plan", version, table.columns, len(table), ", ".join(file.name for file in written))
     tell(3, 3, "done")
-    return {**summary, "plan": version, "files": [str(file) for file in written]}
+    files_ = [str(file) for file in written]
+    return {**summary, "plan": version, "withdrawn": listed(withdrawn), "files": files_}
 
 
 def _published(

@@ -22,7 +22,9 @@ from twin.forecast.naive import weekly_totals
 from twin.market.history import History
 from twin.market.world import World
 from twin.scenario import files
+from twin.tasks import handed_out
 from twin.tasks.check import verdict
+from twin.tasks.consent import still_agreed
 from twin.tasks.shelf import ALLOCATION, BACKTEST, CALIBRATION, DATASET, FORECAST, PLAN, load_twin
 from twin.workspace import plan_files
 from twin.workspace.catalogue import FILE_NAME, Version
@@ -214,11 +216,14 @@ def plan_file(workspace: Path, plan: str, form: str, locale: str = "", rep: str 
     """
     rows = table(workspace, plan, "plan")
     rows = rows[rows["rep_id"] == rep] if rep else rows
+    store = Workspace.open(workspace, create=False)
+    rows, _ = still_agreed(store, rows)
     if "reason_tr" in rows:
         rows = rows.assign(reason=rows["reason_tr"]) if locale == "tr" else rows
         rows = rows.drop(columns="reason_tr")
     with tempfile.TemporaryDirectory() as folder:
         written = plan_files.write_plan(rows, folder, [form], locale)
+        handed_out.log(store, "plan", plan, rows.columns, len(rows), ", ".join(file.name for file in written))
         if len(written) == 1:
             return written[0].name, written[0].read_bytes()
         archive = io.BytesIO()

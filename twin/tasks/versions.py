@@ -105,7 +105,7 @@ def run_versions(
     Returns
     -------
     dict
-        ``versions`` of the kind; with ``diff`` also ``before``, ``after`` and ``change``; with ``restore`` ``restored``.
+        ``versions`` of the kind; with ``diff`` also ``before``, ``after``, ``change``; with ``restore`` ``restored``.
     """
     wanted = {"list": (0,), "diff": (1, 2), "restore": (1,)}[action]
     if len(ids) not in wanted:

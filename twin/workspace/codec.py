@@ -44,7 +44,7 @@ def _archived(tree: Any, arrays: Sequence[np.ndarray], compress: bool) -> bytes:
 
 
 def unpacked(data: bytes) -> tuple[Any, list[np.ndarray]]:
-    """The tree and the arrays of an archive, whatever version of the program made it; array ``k`` is number ``k + 1``."""
+    """The tree and the arrays of an archive, whatever version of the program made it: the tree counts them from 1."""
     with np.load(io.BytesIO(data), allow_pickle=False) as archive:
         tree = json.loads(archive["0"].tobytes())
         return tree, [archive[str(number)] for number in range(1, len(archive.files))]

@@ -22,7 +22,7 @@ from twin.workspace.traces import Traces, count_in_parquet
 
 People = Callable[[pd.DataFrame, NDArray[np.bool_]], pd.DataFrame]
 """Takes a list of people and the rows that are to go nameless."""
-_NAMES = ("name", "address", "phone", "mail", "contact")
+NAMES = ("name", "address", "phone", "mail", "contact")
 _PLACES = ("lon", "lat")
 _POPULATION = "twin.market.population:Population"
 
@@ -75,9 +75,9 @@ def frame_without(frame: pd.DataFrame, traces: Traces, people: People | None) ->
         return people(frame, rows)
     for name in frame.columns if rows.any() else ():
         word = str(name).casefold()
-        if any(part in word.split("_") for part in _PLACES) or (name in texts and any(n in word for n in _NAMES)):
-            if not pd.api.types.is_bool_dtype(frame[name].dtype) and not word.startswith("rep"):
-                frame[name] = frame[name].mask(rows)
+        place = any(part in word.split("_") for part in _PLACES) and not pd.api.types.is_bool_dtype(frame[name].dtype)
+        if place or (name in texts and any(part in word for part in NAMES) and not word.startswith("rep")):
+            frame[name] = frame[name].mask(rows)
     return frame
 
 

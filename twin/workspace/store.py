@@ -208,6 +208,11 @@ class Workspace:
             table = parquet.read_table(file, columns=wanted, page_checksum_verification=True)
         return table.to_pandas()
 
+    def columns(self, version: Version, name: str) -> list[str]:
+        """Names of a frame's columns."""
+        with self._open(version, name, "parquet") as file:
+            return parquet.read_schema(file).names
+
     def document(self, version: Version, name: str) -> dict | list | str:
         """Dict, list or string stored as a part."""
         with self._open(version, name, "json", "txt") as file:
