@@ -89,6 +89,7 @@ class Calibration:
             self.potential.total_unknown,
             self.potential.hidden_size,
             self.potential.count.unlisted,
+            *([self.potential.quality_width] if self.potential.quality_width is not None else []),
             *self.season.estimates,
             *self.others,
         )

@@ -12,8 +12,9 @@ import numpy as np
 import pandas as pd
 
 from twin.intake.quality import TableQuality, quality_of
+from twin.intake.quality_scores import Quality
+from twin.intake.readiness_capabilities import Capability, capabilities
 from twin.intake.schema import CONTRACT
-from twin.market.channels import VISIT
 from twin.market.history import History
 from twin.market.world import World
 from twin.weeks import WEEKS_PER_YEAR, monday, week_of
@@ -29,6 +30,17 @@ _FILLED = 0.8
 _USED_CHANNEL_SHARE = 0.02
 
 
+UNSEEN = {
+    "history": "",
+    "customer data": "whether the list is kept by somebody whose task it is",
+    "segmentation": "whether anybody acts on the segments",
+    "multichannel practice": "whether the channels share one memory of the customer",
+    "content and teams": "quality of content, and whether teams keep to their theme",
+    "strategy loop": "targets, reviews and decisions: they stand in no bundle; `twin review` shows them once they do",
+}
+"""The six marks of a company that is ready, and what of each no data show."""
+
+
 @dataclass(frozen=True)
 class Criterion:
     """One mark of readiness.
@@ -41,28 +53,18 @@ class Criterion:
         What the data show.
     missing : str
         What is lacking and what that costs; empty at full score.
+    unseen : str
+        What belongs to the mark and stands in no data: it is not scored.
+    asked : bool
+        Whether it is one of the six marks of a company that is ready, or one of the data sources.
     """
 
     name: str
     score: float
     evidence: str
     missing: str
-
-
-@dataclass(frozen=True)
-class Capability:
-    """One thing that the twin can or cannot do with these data.
-
-    Parameters
-    ----------
-    name : str
-    possible : bool
-    reason : str
-    """
-
-    name: str
-    possible: bool
-    reason: str
+    unseen: str = ""
+    asked: bool = False
 
 
 @dataclass(frozen=True)
@@ -86,7 +88,9 @@ class Readiness:
         return float(np.mean([criterion.score for criterion in self.criteria]))
 
 
-def readiness(world: World, history: History, tables: Mapping[str, pd.DataFrame]) -> Readiness:
+def readiness(
+    world: World, history: History, tables: Mapping[str, pd.DataFrame], found: Quality | None = None
+) -> Readiness:
     """Score a bundle.
 
     Parameters
@@ -94,11 +98,13 @@ def readiness(world: World, history: History, tables: Mapping[str, pd.DataFrame]
     world, history : as assembled from ``tables``
     tables : mapping of str to DataFrame
         Canonical tables.
+    found : Quality, optional
+        Scores of the records, see :func:`twin.intake.quality_scores.quality_scores`.
     """
     quality = tuple(quality_of(name, tables[name]) for name in CONTRACT if name in tables)
     criteria = (
         _history_length(history),
-        _customer_data(world, history, {item.table: item for item in quality}),
+        _customer_data(world, history, {item.table: item for item in quality}, found),
         _segmentation(world),
         _channels(world, history),
         _teams(world, tables),
@@ -108,12 +114,13 @@ def readiness(world: World, history: History, tables: Mapping[str, pd.DataFrame]
         _own_sales(history, tables),
         _rival_sales(world, history),
     )
-    return Readiness(criteria, _capabilities(world, history), quality)
+    return Readiness(criteria, capabilities(world, history), quality)
 
 
 def _graded(name: str, score: float, evidence: str, missing: str) -> Criterion:
     score = float(np.clip(score, 0.0, 1.0))
-    return Criterion(name, round(score, 3), evidence, missing if score < 1.0 else "")
+    unseen = UNSEEN.get(name, "")
+    return Criterion(name, round(score, 3), evidence, missing if score < 1.0 else "", unseen, name in UNSEEN)
 
 
 def _history_length(history: History) -> Criterion:
@@ -126,7 +133,9 @@ def _history_length(history: History) -> Criterion:
     return _graded("history", years / _YEARS_WANTED, evidence, missing)
 
 
-def _customer_data(world: World, history: History, quality: Mapping[str, TableQuality]) -> Criterion:
+def _customer_data(
+    world: World, history: History, quality: Mapping[str, TableQuality], found: Quality | None
+) -> Criterion:
     people = world.population
     placed = float(people.placed.mean())
     named = float((people.names != "").mean())
@@ -136,14 +145,28 @@ def _customer_data(world: World, history: History, quality: Mapping[str, TableQu
     repeated = quality["customers"].duplicates
     single = 1.0 - repeated / max(quality["customers"].rows, 1)
     evidence = f"{placed:.0%} with coordinates, {named:.0%} with a name, {repeated} likely duplicates"
-    gaps = (
+    parts = [placed, named, fresh, single]
+    gaps = [
         (placed, "coordinates, for the map, routes and the link to the register"),
         (named, "names, for the link to the register"),
         (fresh, "recent entries in known_since: the list may be out of date, and history cannot be replayed"),
         (single, "a review of likely duplicates, which split one customer's sales"),
-    )
+    ]
+    if found is not None and len(found.by_customer):
+        mean = found.by_customer[["completeness", "freshness", "accuracy"]].mean()
+        source = "by its own leavers" if found.decay_measured else "a yardstick"
+        evidence += (
+            f"; records {mean['completeness']:.0%} complete, {mean['freshness']:.0%} fresh, {mean['accuracy']:.0%} "
+            f"accurate; a list goes stale by {found.decay_per_year:.0%} a year ({source})"
+        )
+        parts += mean.tolist()
+        gaps += [
+            (float(mean["completeness"]), "filled attributes"),
+            (float(mean["freshness"]), "a sign of life of every customer"),
+            (float(mean["accuracy"]), "a look at the signals of `twin export quality`"),
+        ]
     missing = "; ".join(text for value, text in gaps if value < 1.0)
-    return _graded("customer data", (placed + named + fresh + single) / 4, evidence, missing)
+    return _graded("customer data", float(np.mean(parts)), evidence, missing)
 
 
 def _segmentation(world: World) -> Criterion:
@@ -175,10 +198,7 @@ def _teams(world: World, tables: Mapping[str, pd.DataFrame]) -> Criterion:
 def _loop(history: History, tables: Mapping[str, pd.DataFrame]) -> Criterion:
     outcomes = _share_filled(tables, "visits", "outcome")
     evidence = f"{len(history.campaigns)} recorded campaigns; {outcomes:.0%} of contacts with an outcome"
-    missing = (
-        "campaigns with dates, and outcomes of contacts: without them a deviation cannot be traced to its cause; "
-        "targets and reviews are not part of a bundle and are not seen here"
-    )
+    missing = "campaigns with dates, and outcomes of contacts: without them a deviation cannot be traced to its cause"
     return _graded("strategy loop", (bool(history.campaigns) + outcomes) / 2, evidence, missing)
 
 
@@ -246,33 +266,3 @@ def _share_filled(tables: Mapping[str, pd.DataFrame], table: str, column: str) -
     if table not in tables or column not in tables[table]:
         return 0.0
     return float(tables[table][column].notna().mean())
-
-
-def _capabilities(world: World, history: History) -> tuple[Capability, ...]:
-    people = world.population
-    contacts = np.bincount(history.touches.channel, minlength=len(world.channels))
-    placed = float(people.placed.mean())
-    dark = int((~people.known).sum())
-    listed = world.reps.listed and len(world.reps) > 0
-    priced = np.isfinite(world.brands.unit_price[world.brands.own]).any()
-    prior = "a literature prior is used and shown as one"
-    # name, is it possible, why it is, why it is not
-    rows = (
-        ("forecast of own sales", len(history.own_sales) > 0, f"{len(history.own_sales)} observed totals", "no sales"),
-        ("effect of visits", contacts[VISIT] > 0, f"{contacts[VISIT]} recorded visits",
-         f"not identified, no visits in the data: {prior}"),
-        ("effect of other channels", contacts.sum() > contacts[VISIT], "from recorded contacts",
-         f"not identified, no contacts on other channels in the data: {prior}"),
-        ("market share and rivals' campaigns", len(history.audit) + len(history.panel) > 0, "from audits and panels",
-         "not known, no market_sales in the data: rivals are one unobserved brand"),
-        ("potential of unknown customers", dark > 0, f"{dark} unknown customers listed",
-         "no unknown customers listed, no prospects in the data"),
-        ("map", placed > 0, f"{placed:.0%} of customers have coordinates", "no map, no customer has coordinates"),
-        ("visit plan", listed, f"{len(world.reps)} listed reps", "no plan, no reps in the data"),
-        ("routes", listed and placed > 0, "reps and coordinates are there", "no routes without reps and coordinates"),
-        ("value and contribution", priced, "the price of our brands is known",
-         "volumes only, no price of our brands and no sales value"),
-    )  # fmt: skip
-    return tuple(
-        Capability(name, bool(possible), why if possible else why_not) for name, possible, why, why_not in rows
-    )

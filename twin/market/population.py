@@ -49,6 +49,8 @@ class Population:
         Further columns: float64, bool or object (categories); missing is ``nan`` or ``None``.
     on_register : (c,) float in [0, 1], optional
         Probability that the market's register lists the customer; ``None`` without a register.
+    quality : (c,) float in [0, 1], optional
+        How far what is recorded of the customer can be trusted; ``None`` when nobody has looked.
     """
 
     ids: NDArray[np.str_]
@@ -67,6 +69,7 @@ class Population:
     available_to: NDArray[np.float64]
     attributes: Mapping[str, NDArray]
     on_register: NDArray[np.float64] | None = None
+    quality: NDArray[np.float64] | None = None
 
     def __post_init__(self) -> None:
         n = len(self.ids)
@@ -75,6 +78,8 @@ class Population:
                 raise ValueError(f"{name}: expected {n} customers, got {len(getattr(self, name))}")
         if self.on_register is not None and len(self.on_register) != n:
             raise ValueError(f"on_register: expected {n} customers, got {len(self.on_register)}")
+        if self.quality is not None and len(self.quality) != n:
+            raise ValueError(f"quality: expected {n} customers, got {len(self.quality)}")
         for name, values in self.attributes.items():
             if len(values) != n:
                 raise ValueError(f"attribute {name}: expected {n} customers, got {len(values)}")
@@ -100,4 +105,5 @@ class Population:
             known=known,
             known_since=np.where(known, self.known_since, NEVER).astype(np.int32),
             left=np.where(self.left < week, self.left, NEVER).astype(np.int32),
+            quality=None,  # it was judged by what came later, too
         )

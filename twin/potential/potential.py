@@ -20,6 +20,7 @@ from twin.potential.features import build_features
 from twin.potential.grounds import notes_on, source_of
 from twin.potential.level import Shift, brick_sums, fit_shift, loads, pinned_variance, rake
 from twin.potential.own import brand_shares, own_of_known, own_of_unknown, own_potential
+from twin.potential.quality_width import learn_width, reference_of, widening
 from twin.potential.settle import (
     believed_shift,
     leave_out,
@@ -85,6 +86,8 @@ class Potential:
         What could not be known, in sentences.
     count : Count
         Outlets on no list.
+    quality_width : Estimate, optional
+        How much a poor record widens the interval, see :mod:`twin.potential.quality_width`.
     """
 
     log_mean: NDArray[np.float64]
@@ -113,6 +116,7 @@ class Potential:
     source: str
     notes: tuple[str, ...]
     count: Count
+    quality_width: Estimate | None = None
 
     @property
     def mean(self) -> NDArray[np.float64]:
@@ -161,6 +165,10 @@ def learn_potential(world: World, history: History, n_draws: int, seed: int) -> 
     mean = levelled(size, shift.mean, known, own)
     predicted, left = leave_out(world, size, evidence, mean, shift.alike)
     stretch = stretch_to_cover(evidence, known, predicted, left)[known.astype(int)]
+    wider = learn_width(people.quality, size, n_draws, seed)
+    if people.quality is not None:
+        reference = reference_of(people.quality, known, evidence.members, size.buyers)[known.astype(int)]
+        stretch = stretch * widening(people.quality, reference, float(wider.draws.mean()))
     mean, variance = with_panel(mean, size.variance * stretch**2, evidence, evidence.members)
     load = loads(mean, variance, brick, shift.alike, len(world.bricks))
     mean = regional(mean, brick, evidence.brick_total, ~member) * np.exp(rake(mean, load, brick, evidence.brick_total))
@@ -170,6 +178,7 @@ def learn_potential(world: World, history: History, n_draws: int, seed: int) -> 
     found = _assemble(
         world, evidence, size, shift, mean, variance, log_sd, own, own_sd, member, known, predicted, n_draws, seed
     )
+    found = replace(found, quality_width=wider)
     return replace(found, count=count_outlets(lists_of(world, history, features, mean), world, n_draws, seed))
 
 

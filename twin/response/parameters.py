@@ -100,6 +100,7 @@ PRIORS: dict[str, Prior] = {
         "log volume", -0.3, 0.18, -0.9, 0.1, "known customers are larger for hidden reasons; pilots 34 to 62 %"
     ),
     "unlisted_share": Prior("share of all outlets", 0.05, 0.05, 0.0, 0.4, "outlets that no list holds; " + _OURS),
+    "quality_width": Prior("log sd per score", 0.5, 0.4, 0.0, 2.0, "records half as good: a quarter wider; " + _OURS),
     "market_drift": Prior("log volume per year", 0.0, 0.03, -0.2, 0.2, _OURS),
 }
 """Every prior of the model, by parameter name."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +13,14 @@ from twin.errors import InputError, Problem
 from twin.intake.assemble import assemble
 from twin.intake.ingest import Bundle, Season, read_bundle
 from twin.intake.mapping import load_mapping
+from twin.intake.quality import quality_of
+from twin.intake.quality_scores import Quality, quality_scores
 from twin.intake.readiness import readiness
+from twin.intake.schema import CONTRACT
 from twin.intake.season_change import Difference, profile
 from twin.intake.seasons import ADD, AUTO, Standing
+from twin.market.history import History
+from twin.market.world import World
 from twin.progress import Progress, silent
 from twin.tasks.link_words import standing_words
 from twin.tasks.shelf import DATASET
@@ -91,7 +96,8 @@ def run_ingest(
     bundle = read_bundle(folder, load_mapping(mapping) if mapping else None, season=_season(store, standing, settings))
     tell(1, 4, _STEPS[1])
     world, history = assemble(bundle.tables, bundle.links)
-    ready = asdict(readiness(world, history, bundle.tables))
+    world, found = judged(world, history, bundle)
+    ready = asdict(readiness(world, history, bundle.tables, found))
     tell(2, 4, _STEPS[2])
     told = profile(bundle.tables)
     change = compared(store, standing, (bundle.sources, told, _rows(bundle))) if store and standing else None
@@ -104,7 +110,8 @@ def run_ingest(
         parts = {
             **_tables(bundle), "market": codec.encode((world, history)), "links": bundle.links,
             "pairs": bundle.pairs, "aliases": bundle.aliases, "warnings": _warnings(bundle), "readiness": ready,
-            PROFILE: told,
+            PROFILE: told, "quality": found.by_column, "quality_by_customer": found.by_customer,
+            "quality_by_territory": found.by_territory, "quality_by_rep": found.by_rep,
         }  # fmt: skip
         version = _published(workspace, bundle, parts, origin, standing)
     tell(4, 4, _STEPS[4])
@@ -123,6 +130,14 @@ def run_ingest(
         "to_review": int((bundle.pairs["decision"] == "review").sum()),
         "warnings": [str(warning) for warning in bundle.warnings],
     }
+
+
+def judged(world: World, history: History, bundle: Bundle) -> tuple[World, Quality]:
+    """The world whose customers carry the score of their record, and all that was found of its quality."""
+    rows = [quality_of(name, bundle.tables[name]) for name in CONTRACT if name in bundle.tables]
+    found = quality_scores(world, history, bundle.tables, rows, bundle.pairs)
+    score = found.by_customer["score"].to_numpy(dtype=float)
+    return replace(world, population=replace(world.population, quality=score)), found
 
 
 def _standing(workspace: Path) -> tuple[Workspace | None, Version | None]:
