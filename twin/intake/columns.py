@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from twin.errors import InputError, Problem
 from twin.intake.assumed import Assumption
-from twin.intake.convert import Typed, convert, translate, uses_commas
+from twin.intake.convert import Typed, convert, is_text, translate, uses_commas
 from twin.intake.fold import did_you_mean, fold, header, nearest
 from twin.intake.geometry_files import to_wgs84
 from twin.intake.raw import Raw
@@ -71,7 +71,7 @@ class ColumnTyper:
     def typed(self, spec: Column, values: pa.ChunkedArray) -> object:
         """One column with its type and its rule checked; cells that break the rule are reported."""
         settings = self.settings
-        if pa.types.is_large_string(values.type) or pa.types.is_string(values.type):
+        if is_text(values.type):
             words = dict(settings.values.get(spec.name, {})) | self._canonical(spec, values)
             values = translate(values, words) if words else values
         doubtful = spec.kind == "number" and self.commas and not (spec.high is not None and spec.high < _SMALL_RANGE)

@@ -72,7 +72,7 @@ def convert(kind: str, column: pa.ChunkedArray, settings: TableMapping, commas: 
     commas : bool
         Whether another column of the file writes decimal commas, which makes a lone ``1.234`` ambiguous.
     """
-    if not (pa.types.is_string(column.type) or pa.types.is_large_string(column.type)):
+    if not is_text(column.type):
         return _convert_typed(kind, column, settings)
     codes, words, missing = _distinct(column, settings.missing)
     reader = _READERS.get(kind, _read_text)
@@ -115,7 +115,11 @@ def uses_commas(raw: Raw) -> bool:
     """
     if raw.separator not in COMMA_SEPARATORS:
         return False
-    texts = [values for values in raw.columns.values() if pa.types.is_large_string(values.type)]
+    texts = [
+        encoded_words(values).dictionary if pa.types.is_dictionary(values.type) else values
+        for values in raw.columns.values()
+        if pa.types.is_large_string(values.type) or (pa.types.is_dictionary(values.type) and is_text(values.type))
+    ]
     if _any_match(texts, r"^\s*[+-]?[\d.]*\d,\d+\s*$"):
         return True
     return not any(
@@ -135,9 +139,12 @@ def translate(column: pa.ChunkedArray, values: dict[str, str]) -> pa.ChunkedArra
     A word that is not listed as it stands is looked up by its folded form, so that ``AKTİF`` is ``Aktif``.
     """
     folded = {fold(word): meant for word, meant in values.items()}
-    encoded = pc.dictionary_encode(column.combine_chunks())
+    encoded = encoded_words(column)
     words = [_meant((word or "").strip(), word, values, folded) for word in encoded.dictionary.to_pylist()]
-    return pa.chunked_array([pa.array(words, pa.large_string()).take(encoded.indices)])
+    new = pa.array(words, pa.large_string())
+    if pa.types.is_dictionary(column.type):
+        return pa.chunked_array([pa.DictionaryArray.from_arrays(encoded.indices, new)])
+    return pa.chunked_array([new.take(encoded.indices)])
 
 
 def _meant(plain: str, word: str | None, values: dict[str, str], folded: dict[str, str]) -> str | None:
@@ -148,19 +155,36 @@ def _distinct(
     column: pa.ChunkedArray, blank: tuple[str, ...] = ()
 ) -> tuple[NDArray[np.int64], pa.Array, NDArray[np.bool_]]:
     """Codes into the trimmed distinct words, the words, and which cells are empty."""
-    array = column.combine_chunks()
-    encoded = pc.dictionary_encode(array.cast(pa.large_string()), null_encoding="encode")
+    encoded = encoded_words(column)
     trimmed = pc.fill_null(pc.utf8_normalize(pc.utf8_trim_whitespace(encoded.dictionary), form="NFC"), "")
     if blank:
         trimmed = pc.if_else(pc.is_in(trimmed, value_set=pa.array(blank, pa.large_string())), "", trimmed)
+    # an empty cell of an encoded column may have no word of its own
+    trimmed = pa.concat_arrays([trimmed, pa.array([""], pa.large_string())])
     again = pc.dictionary_encode(trimmed)
     words, empty = again.dictionary, pc.index(again.dictionary, "").as_py()
-    codes = again.indices.to_numpy()[encoded.indices.to_numpy()].astype(np.int64)
+    places = pc.fill_null(encoded.indices, len(trimmed) - 1).to_numpy(zero_copy_only=False)
+    codes = again.indices.to_numpy()[places].astype(np.int64)
     missing = codes == empty if empty >= 0 else np.zeros(len(codes), dtype=bool)
     if empty >= 0:
         words = pc.filter(words, pc.not_equal(words, ""))
         codes = np.where(missing, 0, codes - (codes > empty))
     return codes, words, missing
+
+
+def is_text(kind: pa.DataType) -> bool:
+    """Whether a column holds text, each word in every cell or once for all."""
+    kind = kind.value_type if pa.types.is_dictionary(kind) else kind
+    return pa.types.is_string(kind) or pa.types.is_large_string(kind)
+
+
+def encoded_words(column: pa.ChunkedArray) -> pa.DictionaryArray:
+    """A text column as codes into its distinct words; one that is stored so is not spelled out."""
+    if not pa.types.is_dictionary(column.type):
+        return pc.dictionary_encode(column.combine_chunks().cast(pa.large_string()), null_encoding="encode")
+    array = column.unify_dictionaries().combine_chunks()
+    array = array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array
+    return pa.DictionaryArray.from_arrays(array.indices, array.dictionary.cast(pa.large_string()))
 
 
 def _read_text(words: pa.Array, settings: TableMapping, commas: bool) -> Parsed:
@@ -220,7 +244,7 @@ def _convert_typed(kind: str, column: pa.ChunkedArray, settings: TableMapping) -
     """A column that its file stores with a type: Parquet, or the properties of a geometry file."""
     array = column.combine_chunks()
     if pa.types.is_dictionary(array.type):
-        return convert(kind, pa.chunked_array([array.dictionary_decode().cast(pa.large_string())]), settings)
+        return convert(kind, pa.chunked_array([array.dictionary_decode()]), settings)
     if kind == "number" and not (pa.types.is_temporal(array.type) or pa.types.is_null(array.type)):
         values = pc.cast(array, pa.float64(), safe=False).to_numpy(zero_copy_only=False).astype(float)
         return Typed(values, np.isinf(values), "a finite number", "Correct the value.")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
@@ -57,18 +58,9 @@ def read_csv(
     InputError
     """
     decoded = decode(data, file, encoding)
-    n_lines, names, sign, body = _split_header(decoded.body, file, known, separator, header_row)
-    octets = np.frombuffer(body, dtype=np.uint8)
-    quoted = bool((octets == _QUOTE).any())
-    if quoted:
-        _refuse_bad_quotes(octets, file, names, sign, n_lines)
-    table, uneven = _parse(body, file, names, sign, quoted)
-    consecutive = not uneven and np.count_nonzero(octets == _NEWLINE) + (octets[-1:] != _NEWLINE).sum() == len(table)
-    lines = None
-    if not consecutive:
-        lines, n_fields = _layout(octets, sign, quoted)
-        lines += n_lines
-        _refuse_uneven(lines, n_fields, file, names)
+    body = body_of(decoded.body, file, known, separator, header_row)
+    n_lines, names, sign = body.n_lines, body.names, body.separator
+    table, lines = body.read(file)
     plain = decoded.encoding == "utf-8"
     noted = []
     if encoding != decoded.encoding:
@@ -78,8 +70,56 @@ def read_csv(
     if header_row is None and n_lines > 1:
         because = f"the lines above {names[0]!r} hold no column names"
         noted.append(Assumption(file, "", "", "header_row", str(n_lines), because))
-    columns = _named(table, names, file, n_lines)
+    columns = named_columns(table, names, file, n_lines)
     return _without_blanks(Raw(file, columns, n_lines + 1, lines, sign, header_line=n_lines, assumed=tuple(noted)))
+
+
+@dataclass(frozen=True)
+class Body:
+    """The rows of a text file, or of a part of it, below the column names.
+
+    Parameters
+    ----------
+    text : bytes
+    names : list of str
+    separator : str
+    n_lines : int
+        Lines of the file above the text.
+    """
+
+    text: bytes
+    names: list[str]
+    separator: str
+    n_lines: int
+
+    def read(self, file: str) -> tuple[pa.Table, NDArray[np.int64] | None]:
+        """Text columns under their numbers, and the physical line of every row; ``None`` when one follows the other.
+
+        Raises
+        ------
+        InputError
+            Rows of another shape, quotes that can be read in two ways.
+        """
+        octets = np.frombuffer(self.text, dtype=np.uint8)
+        quoted = bool((octets == _QUOTE).any())
+        if quoted:
+            _refuse_bad_quotes(octets, file, self.names, self.separator, self.n_lines)
+        table, uneven = _parse(self.text, file, self.names, self.separator, quoted)
+        n_ends = np.count_nonzero(octets == _NEWLINE) + (octets[-1:] != _NEWLINE).sum()
+        if not uneven and n_ends == len(table):
+            return table, None
+        lines, n_fields = _layout(octets, self.separator, quoted)
+        lines += self.n_lines
+        _refuse_uneven(lines, n_fields, file, self.names)
+        return table, lines
+
+
+def body_of(
+    text: bytes, file: str, known: Sequence[str], separator: str | None = None, header_row: int | None = None
+) -> Body:
+    """The rows of a text file whose beginning this is; see :func:`read_csv`."""
+    n_lines, names, sign, rest = _split_header(text, file, known, separator, header_row)
+    return Body(rest, names, sign, n_lines)
 
 
 def _split_header(
@@ -228,7 +268,7 @@ def _refuse_uneven(lines: NDArray[np.int64], n_fields: NDArray[np.int64], file: 
         raise InputError(problems)
 
 
-def _named(table: pa.Table, names: list[str], file: str, row: int) -> dict[str, pa.ChunkedArray]:
+def named_columns(table: pa.Table, names: list[str], file: str, row: int) -> dict[str, pa.ChunkedArray]:
     """Columns under their own names; nameless empty columns, which spreadsheets leave behind, are dropped."""
     columns: dict[str, pa.ChunkedArray] = {}
     problems = []

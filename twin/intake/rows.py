@@ -19,6 +19,7 @@ from pyarrow import compute as pc
 from twin.errors import InputError, Problem
 from twin.intake.assumed import Assumption
 from twin.intake.codes import codes_of
+from twin.intake.convert import encoded_words
 from twin.intake.date_words import month_of
 from twin.intake.fold import did_you_mean, fold, header
 from twin.intake.raw import Raw
@@ -180,7 +181,7 @@ def _without_totals(raw: Raw, table: str) -> Raw:
         return raw
     suspect = np.zeros(len(raw), dtype=bool)
     for values in list(raw.columns.values())[:_WHERE_TOTALS_STAND]:
-        encoded = values.combine_chunks().dictionary_encode(null_encoding="encode")
+        encoded = encoded_words(values)
         sums = np.array([bool(_TOTAL.fullmatch(fold(word or ""))) for word in encoded.dictionary.to_pylist()], bool)
         if sums.any():
             suspect |= sums[encoded.indices.to_numpy()]

@@ -17,6 +17,7 @@ import pyogrio
 from pyarrow import parquet
 
 from twin.errors import InputError, Problem
+from twin.intake import streamed
 from twin.intake.dialect import read_csv
 from twin.intake.fold import did_you_mean, header
 from twin.intake.geometry_files import read_geometry
@@ -169,6 +170,8 @@ def read_source(source: Source, settings: TableMapping, names: Sequence[str] = (
     InputError
     """
     kind = source.path.suffix.lower()
+    if kind in (".csv", ".parquet", *_TEXTS) and streamed.is_large(source.path):
+        return _read_large(source, settings, [*_known(source.table, settings), *names])
     blobs = _bytes(source.path)
     hashes = {name: hashlib.sha256(blob).hexdigest() for name, blob in blobs.items()}
     data = blobs[source.path.name]
@@ -181,7 +184,7 @@ def read_source(source: Source, settings: TableMapping, names: Sequence[str] = (
     elif kind == _SHEETS:
         raw = _guarded(lambda: read_sheet(data, source.part, source.label, known, settings), source.label)
     elif kind == ".parquet":
-        raw = _guarded(lambda: _read_parquet(source, data), source.label)
+        raw = _guarded(lambda: _read_parquet(source, parquet.ParquetFile(io.BytesIO(data))), source.label)
     else:
         raw = _guarded(lambda: read_geometry(source.path, source.part, source.table, source.label, settings),
                        source.label)  # fmt: skip
@@ -191,6 +194,19 @@ def read_source(source: Source, settings: TableMapping, names: Sequence[str] = (
                 [Problem(source.label, "file", "a file at rest", "one that changed while it was read", cure)]
             )
     return raw, hashes
+
+
+def _read_large(source: Source, settings: TableMapping, known: Sequence[str]) -> tuple[Raw, dict[str, str]]:
+    """The same of a file that is too large to be held."""
+    before = streamed.sha256_of(source.path)
+    if source.path.suffix.lower() == ".parquet":
+        raw = _guarded(lambda: _read_parquet(source, streamed.open_large_parquet(source.path)), source.label)
+    else:
+        raw = streamed.read_large_csv(source.path, source.label, known, settings)
+    if streamed.sha256_of(source.path) != before:
+        cure = "Wait until the export is finished, and try again."
+        raise InputError([Problem(source.label, "file", "a file at rest", "one that changed while it was read", cure)])
+    return raw, {source.path.name: before}
 
 
 def _known(table: str, settings: TableMapping) -> list[str]:
@@ -229,8 +245,7 @@ def _guarded(read: Callable, file: str):
         raise InputError([problem]) from error
 
 
-def _read_parquet(source: Source, data: bytes) -> Raw:
-    file = parquet.ParquetFile(io.BytesIO(data))
+def _read_parquet(source: Source, file: parquet.ParquetFile) -> Raw:
     if file.metadata.num_rows > _MOST_ROWS:
         cure = "Export a shorter history."
         found = f"{file.metadata.num_rows} rows"
