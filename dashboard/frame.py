@@ -58,6 +58,11 @@ def register(name: str, page: Any) -> None:
     st.session_state.setdefault(_PAGES, {})[name] = page
 
 
+def there(page: str) -> bool:
+    """Whether the menu has a page of that name."""
+    return page in st.session_state.get(_PAGES, {})
+
+
 def go(page: str, label: str = "", kind: str = "secondary", **query: str) -> None:
     """A button that leads to another page of the menu.
 

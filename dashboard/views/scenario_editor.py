@@ -43,7 +43,7 @@ def show(entry: Listed, others: list[Listed], words: Words) -> None:
     _conflict(entry, draft, words)
     pane = frame.chosen(
         st.segmented_control, words("scenarios.pane"), _PANES, "pane", required=True,
-        format_func=lambda name: words(f"scenarios.pane_{name}"), label_visibility="collapsed",
+        format_func=lambda name: words.named("pane", name), label_visibility="collapsed",
     )  # fmt: skip
     if pane == "text":
         _text(draft, checked, locked, words)
@@ -233,7 +233,7 @@ def _has_field(where: str) -> bool:
 def _text(draft: dict[str, Any], checked: Checked, locked: bool, words: Words) -> None:
     st.caption(words("scenarios.text_note"))
     text = st.text_area(
-        words("scenarios.pane_text"), draft["text"], height=520, key=f"text {draft['opened'].path} {draft['turn']}",
+        words("pane.text"), draft["text"], height=520, key=f"text {draft['opened'].path} {draft['turn']}",
         disabled=locked, label_visibility="collapsed",
     )  # fmt: skip
     _problems(checked.errors, words)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -71,9 +72,13 @@ def history(entry: Listed, words: Words) -> None:
                 )
             except TwinError:
                 st.error(words("scenarios.note_empty"))
-    events = library.events_of(state.workspace(), entry.path)
-    if not events:
+    events(library.events_of(state.workspace(), entry.path), words)
+
+
+def events(found: Sequence[scenario_notes.Event], words: Words) -> None:
+    """What was done and said, newest first."""
+    if not found:
         st.caption(words("scenarios.no_history"))
-    for event in reversed(events):
+    for event in reversed(found):
         head = f"**{words.named('event', event.what)}** · {frame.plain(event.who)} · {words.moment(event.when)}"
         st.markdown(head + (f"  \n{frame.plain(event.text)}" if event.text else ""))

@@ -72,12 +72,33 @@ def segment_columns(ensemble: Ensemble, world: World) -> dict[str, list[Any]]:
             if not (own[0] > 0).any():
                 continue
             versus = paired(own[a], own[a], own[0], own[0], market_seen=False)
-            row = {"scenario": name, "column": column, "segment": segment}
+            row: dict[str, Any] = {"scenario": name, "column": column, "segment": segment}
             row |= {f"own_volume_pct_{level}": value for level, value in versus["own_volume_pct"].items()}
             row["probability_of_gain"] = versus["probability_of_gain"]
             row["own_volume_mean"], row["own_volume_baseline_mean"] = float(own[a].mean()), float(own[0].mean())
             rows.append(row)
     return {name: [row[name] for row in rows] for name in rows[0]} if rows else {}
+
+
+def run_columns(ensemble: Ensemble, world: World) -> dict[str, list[Any]]:
+    """The part ``runs`` of a forecast: totals of every run, so that any scenarios can be paired with one another.
+
+    Returns
+    -------
+    dict of column to list
+        ``scenario``, ``run``, ``own_volume``, ``category_volume`` (units over the horizon).
+    """
+    totals = [
+        [x.sum(axis=(1, 2, 3)) for x in own_and_category(ensemble, a, world.brands.n_own)]
+        for a in range(len(ensemble.scenarios))
+    ]
+    n = len(totals[0][0])
+    return {
+        "scenario": [name for name in ensemble.names for _ in range(n)],
+        "run": list(range(n)) * len(totals),
+        "own_volume": np.concatenate([own for own, _ in totals]).tolist(),
+        "category_volume": np.concatenate([category for _, category in totals]).tolist(),
+    }
 
 
 def _all(ensemble: Ensemble) -> range:

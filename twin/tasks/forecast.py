@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from twin.alignment.of_world import balanced, usual_visits
 from twin.errors import Problem, ScenarioError
-from twin.forecast.compare import comparison_columns, forecast_columns, segment_columns
+from twin.forecast.compare import comparison_columns, forecast_columns, run_columns, segment_columns
 from twin.forecast.ensemble import EnsembleSettings, simulate
 from twin.forecast.executors import usual_threads
 from twin.forecast.forecast import summarise
@@ -112,6 +112,7 @@ def run_forecast(
         {
             "forecast": result,
             "comparison": pd.DataFrame(comparison_columns(ensemble, twin.world, seen)),
+            "runs": pd.DataFrame(run_columns(ensemble, twin.world)),
             "by_segment": pd.DataFrame(segment_columns(ensemble, twin.world)),
             "weekly": pd.DataFrame(forecast_columns(ensemble, twin.world)),
             "by_customer": _by_customer(ensemble.own_by_customer, ensemble.names, twin.world),

@@ -1,0 +1,69 @@
+"""What goes into a comparison: what the scenario says, how it differs from another, and what people said of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from dashboard import access, frame, state
+from dashboard.views import scenario_history
+from dashboard.words import Words
+from twin.errors import TwinError
+from twin.tasks import compared, scenario_notes
+from twin.tasks import scenario_library as library
+from twin.tasks.scenario_check import difference
+
+
+def show(version: Any, outlook: dict[str, Any], rows: list[dict[str, Any]], one: dict[str, Any], words: Words) -> None:
+    """Inputs, notes and remarks of the chosen scenario.
+
+    Parameters
+    ----------
+    version : Version
+        Of the forecast.
+    outlook : dict
+        Its result.
+    rows : list of dict
+        Scenarios that are compared.
+    one : dict
+        The chosen one of them.
+    words : Words
+    """
+    texts = state.document(version.id, "scenarios")
+    with st.expander(words("compare.inputs"), icon=":material/difference:"):
+        others = ["baseline", *(row["name"] for row in rows if row["name"] != one["name"])]
+        beside = frame.chosen(
+            st.selectbox, words("compare.beside", name=frame.plain(one["name"])), others, "beside",
+            format_func=lambda name: words("compare.baseline") if name == "baseline" else name,
+        )  # fmt: skip
+        scenario_history.lines(difference(texts.get(beside, ""), texts.get(one["name"], "")), words)
+    with st.expander(words("compare.notes_of", name=frame.plain(one["name"])), icon=":material/notes:"):
+        _notes(one["name"], words)
+    said = [*outlook.get("warnings", ()), *outlook.get("notes", ())]
+    if said:
+        with st.expander(words("compare.notes"), icon=":material/info:"):
+            frame.findings(words.sentence(line) for line in said)
+
+
+def _notes(name: str, words: Words) -> None:
+    """What was done with the scenario, and a place to note a decision."""
+    path = compared.file_of(state.workspace(), name)
+    if path is None:
+        st.caption(words("compare.no_file"))
+        return
+    frame.go("scenarios", words("compare.open_file"), file=scenario_history.address(path))
+    if access.may("decide"):
+        with st.form("note_here", clear_on_submit=True, border=False):
+            text = st.text_area(words("scenarios.note_text"), height=80, key="note_here_text")
+            left, right = st.columns(2)
+            kept = left.form_submit_button(words("scenarios.note_keep"), width="stretch")
+            decided = right.form_submit_button(words("scenarios.decide"), width="stretch", type="primary")
+        if kept or decided:
+            access.require("decide")
+            what = scenario_notes.DECIDED if decided else scenario_notes.NOTE
+            try:
+                library.remark(state.workspace(), path, text, scenario_history.who(), what)
+            except TwinError:
+                st.error(words("scenarios.note_empty"))
+    scenario_history.events(library.events_of(state.workspace(), path), words)
