@@ -33,6 +33,9 @@ LANGUAGES = ("en", "tr")
 _LOCALES = {"en": "en_GB", "tr": "tr_TR"}
 _TEXT = Path(__file__).parent / "text"
 NOTHING = "–"
+_FILLING = r"(?:(?!\. [A-Z`])[^;])+?"
+"""What may stand in a place of a sentence: no end of one."""
+_SENTENCES = re.compile(r"(?<=[.!?]) (?=[A-Z`])")
 _ISO_DAY = re.compile(r"\b(?:19|20)\d\d-[01]\d-[0-3]\d\b")
 
 
@@ -191,11 +194,15 @@ def _patterns() -> list[tuple[re.Pattern[str], str]]:
     pages = [tomllib.loads(file.read_text(encoding="utf-8")) for file in sorted((_TEXT / "sentences").glob("*.toml"))]
     pairs = [pair for page in pages for pair in page["sentences"].items()]
     pairs += [(said, CONDITIONS["tr"][key]) for key, said in CONDITIONS["en"].items() if said]
+    # the one that says most comes first: what fits it fits many a shorter one as well
+    pairs.sort(key=lambda pair: -len(re.sub(r"\{\w+\}", "", pair[0])))
     made = []
     for english, turkish in pairs:
         english, turkish = english.removesuffix("."), turkish.removesuffix(".")
         parts = re.split(r"\{(\w+)\}", english)
-        body = "".join(re.escape(part) if place % 2 == 0 else f"(?P<{part}>[^;]+?)" for place, part in enumerate(parts))
+        body = "".join(
+            re.escape(part) if place % 2 == 0 else f"(?P<{part}>{_FILLING})" for place, part in enumerate(parts)
+        )
         made.append((re.compile(body + r"(?P<end>\.?)"), turkish))
     return made
 
@@ -208,6 +215,8 @@ def _translated(text: str) -> str:
             groups = found.groupdict()
             end = groups.pop("end")
             return turkish.format(**{name: _translated(each) for name, each in groups.items()}) + end
+    if len(several := _SENTENCES.split(text)) > 1:
+        return " ".join(_translated(one) for one in several)
     for mark in ("; ", ", "):
         if mark in text:
             return mark.join(_translated(part) for part in text.split(mark))
