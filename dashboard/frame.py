@@ -30,6 +30,10 @@ def language_switch() -> None:
         jobs_panel.running()
     if st.query_params.get("lang") != st.session_state["lang"]:
         st.query_params["lang"] = st.session_state["lang"]
+    # a screen reader pronounces by this; only the codes of LANGUAGES can stand in it
+    told = f"<script>document.documentElement.lang = '{state.words().language}'</script>"
+    with st.sidebar:
+        st.html(told, unsafe_allow_javascript=True)
 
 
 def header() -> None:
