@@ -181,6 +181,19 @@ class ColumnTyper:
                 Problem(self.raw.file, column.name, f"the column {column.name}", shortened(here), cure, row=line)
             )
 
+    def warn_aside(self, columns: Sequence[str]) -> None:
+        """Columns outside the contract of a table that has no attributes: those that were perhaps meant, and the rest."""
+        absent = tuple(item.name for item in self.contract.columns if item.name not in self.raw.columns)
+        meant = [column for column in columns if did_you_mean(column, absent)]
+        for column in meant:
+            self.warn_foreign(column)
+        rest = [self.raw.titles.get(column, column) for column in columns if column not in meant]
+        if rest:
+            found = f"{len(rest)} more, left aside: {shortened(', '.join(rest))}"
+            line = self.raw.header_line
+            self.warnings.append(Problem(self.raw.file, ", ".join(rest[:1]), "columns of the contract", found,
+                                         "Nothing to do if they are not needed.", row=line))  # fmt: skip
+
     def warn_foreign(self, column: str) -> None:
         """A column outside the contract: left aside, or an attribute whose name comes close to the contract's."""
         absent = {item.name: item for item in self.contract.columns if item.name not in self.raw.columns}

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from twin.errors import Problem
+from twin.intake.fold import fold
 from twin.intake.schema import CONTRACT
 from twin.intake.suggest_fit import SURE, Fit, chosen, fits_of
 from twin.intake.suggest_read import Look, Sheet, is_geometry, read_folder
@@ -50,6 +51,10 @@ class TableGuess:
     joins : tuple of JoinGuess
     looks : dict of str to Look
         Of the file's columns, and of those that joins add.
+    named : float
+        How surely the file's name says so.
+    most : float
+        No surer than this, for the file may be another table as well.
     """
 
     table: str
@@ -60,6 +65,8 @@ class TableGuess:
     constants: dict[str, str] = field(default_factory=dict)
     joins: tuple[JoinGuess, ...] = ()
     looks: dict[str, Look] = field(default_factory=dict)
+    named: float = 0.0
+    most: float = 0.99
 
     @property
     def pivoted(self) -> bool:
@@ -117,13 +124,17 @@ def suggest(folder: Path) -> Suggestion:
     for table in _ORDER:
         if table in guesses:
             guess = _with_joins(guesses[table], found.sheets)
-            guesses[table] = _with_constants(_referring(guess, guesses))
+            guesses[table] = _scored(_with_constants(_referring(guess, guesses)))
     if "customers" in guesses:
         guesses["customers"] = _keyed_as_referred(guesses["customers"], guesses)
         for table in ("sales", "visits", "market_sales"):
             if table in guesses:
-                guesses[table] = _referring(guesses[table], guesses)
-    ordered = {table: guesses[table] for table in CONTRACT if table in guesses}
+                guesses[table] = _scored(_referring(guesses[table], guesses))
+    joined = {id(join.sheet) for guess in guesses.values() for join in guess.joins}
+    ordered = {
+        table: guesses[table] for table in CONTRACT
+        if table in guesses and (guesses[table].sure or id(guesses[table].sheet) not in joined)
+    }  # fmt: skip
     used = {id(guess.sheet) for guess in ordered.values()} | {
         id(join.sheet) for guess in ordered.values() for join in guess.joins
     }
@@ -150,7 +161,7 @@ def _assigned(sheets: list[Sheet]) -> dict[str, TableGuess]:
             rival = next((other for other in guesses if other.sheet is guess.sheet and other.table != guess.table
                           and other.table not in taken), None)  # fmt: skip
             if rival is not None and guess.confidence - rival.confidence < 0.03:
-                guess = replace(guess, confidence=min(guess.confidence, 0.75))
+                guess = replace(guess, confidence=min(guess.confidence, 0.75), most=0.75)
             taken[guess.table] = guess
             used.add(id(guess.sheet))
     return taken
@@ -167,9 +178,19 @@ def _guess(sheet: Sheet, table: str) -> TableGuess:
     names = sheet.names
     named = max((weight for weight, words in TABLES[table].items() if names & set(words.split())), default=0.0)
     named = 1.0 if squeezed(table) in names else named
-    guess = TableGuess(table, sheet, 0.0, columns, fits, looks=dict(sheet.looks))
-    guess = _with_constants(guess)
-    needed = [spec.name for spec in CONTRACT[table].required_columns if spec.name not in guess.constants]
+    if not named:  # a word of a longer name: satis_2024, account export
+        words = set(fold(sheet.title).split())
+        named = max(
+            (0.8 * weight for weight, known in TABLES[table].items() if words & set(known.split())), default=0.0
+        )
+    guess = TableGuess(table, sheet, 0.0, columns, fits, looks=dict(sheet.looks), named=named)
+    return _scored(_with_constants(guess))
+
+
+def _scored(guess: TableGuess) -> TableGuess:
+    """The table with how surely it is one, by the file's name and by the columns that were found for it."""
+    columns = guess.columns
+    needed = [spec.name for spec in CONTRACT[guess.table].required_columns if spec.name not in guess.constants]
     if guess.pivoted:
         needed = [name for name in needed if name not in ("date", "period_start", "volume")]
     have = [columns[name].confidence if name in columns else 0.0 for name in needed]
@@ -177,8 +198,8 @@ def _guess(sheet: Sheet, table: str) -> TableGuess:
     listed = [fit for name, fit in columns.items() if name not in needed and fit.confidence >= SURE]
     more = min(len(listed), 3) / 3.0
     by_columns = required * (0.75 + 0.25 * more)
-    confidence = 1.0 - (1.0 - 0.65 * named) * (1.0 - 0.9 * by_columns)
-    return replace(guess, confidence=round(min(confidence, 0.99), 2))
+    confidence = 1.0 - (1.0 - 0.65 * guess.named) * (1.0 - 0.9 * by_columns)
+    return replace(guess, confidence=round(min(confidence, guess.most), 2))
 
 
 def _with_constants(guess: TableGuess) -> TableGuess:

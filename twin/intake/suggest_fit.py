@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from rapidfuzz import fuzz, process
 
+from twin.intake.fold import fold
 from twin.intake.schema import CONTRACT
 from twin.intake.suggest_read import Look, Sheet
 from twin.intake.suggest_words import CHANNELS, OPTED_OUT, STATUSES, SYNONYMS, meant, squeezed, weights
@@ -78,6 +79,13 @@ def _named(table: str, column: str, name: str) -> tuple[float, str]:
         return known[plain], "its name says so" if known[plain] >= SURE else "other things bear the name too"
     if OPTED_OUT.get(plain) == column and table == "customers":
         return 0.95, "its name says the contrary of a consent"
+    words = fold(name).split()
+    if (
+        column in ("lon", "lat")
+        and len(words) > 1
+        and known.get(words[-1], known.get(words[-1].rstrip("i"), 0.0)) >= 1.0
+    ):
+        return 0.9, "the last word of its name says so"
     last = squeezed(_PART.split(name.strip())[-1])
     if last in known and last != plain and known[last] >= SURE:
         return known[last] * 0.97, "the last part of its name says so"
@@ -145,6 +153,8 @@ def _as_word(lists: dict[str, str], look: Look) -> tuple[float, str]:
         return 0.35, f"{len(look.distinct)} different words"
     known = sum(meant(word, lists) is not None for word in look.distinct)
     share = known / max(len(look.distinct), 1)
+    if share == 1.0 and len(look.distinct) == 1:
+        return 0.95, "one word throughout"
     if share == 1.0:
         return 1.1, "all its words are known"
     return (0.9, f"{known} of {len(look.distinct)} words known") if share >= 0.5 else (0.6, "its words are not known")

@@ -7,6 +7,7 @@ without the marks that a system puts around its own. Knows no file.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from twin.intake.fold import fold
 
@@ -15,8 +16,8 @@ _SUFFIX = re.compile(r"(?:_vod)?__(?:c|r|v|pc)$|_vod$", re.IGNORECASE)
 
 _PLACE = {
     "name": {1.0: "name accountname customername companyname musteriadi musteriunvani unvan unvani cariunvan "
-                  "cariunvani cariadi name1 hesapadi firmaadi firmaunvani outletname hcpname formattedname kurumadi eczaneadi "
-                  "doktoradi noktaadi isyeriadi musteriadiunvani hesapismi", 0.85: "adi isim adsoyad fullname ad"},
+                  "cariunvani cariadi name1 hesapadi firmaadi firmaunvani outletname hcpname formattedname "
+                  "kurumadi eczaneadi doktoradi noktaadi isyeriadi musteriadiunvani hesapismi", 0.85: "adi isim adsoyad fullname ad"},
     "lon": {1.0: "lon lng longitude boylam billinglongitude shippinglongitude address1longitude gpslongitude "
                  "gpsboylam lon1", 0.8: "long x xkoordinati koordinatx"},
     "lat": {1.0: "lat latitude enlem billinglatitude shippinglatitude address1latitude gpslatitude gpsenlem",
@@ -32,8 +33,9 @@ SYNONYMS: dict[str, dict[str, dict[float, str]]] = {
         "customer_id": {
             1.0: "customerid accountid musterikodu musterino musteriid carikodu carikod carino kunnr customernumber "
                  "customerno clientid clientcode outletid outletcode hcpid kurumkodu doktorkodu eczanekodu noktakodu "
-                 "carihesapkodu hsobjectid recordid companyid customercode",
-            0.9: "account accountnumber hesap hesapno hesapnumarasi", 0.78: "id kod kodu no code"},
+                 "carihesapkodu hsobjectid recordid companyid customercode doctorid physicianid prescriberid "
+                 "storeid shopid pharmacyid",
+            0.9: "account accountnumber hesap hesapno hesapid hesapkimligi hesapkodu hesapnumarasi", 0.78: "id kod kodu no code"},
         **_PLACE,
         "status": {1.0: "status durum durumu accountstatus musteridurumu customerstatus aktifpasif",
                    0.9: "lifecyclestage stateofaccount", 0.7: "statecode aktif"},
@@ -81,21 +83,21 @@ SYNONYMS: dict[str, dict[str, dict[float, str]]] = {
         "unit_price": {1.0: "unitprice birimfiyat birimfiyati listprice standardprice", 0.9: "price fiyat"},
     },
     "visits": {
-        "date": {1.0: "visitdate calldate ziyarettarihi activitydatetime calldatetime activitydate gorusmetarihi "
+        "date": {1.0: "visitdate ziyarettarihi activitydatetime calldatetime activitydate gorusmetarihi "
                       "hsmeetingstarttime meetingstarttime aktivitetarihi actualstart",
-                 0.95: "date tarih scheduledstart startdatetime hstimestamp meetingstart starttime baslangictarihi "
+                 0.95: "calldate date tarih scheduledstart startdatetime hstimestamp meetingstart starttime baslangictarihi "
                        "startdate baslangic activitydatetimeutc", 0.6: "createddate createdate createdon"},
         "rep_id": {1.0: "repid ownerid temsilcikodu temsilciid temsilcino plasiyerkodu mumessilkodu salesrepid "
                         "hubspotownerid activityassignedtoid userid owneriduser",
                    0.9: "temsilci owner plasiyer mumessil assignedto activityassignedto rep sahibi user",
                    0.6: "createdbyid createdby"},
         "customer_id": {1.0: "customerid accountid musterikodu musterino musteriid carikodu kunnr regardingobjectid "
-                             "associatedcompanyid associatedcompanyids hcpid doktorkodu eczanekodu kurumkodu noktakodu "
+                             "associatedcompanyid associatedcompanyids hcpid hesapkodu hesapid hesapkimligi doktorkodu eczanekodu kurumkodu noktakodu "
                              "relatedtoid outletid companyid",
                         0.9: "account regarding musteri whatid hesap cari ilgili", 0.75: "whoid contactid"},
         "channel": {1.0: "channel kanal callchannel ziyarettipi aktivitetipi activitytype iletisimkanali ziyaretsekli "
                          "gorusmekanali ziyaretturu engagementtype activitytypecode contactchannel aktiviteturu",
-                    0.9: "tasksubtype eventsubtype", 0.75: "type tur tip calltype"},
+                    0.8: "tasksubtype eventsubtype", 0.75: "type tur tip calltype"},
         "brand": {1.0: "brand marka productdiscussed tanitilanurun detailedproduct",
                   0.9: "product urun detailedproducts"},
         "outcome": {1.0: "outcome sonuc ziyaretsonucu callresult meetingoutcome calldisposition calloutcome "
@@ -108,7 +110,7 @@ SYNONYMS: dict[str, dict[str, dict[float, str]]] = {
                  0.6: "createddate createdon createdate erdat"},
         "customer_id": {1.0: "customerid accountid musterikodu musterino musteriid carikodu carikod carino kunnr kunag "
                              "soldtoparty soldto customercode associatedcompanyid associatedcompanyids companyid "
-                             "carihesapkodu noktakodu outletid eczanekodu",
+                             "carihesapkodu noktakodu outletid eczanekodu hesapkodu hesapid hesapkimligi",
                         0.9: "account customer musteri cari kunrg accountnumber hesap"},
         "brand": {1.0: "brand marka urun urunadi product productname arktx malzemetanimi stokadi materialname "
                        "lineitemname existingproduct markaadi",
@@ -140,7 +142,8 @@ SYNONYMS: dict[str, dict[str, dict[float, str]]] = {
 TABLES: dict[str, dict[float, str]] = {
     "customers": {1.0: "customers customer accounts account musteri musteriler musterilistesi cari cariler carilistesi "
                        "kna1 companies company doktorlar eczaneler hcp hcps outlets noktalar "
-                       "hubspotcrmexportsallcompanies kurumlar hesaplar accountvod accountv", 0.7: "contacts contact kisiler"},
+                       "hubspotcrmexportsallcompanies kurumlar hesaplar doctors physicians "
+                       "pharmacies eczane stores musterikartlari", 0.7: "contacts contact kisiler"},
     "prospects": {1.0: "prospects prospect leads lead adaylar adaymusteriler potansiyel potansiyelmusteriler register "
                        "universe pazarlistesi"},
     "bricks": {1.0: "bricks brick tugla tuglalar", 0.8: "territories territory territory2 bolgeler"},
@@ -198,12 +201,14 @@ EXPORTS = {
 """Column names, or parts of them, by which a system's export is known."""
 
 
+@lru_cache(maxsize=1 << 14)
 def squeezed(name: str) -> str:
     """A column's or file's name without letter case, blanks and the marks of its system."""
     bare = _SUFFIX.sub("", _DECOR.sub("", name.strip()).strip())
     return fold(bare).replace(" ", "")
 
 
+@lru_cache(maxsize=1024)
 def weights(table: str, column: str) -> dict[str, float]:
     """Squeezed names of one column of the contract to how surely they mean it."""
     listed = {word: weight for weight, words in SYNONYMS[table].get(column, {}).items() for word in words.split()}

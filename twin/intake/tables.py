@@ -125,7 +125,7 @@ def _read_table(reading: Reading, folder: Path, name: str, parts: list[Source], 
     if problems:
         raise InputError(problems)
     renamed = finished(renamed, settings)
-    reading.warnings.extend(renamed.warnings)
+    reading.warnings.extend(warning for warning in renamed.warnings if warning not in reading.warnings)
     reading.assumed.extend(replace(item, table=name) for item in renamed.assumed)
     return renamed
 
@@ -200,11 +200,13 @@ def _type_table(reading: Reading, name: str, raw: Raw, mapping: Mapping, kinds: 
     for column, values in raw.columns.items():
         spec = contract.column(column)
         if spec is None:
-            typer.warn_foreign(column)
             if not contract.attributes:
                 continue
+            typer.warn_foreign(column)
             spec = Column(column, kinds[column], "attribute")
         frame[column] = typer.typed(spec, values)
+    if not contract.attributes:
+        typer.warn_aside([column for column in raw.columns if contract.column(column) is None])
     typer.lay_on_the_globe(frame)
     reading.assumed.extend(typer.assumed)
     table = Table(name, raw.file, pd.DataFrame(frame), raw)

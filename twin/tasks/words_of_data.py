@@ -25,10 +25,10 @@ def ingest(result: dict[str, Any]) -> str:
         lines.extend(change(result["change"]))
     lines.append(f"{result['links']} prospects found to be known customers already")
     lines.extend(f"Note: {warning}" for warning in result["warnings"])
-    lines.extend(
+    lines.extend(dict.fromkeys(
         f"Read: {row['file']}{', ' + row['column'] if row['column'] else ''}: {row['key']} is {row['value']}"
         for row in result["assumed"] if not row["plain"]
-    )  # fmt: skip
+    ))  # fmt: skip
     return "\n".join(lines)
 
 
