@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -22,6 +23,8 @@ from twin.weeks import FAR_PAST, NEVER, week_of_date
 MONDAY = dt.date(2026, 2, 2)
 """Four weeks without a holiday begin here."""
 ORIGIN = week_of_date(MONDAY)
+QUICK = PlanSettings(turns_per_visit=10, starts=1)
+"""As usual, after a short search."""
 
 
 @dataclass(frozen=True)
@@ -173,7 +176,8 @@ def planned(
     scenario: Scenario = BASELINE,
     start: dt.date = MONDAY,
     n_weeks: int = 4,
-    settings: PlanSettings | None = None,
+    settings: PlanSettings = QUICK,
+    **keywords: Any,
 ) -> tuple[VisitPlan, World, Market, Conditions]:
     """A plan of a small world, and what it was made from."""
     world, market = small_world(size)
@@ -188,5 +192,6 @@ def planned(
         n_weeks=n_weeks,
         settings=settings,
         journeys=scenario.journeys,
+        **keywords,
     )
     return plan, world, market, conditions

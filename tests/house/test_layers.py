@@ -66,7 +66,7 @@ RIGHTS = {
     "reportlab": ("twin.workspace",),
     "babel": ("twin.cli", "twin.tasks", "dashboard"),
     "mesa": ("twin.agents",),
-    "numba": ("twin.engine",),
+    "numba": ("twin.engine", "twin.planning"),
     "llvmlite": ("twin.engine",),
     "statsmodels": ("twin.calibration", "twin.forecast"),
     "sklearn": MODELS,

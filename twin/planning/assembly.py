@@ -14,16 +14,18 @@ from numpy.typing import NDArray
 
 from twin.market.channels import VISIT
 from twin.planning import task_rows
-from twin.planning.drafting import VISIT_COLUMNS, Draft, Ground
+from twin.planning.counting import count_in
+from twin.planning.drafting import Draft
 from twin.planning.gain import VisitGain
+from twin.planning.ground import Ground
 from twin.planning.journeys import courses
 from twin.planning.plan import RepDays, Unserved, VisitPlan
 from twin.planning.reasons import NEVER_SEEN, Reasons
 from twin.planning.targets import Motive
-from twin.planning.task_rows import Rows, condition, count_in, moment
+from twin.planning.task_rows import Rows, condition, moment
 from twin.response.journey import Stage
 from twin.scenario.scenario import Journey
-from twin.weeks import mondays
+from twin.weeks import mondays, week_of
 
 _MEMORABLE_WEEKS = 260
 """A visit longer ago counts as none on record."""
@@ -48,7 +50,7 @@ def assemble(
     VisitPlan
     """
     visits = _visits(ground, draft)
-    tasks, not_placed = task_rows.tasks(ground, visits, span, journeys)
+    tasks, not_placed = task_rows.tasks(ground, visits, draft.ends, span, journeys)
     rows = {name: np.concatenate([visits[name], tasks[name]]) for name in visits}
     order = np.lexsort((rows["channel"], rows["customer"], rows["begin"], rows["rep"]))
     rows = {name: values[order] for name, values in rows.items()}
@@ -77,6 +79,9 @@ def assemble(
         known=population.known[who],
         buys=ground.aims.buys[who],
         condition=rows["condition"],
+        locked=rows["locked"].astype(bool),
+        journey=rows["chain"],
+        step=rows["step"],
         rate=ground.aims.rate[who],
         reason=_reasons(ground, rows),
         gain_mean=np.where(is_visit, gain.mean[who], np.nan),
@@ -90,14 +95,13 @@ def assemble(
 
 
 def _visits(ground: Ground, draft: Draft) -> Rows:
-    table = np.concatenate([*draft.visits, np.zeros((0, len(VISIT_COLUMNS)), dtype=np.int64)])
-    rows: Rows = {name: table[:, k] for k, name in enumerate(VISIT_COLUMNS)}
-    rows["km"] = np.concatenate([*draft.km, np.zeros(0)])
-    rows["channel"] = np.full(len(table), VISIT)
-    rows["date"] = ground.calendar.day[rows.pop("day")]
-    rows["arrive"] = moment(rows["date"], rows["arrive"])
-    rows["begin"] = moment(rows["date"], rows.pop("start"))
+    claims, day = draft.claims, ground.calendar.day[draft.day]
+    rows: Rows = {name: getattr(claims, name) for name in ("rep", "customer", "motive", "chain", "step")}
+    rows |= {"visit_id": claims.visit_id, "locked": claims.locked, "seq": draft.seq, "km": draft.km}
+    rows |= {"travel_min": draft.travel_min, "channel": np.full(len(day), VISIT), "date": day, "week": week_of(day)}
+    rows["arrive"], rows["begin"] = moment(day, draft.arrive), moment(day, draft.start)
     rows["end"] = rows["begin"] + np.timedelta64(ground.settings.visit_minutes, "m")
+    rows["last_visit"] = _visit_before(ground, rows)
     when = [course.when for course in courses(ground.conditions.chains)]
     rows["condition"] = np.array(
         [condition(when[c][s]) if c >= 0 else "" for c, s in zip(rows["chain"], rows["step"], strict=True)],
@@ -106,9 +110,22 @@ def _visits(ground: Ground, draft: Draft) -> Rows:
     return rows
 
 
+def _visit_before(ground: Ground, rows: Rows) -> NDArray[np.int64]:
+    """Week of the visit before each: in the plan, or the last on record: (v,) int."""
+    order = np.lexsort((rows["begin"], rows["customer"]))
+    who, week = rows["customer"][order], rows["week"][order].astype(np.int64)
+    again = np.append(False, who[1:] == who[:-1])[: len(who)]
+    since = np.where(again, np.append(0, week[:-1])[: len(who)], ground.market.start.last_visit[who])
+    before = np.empty(len(who), dtype=np.int64)
+    before[order] = since
+    return before
+
+
 def _visit_ids(rows: Rows, ground: Ground) -> NDArray[np.str_]:
     """Names of the rows, free of dates: a plan that is made again gives the same visit the same name."""
     number = count_in(rows["rep"], rows["customer"], rows["channel"], order=rows["begin"].astype(np.int64))
+    # beside visits that have their names already, new ones must not take one of those
+    number = number + np.where(rows["channel"] == VISIT, 1000 * int((rows["visit_id"] != "").any()), 0)
     parts = zip(
         ground.conditions.rep_ids[rows["rep"]].tolist(),
         ground.world.population.ids[rows["customer"]].tolist(),
@@ -120,7 +137,7 @@ def _visit_ids(rows: Rows, ground: Ground) -> NDArray[np.str_]:
     ids = [
         hashlib.blake2b("\x1f".join(map(str, (first, *part))).encode(), digest_size=10).hexdigest() for part in parts
     ]
-    return np.array(ids, dtype="U20")
+    return np.where(rows["visit_id"] != "", rows["visit_id"], np.array(ids, dtype="U20"))
 
 
 def _reasons(ground: Ground, rows: Rows) -> Reasons:
@@ -132,7 +149,8 @@ def _reasons(ground: Ground, rows: Rows) -> Reasons:
     not_ours = np.where(chance > 0.0, not_ours, "no_chance")
     ours = np.where(motive == Motive.RANKED, "buys_ranked", "buys_usual")
     key = np.where(ground.aims.buys[who], ours, not_ours)
-    for code, word in ((Motive.PROMISED, "promised"), (Motive.JOURNEY, "journey"), (-1, "follow_up")):
+    others = {Motive.PROMISED: "promised", Motive.JOURNEY: "journey", Motive.BY_HAND: "by_hand", -1: "follow_up"}
+    for code, word in others.items():
         key = np.where(motive == code, word, key)
     ago = rows["week"] - rows["last_visit"]
     frequency = ground.conditions.frequency[who]
@@ -189,19 +207,23 @@ def _rep_days(ground: Ground, draft: Draft, rows: Rows) -> RepDays:
     day = np.searchsorted(calendar.day, rows["date"])
     inside = day < n_days  # a task may follow after the plan's last day
     cell = rows["rep"] * n_days + day
-    home = np.array(draft.ways_home, dtype=np.float64).reshape(-1, 5)
-    home_cell = (home[:, 0] * n_days + home[:, 1]).astype(np.int64)
+    home_cell = np.array([rep * n_days + end.day for rep, end in draft.ends], dtype=np.int64)
+    ends = {name: np.array([getattr(end, name) for _, end in draft.ends], dtype=np.float64)
+            for name in ("home_min", "home_km", "back", "lunch", "drive_min")}  # fmt: skip
     spent = rows["travel_min"] + (rows["end"] - rows["begin"]).astype(np.int64)
     sums = {
         "visits": np.bincount(cell[is_visit], minlength=n),
         "tasks": np.bincount(cell[~is_visit & inside], minlength=n),
-        "minutes": np.bincount(cell[inside], spent[inside], n) + np.bincount(home_cell, home[:, 2], n),
+        "minutes": np.bincount(cell[inside], spent[inside], n) + np.bincount(home_cell, ends["home_min"], n),
         "km": np.bincount(cell[is_visit], np.nan_to_num(rows["km"][is_visit]), n)
-        + np.bincount(home_cell, np.nan_to_num(home[:, 3]), n),
+        + np.bincount(home_cell, np.nan_to_num(ends["home_km"]), n),
     }
     date = np.tile(calendar.day, len(rep_ids))
-    back = np.full(n, np.datetime64("NaT", "m"))
-    back[home_cell] = moment(date[home_cell], home[:, 4].astype(np.int64))
+    nothing = np.full(n, np.datetime64("NaT", "m"))
+    back, lunch = nothing.copy(), nothing.copy()
+    back[home_cell] = moment(date[home_cell], ends["back"].astype(np.int64))
+    eats = ends["lunch"] >= 0
+    lunch[home_cell[eats]] = moment(date[home_cell[eats]], ends["lunch"][eats].astype(np.int64))
     return RepDays(
         rep_id=np.repeat(rep_ids, n_days),
         date=date,
@@ -210,6 +232,8 @@ def _rep_days(ground: Ground, draft: Draft, rows: Rows) -> RepDays:
         minutes=sums["minutes"].astype(np.int64),
         km=np.round(sums["km"], 3),
         back=back,
+        lunch=lunch,
+        drive_min=np.bincount(home_cell, ends["drive_min"], n).astype(np.int64),
     )
 
 
@@ -222,6 +246,7 @@ def _remarks(ground: Ground, draft: Draft, rows: Rows) -> tuple[tuple[str, int],
         "outside_hours": int((consent & ~ground.reachable).sum()),
         "without_place": len(np.unique(rows["customer"][~np.isfinite(ground.place[rows["customer"]]).all(axis=1)])),
         "spare_visits": draft.spare,
+        "hours_unread": ground.hours.unread,
         "home_unknown": int((~np.isfinite(ground.home).all(axis=1)).sum()),
     }
     return tuple((key, count) for key, count in found.items() if count)

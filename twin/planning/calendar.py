@@ -27,7 +27,8 @@ class WorkDays:
     week : (n,) int32
     opens, closes : (n,) int, minutes of the day
     lunch_from, lunch_to : (n,) int, minutes of the day
-        Equal on a day without lunch.
+        Stretch in which lunch is taken; equal on a day without lunch.
+    lunch_minutes : (n,) int, minutes
     half : (n,) bool
         Half days, which count for half a day's capacity.
     holidays : tuple of (datetime.date, str)
@@ -40,6 +41,7 @@ class WorkDays:
     closes: NDArray[np.int64]
     lunch_from: NDArray[np.int64]
     lunch_to: NDArray[np.int64]
+    lunch_minutes: NDArray[np.int64]
     half: NDArray[np.bool_]
     holidays: tuple[tuple[dt.date, str], ...]
 
@@ -94,6 +96,7 @@ def working_days(start: dt.date, stop: dt.date, settings: PlanSettings | None = 
         closes=np.where(half, noon, closes),
         lunch_from=np.full(len(days), lunch_from),
         lunch_to=np.where(half, lunch_from, lunch_to),
+        lunch_minutes=np.where(half, 0, settings.lunch_length),
         half=half,
         holidays=tuple((day, rest[day]) for day in weekdays if day in rest),
     )

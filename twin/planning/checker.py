@@ -9,19 +9,21 @@ import datetime as dt
 import itertools
 import math
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
-
-import holidays
 
 from twin.agents.conditions import Conditions
 from twin.market.world import World
-from twin.planning.checker_roads import minutes_between, place_of
+from twin.planning.checker_calendar import CheckedCalendar, stretches_of, weekdays_of
+from twin.planning.checker_days import DayWalker, Row, clock
+from twin.planning.checker_roads import Lookup
 from twin.planning.plan import VisitPlan
 from twin.planning.settings import PlanSettings
 
 KINDS = (
-    "identity", "territory", "consent", "dropped", "holiday", "hours", "lunch", "window", "length", "travel",
-    "overlap", "late_home", "sequence", "double", "spacing", "frequency", "most_a_day", "capacity",
+    "identity", "territory", "consent", "dropped", "holiday", "absence", "hours", "lunch", "window", "weekday",
+    "channel_hours", "contact", "length", "travel", "overlap", "late_home", "drive", "sequence", "double", "spacing",
+    "frequency", "most_a_day", "capacity", "lock",
 )  # fmt: skip
 """Rules that a plan may break."""
 
@@ -46,60 +48,59 @@ class Violation:
 
 
 @dataclass(frozen=True)
-class _Row:
-    """One row of the plan, in plain numbers: minutes since the midnight before its day."""
+class Lock:
+    """A visit that a person has fixed.
 
-    visit_id: str
-    kind: str
-    rep: str
-    customer: int
-    channel: str
+    Parameters
+    ----------
+    rep_id, customer_id : str
+    day : datetime.date
+    begin : int, minutes of the day
+        -1 for any.
+    """
+
+    rep_id: str
+    customer_id: str
     day: dt.date
-    begin: int
-    end: int
-    seq: int
-    travel: int
-    rate: float
+    begin: int = -1
 
 
 class _Checker:
-    def __init__(self, plan: VisitPlan, world: World, conditions: Conditions, settings: PlanSettings) -> None:
+    def __init__(
+        self, plan: VisitPlan, world: World, conditions: Conditions, settings: PlanSettings, given: Lookup | None
+    ) -> None:
         self.plan, self.world, self.conditions, self.settings = plan, world, conditions, settings
         self.broken: list[Violation] = []
         self.rep_row = {str(name): k for k, name in enumerate(conditions.rep_ids)}
-        self.home = {
+        home = {
             str(name): (float(x), float(y))
             for name, x, y in zip(world.reps.ids, world.reps.home_lon, world.reps.home_lat, strict=True)
         }
-        years = range(plan.start.year, plan.stop.year + 2)
-        self.rest = set(holidays.country_holidays(settings.country, years=years)) | set(settings.also_closed)
-        kinds = holidays.country_holidays(settings.country).supported_categories
-        half = holidays.HALF_DAY in kinds
-        self.eves = (
-            set(holidays.country_holidays(settings.country, years=years, categories=(holidays.HALF_DAY,)))
-            if half
-            else set()
-        )
+        self.calendar = CheckedCalendar(settings, range(plan.start.year, plan.stop.year + 2))
+        self.walker = DayWalker(world, self.calendar, settings, home, given, self.note)
 
     def note(self, kind: str, rep: str, visit_id: str, found: str) -> None:
         self.broken.append(Violation(kind, rep, visit_id, found))
 
-    def check(self) -> tuple[Violation, ...]:
+    def check(self, locks: Sequence[Lock]) -> tuple[Violation, ...]:
         rows = self._rows()
         visits = [row for row in rows if row.kind == "visit"]
         for row in rows:
             self._one(row)
-        days: dict[tuple[str, dt.date], list[_Row]] = defaultdict(list)
+        days: dict[tuple[str, dt.date], list[Row]] = defaultdict(list)
         for row in rows:
             days[row.rep, row.day].append(row)
         for (rep, day), mine in sorted(days.items()):
-            self._day(rep, day, sorted(mine, key=lambda row: (row.begin, row.end)))
+            self.walker.walk(rep, day, sorted(mine, key=lambda row: (row.begin, row.end)))
         self._customers(visits)
+        self._contacts(rows)
         self._capacity(visits)
+        self._locks(visits, locks)
         return tuple(self.broken)
 
-    def _rows(self) -> list[_Row]:
+    def _rows(self) -> list[Row]:
         plan, out, seen = self.plan, [], set()
+        locked = getattr(plan, "locked", None)
         customer_row = {str(name): k for k, name in enumerate(self.world.population.ids)}
         for k in range(len(plan)):
             rep, customer, name = str(plan.rep_id[k]), str(plan.customer_id[k]), str(plan.visit_id[k])
@@ -124,91 +125,63 @@ class _Checker:
             )
             row = customer_row[customer]
             seq, travel, rate = int(plan.seq[k]), int(plan.travel_min[k]), float(plan.rate[k])
-            out.append(_Row(name, kind, rep, row, channel, day, begin, end, seq, travel, rate))
+            is_locked = bool(locked[k]) if locked is not None else False
+            out.append(Row(name, kind, rep, row, channel, day, begin, end, seq, travel, rate, is_locked))
         return out
 
-    def _hours(self, day: dt.date) -> tuple[float, float]:
-        """First and last minute of work; an empty span on a day of rest."""
-        if day.weekday() not in self.settings.weekdays or day in self.rest:
-            return 0.0, 0.0
-        return 60 * self.settings.day_start, 60 * (
-            self.settings.half_day_end if day in self.eves else self.settings.day_end
-        )
-
-    def _one(self, row: _Row) -> None:
+    def _one(self, row: Row) -> None:
         """Rules that concern one row alone."""
-        population, conditions = self.world.population, self.conditions
+        population, conditions, settings = self.world.population, self.conditions, self.settings
         c, visit = row.customer, row.kind == "visit"
-        opens, closes = self._hours(row.day)
-        start, stop = population.available_from[c], population.available_to[c]
-        stated = not (math.isnan(start) and math.isnan(stop))
-        start, stop = (0.0 if math.isnan(start) else 60 * start), (1440.0 if math.isnan(stop) else 60 * stop)
-        inside = row.begin >= start - 1e-6 and row.end <= stop + 1e-6
-        if stop <= start:  # past midnight
-            inside = row.begin >= start - 1e-6 or row.end <= stop + 1e-6
+        opens, closes = self.calendar.span(row.day)
+        stretches = stretches_of(self.world, c)
+        inside = any(a - 1e-6 <= row.begin and row.end <= b + 1e-6 for a, b in stretches) or not stretches
         late = not self.plan.start <= row.day < self.plan.stop if visit else row.day < self.plan.start
-        in_hours = opens <= row.begin and row.end <= closes
-        minutes = self.settings.visit_minutes if visit else self.settings.task_minutes
-        lunch = 60 * self.settings.lunch_start, 60 * self.settings.lunch_end
-        at_lunch = row.day not in self.eves and row.begin < lunch[1] and row.end > lunch[0] and lunch[0] < lunch[1]
+        said = {name: (60 * a, 60 * b) for name, a, b in settings.channel_hours}
+        usual = said.get(row.channel, (0.0, 1440.0)) if not stretches else (0.0, 1440.0)
+        low, high = max(60 * settings.contact_from, usual[0]), min(60 * settings.contact_until, usual[1])
+        minutes = settings.visit_minutes if visit else settings.task_minutes
         rules = {
             "territory": visit and conditions.territory[c] != conditions.rep_territory[self.rep_row[row.rep]],
             "consent": not population.consent[self.world.channels.index(row.channel), c],
-            "dropped": visit and bool(conditions.dropped[c]) and bool(population.known[c]),
-            "holiday": closes == 0.0 or late,
-            "hours": closes > 0.0 and not in_hours and (visit or not stated),
-            "window": not inside,
-            "lunch": closes > 0.0 and at_lunch,
+            "dropped": visit and bool(conditions.dropped[c]) and bool(population.known[c]) and not row.locked,
+            "holiday": not self.calendar.works(row.day) or late,
+            "absence": self.calendar.absent(row.rep, row.day),
+            "hours": visit and closes > 0.0 and not (opens <= row.begin and row.end <= closes),
+            "window": not inside and not row.locked,
+            "weekday": visit and not row.locked and row.day.weekday() not in weekdays_of(self.world, c),
+            "channel_hours": not visit and not (low <= row.begin and row.end <= high),
             "length": row.end - row.begin != minutes,
         }
         for kind, is_broken in rules.items():
             if is_broken:
-                self.note(kind, row.rep, row.visit_id, f"{row.day} {_clock(row.begin)} to {_clock(row.end)}")
+                self.note(kind, row.rep, row.visit_id, f"{row.day} {clock(row.begin)} to {clock(row.end)}")
 
-    def _free(self, day: dt.date, start: float, stop: float) -> float:
-        """Minutes between two moments that are not lunch."""
-        lunch = 60 * self.settings.lunch_start, 60 * self.settings.lunch_end
-        if day in self.eves:
-            return stop - start
-        return stop - start - max(min(stop, lunch[1]) - max(start, lunch[0]), 0.0)
-
-    def _day(self, rep: str, day: dt.date, rows: list[_Row]) -> None:
-        """Rules that tie the rows of a rep's day together."""
-        for before, after in itertools.pairwise(rows):
-            if after.begin < before.end:
+    def _contacts(self, rows: list[Row]) -> None:
+        """A contact on the day of a visit to the same customer comes after it."""
+        ends: dict[tuple[int, dt.date], int] = {}
+        for row in rows:
+            if row.kind == "visit":
+                ends[row.customer, row.day] = max(row.end, ends.get((row.customer, row.day), 0))
+        for row in rows:
+            if row.kind != "visit" and row.begin < ends.get((row.customer, row.day), 0):
                 self.note(
-                    "overlap", rep, after.visit_id, f"{day}: begins {_clock(after.begin)}, before the last one ends"
+                    "contact", row.rep, row.visit_id, f"{row.day} {clock(row.begin)}, before the visit of that day"
                 )
-        visits = [row for row in rows if row.kind == "visit"]
-        if [row.seq for row in visits] != list(range(1, len(visits) + 1)):
-            self.note("sequence", rep, "", f"{day}: {[row.seq for row in visits]}")
-        if len(visits) > self.settings.most_a_day:
-            self.note("most_a_day", rep, "", f"{day}: {len(visits)} visits")
-        opens, closes = self._hours(day)
-        here = self.home.get(rep, (math.nan, math.nan))
-        at_home, now = True, opens
-        for row in visits:
-            there = place_of(self.world, row.customer)
-            way = 0 if at_home and any(math.isnan(x) for x in here) else minutes_between(here, there, self.settings)
-            way += self.settings.parking_minutes
-            if row.travel < way:
-                self.note("travel", rep, row.visit_id, f"{row.travel} minutes, {way} are needed")
-            if self._free(day, now, row.begin) < way:
-                self.note("overlap", rep, row.visit_id, f"{day}: {_clock(row.begin)} cannot be reached")
-            here, now, at_home = there, row.end, False
-        home = self.home.get(rep, (math.nan, math.nan))
-        if (
-            visits
-            and not any(math.isnan(x) for x in home)
-            and self._free(day, now, closes) < minutes_between(here, home, self.settings)
-        ):
-            self.note(
-                "late_home", rep, visits[-1].visit_id, f"{day}: the way home does not fit before {_clock(closes)}"
-            )
 
-    def _customers(self, visits: list[_Row]) -> None:
+    def _locks(self, visits: list[Row], locks: Sequence[Lock]) -> None:
+        """What a person has fixed stands."""
+        ids = self.world.population.ids
+        made = {(row.rep, str(ids[row.customer]), row.day): row.begin for row in visits}
+        for lock in locks:
+            begin = made.get((lock.rep_id, lock.customer_id, lock.day))
+            if begin is None or lock.begin not in (-1, begin):
+                when = f"{lock.day}" + (f" {clock(lock.begin)}" if lock.begin >= 0 else "")
+                self.note("lock", lock.rep_id, "", f"{lock.customer_id} on {when}")
+
+    def _customers(self, visits: list[Row]) -> None:
         """Rules on all visits to a customer."""
-        by_customer: dict[int, list[_Row]] = defaultdict(list)
+        by_customer: dict[int, list[Row]] = defaultdict(list)
         for row in visits:
             by_customer[row.customer].append(row)
         n_weeks = math.ceil((self.plan.stop - self.plan.start).days / 7)
@@ -222,6 +195,8 @@ class _Checker:
             gap = math.floor(min(gap, self.settings.longest_gap_days) + 1e-6)
             for before, after in itertools.pairwise(mine):
                 days = (after.day - before.day).days
+                if before.locked or after.locked:
+                    continue
                 if days == 0 or before.day.isocalendar()[:2] == after.day.isocalendar()[:2]:
                     self.note("double", after.rep, after.visit_id, f"{before.day} and {after.day}")
                 elif days < gap:
@@ -231,10 +206,10 @@ class _Checker:
                 bool((chain.member == customer).any()) * int((chain.channel == 0).sum())
                 for chain in self.conditions.chains
             )
-            if len(mine) > math.ceil(rate * n_weeks - 1e-9) + 1 + journeys:
+            if sum(not row.locked for row in mine) > math.ceil(rate * n_weeks - 1e-9) + 1 + journeys:
                 self.note("frequency", mine[-1].rep, mine[-1].visit_id, f"{len(mine)} visits at {rate:.2f} a week")
 
-    def _capacity(self, visits: list[_Row]) -> None:
+    def _capacity(self, visits: list[Row]) -> None:
         """No rep makes more visits up to a week than its working days up to then allow."""
         first = self.plan.start - dt.timedelta(days=self.plan.start.weekday())
         n_weeks = math.ceil((self.plan.stop - first).days / 7)
@@ -242,6 +217,8 @@ class _Checker:
         made: dict[str, list[int]] = defaultdict(lambda: [0] * n_weeks)
         for row in visits:
             week = (row.day - first).days // 7
+            if row.locked:
+                continue
             if 0 <= week < n_weeks:
                 made[row.rep][week] += 1
         for rep, counts in sorted(made.items()):
@@ -250,8 +227,8 @@ class _Checker:
                 part = 0.0
                 for k in range(7):
                     day = first + dt.timedelta(days=7 * week + k)
-                    if self.plan.start <= day < self.plan.stop and self._hours(day)[1] > 0:
-                        part += 0.5 if day in self.eves else 1.0
+                    if self.plan.start <= day < self.plan.stop and self.calendar.works(day):
+                        part += 0.5 if day in self.calendar.eves else 1.0
                 usual = self.conditions.rep_visits[self.rep_row[rep], offset + week]
                 allowed += usual * self.conditions.channel_factor[0, offset + week] * part / len(self.settings.weekdays)
                 total += count
@@ -261,12 +238,13 @@ class _Checker:
                     )
 
 
-def _clock(minute: float) -> str:
-    return f"{int(minute) // 60:02d}:{int(minute) % 60:02d}"
-
-
 def check_plan(
-    plan: VisitPlan, world: World, conditions: Conditions, settings: PlanSettings | None = None
+    plan: VisitPlan,
+    world: World,
+    conditions: Conditions,
+    settings: PlanSettings | None = None,
+    locks: Sequence[Lock] = (),
+    given: Lookup | None = None,
 ) -> tuple[Violation, ...]:
     """List whatever breaks a rule.
 
@@ -277,10 +255,14 @@ def check_plan(
     conditions : Conditions
         Laid out from the origin of the world on, as calibrated markets are.
     settings : PlanSettings, optional
+    locks : sequence of Lock
+        What a person has fixed.
+    given : callable, optional
+        Ways that the planner was given, read anew.
 
     Returns
     -------
     tuple of Violation
         Empty for a sound plan.
     """
-    return _Checker(plan, world, conditions, settings or PlanSettings()).check()
+    return _Checker(plan, world, conditions, settings or PlanSettings(), given).check(locks)

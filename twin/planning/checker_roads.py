@@ -6,9 +6,13 @@ Shares no code with the planner's roads, so that no mistake is made twice.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 from twin.market.world import World
 from twin.planning.settings import PlanSettings
+
+Lookup = Callable[[str, str], float | None]
+"""Minutes from one name to another, as a table or an engine has them; ``None`` where it has none."""
 
 
 def place_of(world: World, customer: int) -> tuple[float, float]:

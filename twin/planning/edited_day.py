@@ -21,13 +21,15 @@ class DayHours:
     ----------
     opens, closes : int
     lunch_from, lunch_to : int
-        Equal for none.
+        Stretch in which lunch is taken; equal for none.
+    lunch_minutes : int
     """
 
     opens: int
     closes: int
     lunch_from: int
     lunch_to: int
+    lunch_minutes: int = 45
 
 
 @dataclass(frozen=True)
@@ -66,17 +68,35 @@ def on_the_clock(order: Sequence[int], stops: DayStops, hours: DayHours) -> tupl
     (list of int, int), minutes of the day
         Past the end of the day where the stops do not fit.
     """
-    now, here, starts = hours.opens, 0, []
-    for stop in order:
-        arrival = _after(now, int(stops.minutes[here, stop + 1]), hours)
-        begin = max(arrival, int(stops.window[stop, 0]))
+    options = [_walked(order, stops, hours, before) for before in range(len(order) + 1)]
+    # at home before lunch must begin: none is needed on the road
+    plain = _walked(order, stops, hours, -1)
+    length = min(hours.lunch_minutes, hours.lunch_to - hours.lunch_from)
+    if length <= 0 or plain[1] <= hours.lunch_to - length:
+        return plain[:2]
+    return min(options, key=lambda option: (option[2], option[1]))[:2]
+
+
+def _walked(order: Sequence[int], stops: DayStops, hours: DayHours, lunch_before: int) -> tuple[list[int], int, int]:
+    """Starts, the moment at home again and minutes too late, with lunch before so many stops; -1 for none."""
+    now, here, starts, late = hours.opens, 0, [], 0
+    length = min(hours.lunch_minutes, hours.lunch_to - hours.lunch_from)
+    for place in range(len(order) + 1):
+        if place == lunch_before:
+            begin = max(now, hours.lunch_from)
+            late += max(begin + length - hours.lunch_to, 0)
+            now = begin + length
+        if place == len(order):
+            break
+        stop = order[place]
+        begin = max(now + int(stops.minutes[here, stop + 1]), int(stops.window[stop, 0]))
         if stops.fixed[stop] >= 0:
+            late += max(begin - int(stops.fixed[stop]), 0)
             begin = int(stops.fixed[stop])
-        elif begin < hours.lunch_to and begin + stops.service > hours.lunch_from and hours.lunch_from < hours.lunch_to:
-            begin = hours.lunch_to
+        late += max(begin + stops.service - int(stops.window[stop, 1]), 0)
         starts.append(begin)
         now, here = begin + stops.service, stop + 1
-    return starts, _after(now, int(stops.minutes[here, 0]), hours)
+    return starts, now + int(stops.minutes[here, 0]), late
 
 
 def with_stop(order: Sequence[int], stop: int, stops: DayStops, hours: DayHours) -> list[int]:
@@ -100,11 +120,3 @@ def _late(order: Sequence[int], stops: DayStops, hours: DayHours) -> int:
         late += max(begin + stops.service - int(stops.window[stop, 1]), 0) + max(before - begin, 0)
         before = begin + stops.service
     return late
-
-
-def _after(start: int, minutes: int, hours: DayHours) -> int:
-    """End of a drive; lunch interrupts it."""
-    if hours.lunch_from <= start < hours.lunch_to:
-        start = hours.lunch_to
-    end = start + minutes
-    return end + (hours.lunch_to - hours.lunch_from if start < hours.lunch_from < end else 0)

@@ -12,9 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twin.market.channels import VISIT
+from twin.planning.hours import one_stretch
 from twin.planning.journeys import Course
 
-_DAY = 24 * 60
+hours_of = one_stretch
+"""Hours in which each customer may be met, see :func:`twin.planning.hours.one_stretch`."""
 
 
 @dataclass(frozen=True)
@@ -108,24 +110,3 @@ def first_gap(busy: Sequence[tuple[int, int]], opens: int, closes: int, minutes:
             break
         now = max(now, stop)
     return now if now + minutes <= closes else None
-
-
-def hours_of(
-    available_from: NDArray[np.float64], available_to: NDArray[np.float64], opens: int, closes: int
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Hours in which each customer may be met: (c,) int twice, minutes of the day.
-
-    Parameters
-    ----------
-    available_from, available_to : (c,) float, hours of the day
-        ``nan`` when not stated: any hour. Past midnight when ``to`` is not later than ``from``.
-    opens, closes : int, minutes of the day
-        The rep's day; of hours that pass midnight the part counts that has more of it.
-    """
-    start = np.where(np.isnan(available_from), 0, np.ceil(np.nan_to_num(available_from) * 60 - 1e-6)).astype(np.int64)
-    stop = np.where(np.isnan(available_to), _DAY, np.floor(np.nan_to_num(available_to) * 60 + 1e-6)).astype(np.int64)
-    wraps = stop <= start
-    evening = np.maximum(closes - np.maximum(start, opens), 0)
-    morning = np.maximum(np.minimum(stop, closes) - opens, 0)
-    early = wraps & (morning > evening)
-    return np.where(early, 0, start), np.where(wraps & ~early, _DAY, stop)

@@ -69,6 +69,10 @@ class RepDays:
         Ways home included; ways to unknown places count nothing.
     back : (n,) datetime64[m]
         At home again, or the end of the last visit where the home is unknown; ``NaT`` on a day without visits.
+    lunch : (n,) datetime64[m]
+        Beginning of lunch on the road; ``NaT`` where it is taken at home.
+    drive_min : (n,) int, minutes
+        On the road, parking not counted.
     """
 
     rep_id: NDArray[np.str_]
@@ -78,6 +82,8 @@ class RepDays:
     minutes: NDArray[np.int64]
     km: NDArray[np.float64]
     back: NDArray[np.datetime64]
+    lunch: NDArray[np.datetime64]
+    drive_min: NDArray[np.int64]
 
     def __len__(self) -> int:
         return len(self.date)
@@ -113,6 +119,10 @@ class VisitPlan:
     known, buys : (n,) bool
     condition : (n,) str
         Outcome of the contact before on which the row depends; empty for none.
+    locked : (n,) bool
+        Made as a person has fixed it.
+    journey, step : (n,) int
+        Contact of a journey of the scenario that a visit is; -1 for none. A task has those of its visit.
     rate : (n,) float, visits per week
         Usual frequency of visits to the customer under the scenario.
     reason : Reasons
@@ -148,6 +158,9 @@ class VisitPlan:
     known: NDArray[np.bool_]
     buys: NDArray[np.bool_]
     condition: NDArray[np.str_]
+    locked: NDArray[np.bool_]
+    journey: NDArray[np.int64]
+    step: NDArray[np.int64]
     rate: NDArray[np.float64]
     reason: Reasons
     gain_mean: NDArray[np.float64]
@@ -183,6 +196,9 @@ class VisitPlan:
             "lat": np.round(self.lat, 6),
             "known": self.known,
             "condition": conditions,
+            "locked": self.locked,
+            "journey": self.journey,
+            "step": self.step,
             "reason_key": self.reason.key,
             "reason": sentences(self.reason, language),
             "expected_gain": np.round(self.gain_mean, 4),

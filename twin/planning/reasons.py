@@ -23,6 +23,7 @@ REASONS: dict[str, dict[str, str]] = {
         "promised": "The strategy asks for {per_month} visits a month, {seen}",
         "journey": "Next step of the journey, {seen}",
         "follow_up": "Step of the journey that a visit belongs to",
+        "by_hand": "Put into the plan by hand, {seen}",
     },
     "tr": {
         "buys_usual": "Bizden alıyor: olağan ziyaret, {seen}",
@@ -34,6 +35,7 @@ REASONS: dict[str, dict[str, str]] = {
         "promised": "Strateji ayda {per_month} ziyaret istiyor, {seen}",
         "journey": "Yolculuğun sıradaki adımı, {seen}",
         "follow_up": "Ziyaretin ait olduğu yolculuğun bir adımı",
+        "by_hand": "Plana elle eklendi, {seen}",
     },
 }
 
@@ -70,6 +72,8 @@ UNSERVED: dict[str, dict[str, str]] = {
         "no_rep": "nobody serves the territory",
         "channel_closed": "the channel is closed in that week",
         "late": "would come after the visit that it prepares",
+        "absent": "the rep is away on all days that it might have been",
+        "locked": "what was locked cannot be kept beside what else was locked",
     },
     "tr": {
         "capacity": "isteniyor, ancak temsilcinin haftalık ziyaret sayısını aşıyor",
@@ -81,6 +85,8 @@ UNSERVED: dict[str, dict[str, str]] = {
         "no_rep": "bölgeye bakan kimse yok",
         "channel_closed": "kanal o hafta kapalı",
         "late": "hazırladığı ziyaretten sonraya düşüyor",
+        "absent": "temsilci uygun günlerin hepsinde yok",
+        "locked": "kilitlenen ziyaret, kilitlenen ötekilerle birlikte yapılamıyor",
     },
 }
 
@@ -92,6 +98,7 @@ REMARKS: dict[str, dict[str, str]] = {
         "outside_hours": "Customers whose hours leave no room for a visit: {count}.",
         "without_place": "Planned customers without a place, whose travel is an assumption: {count}.",
         "spare_visits": "Visits for which reps have time, but nobody whose turn it is: {count}.",
+        "hours_unread": "Cells of visit_hours or visit_days that could not be read and narrow nothing: {count}.",
         "home_unknown": "Reps without a home, whose ways in the morning and evening count nothing: {count}.",
     },
     "tr": {
@@ -101,6 +108,7 @@ REMARKS: dict[str, dict[str, str]] = {
         "outside_hours": "Saatleri ziyarete yer bırakmayan müşteri sayısı: {count}.",
         "without_place": "Yeri bilinmediği için yolu varsayılan planlı müşteri sayısı: {count}.",
         "spare_visits": "Temsilcinin zamanı olduğu hâlde sırası gelen müşteri bulunamayan ziyaret sayısı: {count}.",
+        "hours_unread": "Okunamadığı için hesaba katılmayan visit_hours veya visit_days hücresi sayısı: {count}.",
         "home_unknown": "Evi bilinmediği için sabah ve akşam yolu sayılmayan temsilci sayısı: {count}.",
     },
 }

@@ -30,6 +30,7 @@ class Motive(IntEnum):
     RANKED = 1
     PROMISED = 2
     JOURNEY = 3
+    BY_HAND = 4
 
 
 @dataclass(frozen=True)

@@ -13,8 +13,10 @@ from numpy.typing import NDArray
 
 from twin.planning import follow_ups
 from twin.planning.calendar import WorkDays, working_days
-from twin.planning.drafting import Ground
+from twin.planning.counting import count_in
+from twin.planning.ground import Ground, works_on
 from twin.planning.journeys import courses
+from twin.planning.rep_tours import DayEnd
 from twin.scenario.scenario import Journey
 from twin.weeks import week_of
 
@@ -32,27 +34,30 @@ def moment(day: NDArray[np.datetime64], minute: NDArray[np.int64]) -> NDArray[np
 
 
 def tasks(
-    ground: Ground, visits: Rows, span: tuple[dt.date, dt.date], journeys: Sequence[Journey]
+    ground: Ground,
+    visits: Rows,
+    ends: Sequence[tuple[int, DayEnd]],
+    span: tuple[dt.date, dt.date],
+    journeys: Sequence[Journey],
 ) -> tuple[Rows, list[tuple[int, int, int, int, str]]]:
     """Rows of the contacts on other channels, and (rep, customer, channel, week, reason) of those without a moment."""
     ways = courses(ground.conditions.chains, journeys)
     wanted = follow_ups.contacts(ways, visits["chain"], visits["step"], visits["date"], np.datetime64(span[0], "D"))
     longest = max((sum(course.days) for course in ways), default=0)
-    calendar = working_days(span[0], span[1] + dt.timedelta(days=longest + 28), ground.settings)
-    place = np.searchsorted(calendar.day, wanted.day)
+    calendar = working_days(span[0], span[1] + dt.timedelta(days=longest + 42), ground.settings)
     rep, customer = visits["rep"][wanted.visit], visits["customer"][wanted.visit]
+    place = _days(ground, visits, wanted, calendar)
     refused = _refusals(ground, visits, wanted, calendar, place)
-    busy = _busy(visits)
+    busy = _busy(ground, visits, ends)
     placed: list[tuple[int, int, int]] = []
     # the first to wait is the first to be served, so that nothing depends on the order of the rows
     for k in np.lexsort((wanted.channel, customer, wanted.day, rep)):
         if refused[k]:
             continue
         day = int(place[k])
-        hours = _task_hours(ground, int(customer[k]), calendar, day)
         taken = busy.setdefault((int(rep[k]), calendar.day[day]), [])
-        lunch = (int(calendar.lunch_from[day]), int(calendar.lunch_to[day]))
-        begin = follow_ups.first_gap(sorted([*taken, lunch]), *hours, ground.settings.task_minutes)
+        after = _after_visit(visits, wanted, int(k), calendar.day[day])
+        begin = _moment(ground, int(customer[k]), int(wanted.channel[k]), sorted([*taken, (0, after)]))
         if begin is None:
             refused[k] = "hours"
             continue
@@ -66,6 +71,27 @@ def tasks(
     return _task_rows(ground, visits, wanted, calendar, placed), left
 
 
+def _days(ground: Ground, visits: Rows, wanted: follow_ups.Contacts, calendar: WorkDays) -> NDArray[np.int64]:
+    """Working day of each contact: the first on which the rep works and nobody calls on the customer: (n,) int.
+
+    A message of the day of its own visit stays there.
+    """
+    rep, customer = visits["rep"][wanted.visit], visits["customer"][wanted.visit]
+    works = works_on(ground.conditions.rep_ids, calendar, ground.settings)
+    same_day = ~wanted.before & (wanted.day == visits["date"][wanted.visit])
+    visited = np.unique(visits["customer"] * 10**6 + visits["date"].astype(np.int64))
+    place = np.searchsorted(calendar.day, wanted.day)
+    last = len(calendar) - 1
+    for _ in range(len(calendar)):
+        place = np.minimum(place, last)
+        there = np.isin(customer * 10**6 + calendar.day[place].astype(np.int64), visited) & ~same_day
+        wait = (~works[rep, place] | there) & (place < last)
+        if not wait.any():
+            break
+        place = place + wait
+    return place
+
+
 def _refusals(
     ground: Ground, visits: Rows, wanted: follow_ups.Contacts, calendar: WorkDays, place: NDArray[np.int64]
 ) -> NDArray[np.object_]:
@@ -74,31 +100,60 @@ def _refusals(
     date = calendar.day[place]
     index = np.minimum(week_of(date) - ground.market.first_week, conditions.channel_factor.shape[1] - 1)
     reason = np.full(len(wanted), "", dtype=object)
+    works = works_on(conditions.rep_ids, calendar, ground.settings)
+    reason[~works[visits["rep"][wanted.visit], place]] = "absent"
     reason[wanted.before & (date >= visits["date"][wanted.visit])] = "late"
     reason[conditions.channel_factor[wanted.channel, index] <= 0.0] = "channel_closed"
     reason[~ground.world.population.consent[wanted.channel, customer]] = "consent"
     return reason
 
 
-def _busy(visits: Rows) -> dict[tuple[int, np.datetime64], list[tuple[int, int]]]:
-    """Minutes of each rep's days that are taken by driving, parking and visiting."""
+def _busy(
+    ground: Ground, visits: Rows, ends: Sequence[tuple[int, DayEnd]]
+) -> dict[tuple[int, np.datetime64], list[tuple[int, int]]]:
+    """Minutes of each rep's days that are taken by driving, parking, visiting and lunch."""
     busy: dict[tuple[int, np.datetime64], list[tuple[int, int]]] = {}
     minute = {
         name: (visits[name] - visits["date"].astype("datetime64[m]")).astype(int) for name in ("arrive", "begin", "end")
     }
     for k in range(len(visits["rep"])):
         taken = busy.setdefault((int(visits["rep"][k]), visits["date"][k]), [])
-        # rows of a day stand in order; the way begins when the visit before ends
-        leaves = taken[-1][1] if taken else 0
-        taken += [(leaves, int(minute["arrive"][k])), (int(minute["begin"][k]), int(minute["end"][k]))]
+        arrive = int(minute["arrive"][k])
+        taken += [
+            (arrive - int(visits["travel_min"][k]), arrive),
+            (int(minute["begin"][k]), int(minute["end"][k])),
+        ]
+    for r, end in ends:
+        taken = busy.setdefault((r, ground.calendar.day[end.day]), [])
+        taken.append((end.back - end.home_min, end.back))
+        if end.lunch >= 0:
+            taken.append((end.lunch, end.lunch + ground.settings.lunch_length))
     return busy
 
 
-def _task_hours(ground: Ground, customer: int, calendar: WorkDays, day: int) -> tuple[int, int]:
-    """Hours for a contact: the customer's within the working day, or else the customer's."""
-    opens, closes = int(ground.opens[customer]), int(ground.closes[customer])
-    at_work = max(opens, int(calendar.opens[day])), min(closes, int(calendar.closes[day]))
-    return at_work if at_work[1] - at_work[0] >= ground.settings.task_minutes else (opens, closes)
+def _after_visit(visits: Rows, wanted: follow_ups.Contacts, k: int, day: np.datetime64) -> int:
+    """Minute of the day from which a contact may be made: the end of its own visit, on the day of that."""
+    own = wanted.visit[k]
+    if visits["date"][own] != day:
+        return 0
+    return int((visits["end"][own] - day.astype("datetime64[m]")).astype(int))
+
+
+def _moment(ground: Ground, customer: int, channel: int, busy: list[tuple[int, int]]) -> int | None:
+    """First free moment in the customer's hours, those of the channel first; within the hours of contact always."""
+    settings, hours = ground.settings, ground.hours
+    low, high = round(60 * settings.contact_from), round(60 * settings.contact_until)
+    name = ground.world.channels[channel]
+    usual = next(((round(60 * a), round(60 * b)) for each, a, b in settings.channel_hours if each == name), (low, high))
+    said = list(zip(hours.opens[customer].tolist(), hours.closes[customer].tolist(), strict=True))
+    said = said[: int(hours.n[customer])] if hours.stated[customer] else []
+    for begins, ends in [usual, *([(low, high)] if said else [])]:
+        for opens, closes in said or [(begins, ends)]:
+            stretch = max(opens, begins, low), min(closes, ends, high)
+            begin = follow_ups.first_gap(busy, *stretch, settings.task_minutes)
+            if begin is not None:
+                return begin
+    return None
 
 
 def _task_rows(
@@ -120,18 +175,7 @@ def _task_rows(
         "km": nothing.astype(float),
         "condition": np.array([condition(when) for when in wanted.when[k].tolist()], dtype="U12"),
         "motive": np.full(len(k), -1),
+        "visit_id": np.full(len(k), "", dtype="U20"),
+        "locked": np.zeros(len(k), dtype=bool),
     }
     return {name: own[name] if name in own else values[visit] for name, values in visits.items()}
-
-
-def count_in(*groups: NDArray, order: NDArray) -> NDArray[np.int64]:
-    """Place of each row among the rows of its group, from 1: (n,) int."""
-    rows = np.lexsort((order, *groups[::-1]))
-    sorted_groups = [group[rows] for group in groups]
-    new = np.ones(len(rows), dtype=bool)
-    if len(rows):
-        new[1:] = np.any([group[1:] != group[:-1] for group in sorted_groups], axis=0)
-    first = np.maximum.accumulate(np.where(new, np.arange(len(rows)), 0))
-    count = np.empty(len(rows), dtype=np.int64)
-    count[rows] = np.arange(len(rows)) - first + 1
-    return count

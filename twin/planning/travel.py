@@ -1,4 +1,4 @@
-"""Travel: minutes and kilometres between places, from great circles.
+"""Travel: where customers and reps are, and minutes on the road for kilometres.
 
 An assumption about roads, not a road network: bridges, ferries and rush hours are unknown to it.
 """
@@ -8,6 +8,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from twin.agents.conditions import Conditions
 from twin.geography.distance import haversine_km
 from twin.market.world import World
 from twin.planning.settings import PlanSettings
@@ -74,3 +75,11 @@ def places(world: World) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         lat = np.where(lost, world.bricks.lat[population.brick], lat)
     known = np.isfinite(lon) & np.isfinite(lat)
     return np.where(known, lon, np.nan), np.where(known, lat, np.nan)
+
+
+def homes(world: World, conditions: Conditions) -> NDArray[np.float64]:
+    """Homes of the reps, longitude and latitude: (r, 2) float; ``nan`` for those whom the scenario adds."""
+    home = np.full((len(conditions.rep_ids), 2), np.nan)
+    home[: len(world.reps)] = np.column_stack([world.reps.home_lon, world.reps.home_lat])
+    home[~np.isfinite(home).all(axis=1)] = np.nan
+    return home

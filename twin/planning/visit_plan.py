@@ -14,15 +14,18 @@ from numpy.typing import NDArray
 from twin.agents.conditions import Conditions
 from twin.errors import PlanError
 from twin.market.world import World
-from twin.planning import assembly, books, travel
+from twin.planning import assembly
 from twin.planning.calendar import WorkDays, working_days
-from twin.planning.day_tours import Clock
-from twin.planning.drafting import Drafter, Ground
-from twin.planning.follow_ups import hours_of
+from twin.planning.claims import wanted
+from twin.planning.decisions import Decision, decided
+from twin.planning.drafting import drafted
 from twin.planning.gain import VisitGain, visit_gain
+from twin.planning.ground import ground_of
+from twin.planning.kept import Kept, still_wanted
 from twin.planning.plan import RepDays, Unserved, VisitPlan
+from twin.planning.roads import Roads
 from twin.planning.settings import PlanSettings
-from twin.planning.targets import aims, visit_capacity
+from twin.progress import Progress
 from twin.response.market import Market
 from twin.scenario.scenario import Journey
 from twin.weeks import monday, week_of_date
@@ -40,6 +43,11 @@ def make_plan(
     n_weeks: int = 4,
     settings: PlanSettings | None = None,
     journeys: Sequence[Journey] = (),
+    roads: Roads | None = None,
+    kept: Kept | None = None,
+    decisions: Sequence[Decision] = (),
+    tell: Progress | None = None,
+    n_threads: int | None = None,
 ) -> VisitPlan:
     """Plan dated visits, and the contacts that follow them.
 
@@ -57,6 +65,16 @@ def make_plan(
     settings : PlanSettings, optional
     journeys : sequence of Journey
         The scenario's, for days between contacts; without them the weeks of the conditions count seven days each.
+    roads : Roads, optional
+        Great circles when missing.
+    kept : Kept, optional
+        A plan that was announced, of which as much as possible stays; it says what is wanted then.
+    decisions : sequence of Decision
+        Visits that a person has locked, moved, added or dropped.
+    tell : Progress, optional
+        Told of every rep; may raise.
+    n_threads : int, optional
+        One a core, at most eight, when missing; the plan is the same for any number.
 
     Returns
     -------
@@ -72,46 +90,12 @@ def make_plan(
     _check_reps(world, conditions)
     weeks = _weeks(market, conditions, start, n_weeks)
     stop = monday(int(weeks[-1]) + 1)
-    ground = _ground(world, market, conditions, settings, _calendar(start, stop, settings), weeks, gain)
-    return assembly.assemble(ground, Drafter(ground).draft(), gain, (start, stop), journeys)
-
-
-def _ground(
-    world: World,
-    market: Market,
-    conditions: Conditions,
-    settings: PlanSettings,
-    calendar: WorkDays,
-    weeks: NDArray[np.int32],
-    gain: VisitGain,
-) -> Ground:
-    """What the drafting stands on: places, hours, wanted visits and who makes them."""
-    place = np.column_stack(travel.places(world))
-    population = world.population
-    usual = _usual_day(settings)
-    opens, closes = hours_of(population.available_from, population.available_to, usual.opens, usual.closes)
-    index = slice(int(weeks[0]) - market.first_week, int(weeks[-1]) + 1 - market.first_week)
-    reachable = _reachable(opens, closes, usual, settings.visit_minutes)
-    wanted = aims(world, market, conditions, weeks=index, reachable=reachable, settings=settings)
-    home = _homes(world, conditions)
-    team = books.Team(home, visit_capacity(conditions)[:, index].mean(axis=1), conditions.rep_territory)
-    rep = books.assign(books.Customers(place, wanted.rate, conditions.territory), team)
-    return Ground(
-        world=world,
-        market=market,
-        conditions=conditions,
-        settings=settings,
-        calendar=calendar,
-        weeks=weeks,
-        place=place,
-        home=home,
-        opens=opens,
-        closes=closes,
-        reachable=reachable,
-        worth=np.nan_to_num(gain.mean),
-        aims=wanted,
-        rep=rep,
-    )
+    ground = ground_of(
+        world, market, conditions, gain, calendar=_calendar(start, stop, settings), weeks=weeks, settings=settings,
+        roads=roads,
+    )  # fmt: skip
+    wishes = decided(ground, wanted(ground) if kept is None else still_wanted(ground, kept), decisions)
+    return assembly.assemble(ground, drafted(ground, wishes, tell, n_threads), gain, (start, stop), journeys)
 
 
 def _calendar(start: dt.date, stop: dt.date, settings: PlanSettings) -> WorkDays:
@@ -154,23 +138,3 @@ def _weeks(market: Market, conditions: Conditions, start: dt.date, n_weeks: int)
             f"reaches, found {n_weeks} weeks from {start}. Begin earlier, plan fewer weeks, or calibrate on newer data."
         )
     return first + np.arange(n_weeks, dtype=np.int32)
-
-
-def _usual_day(settings: PlanSettings) -> Clock:
-    hours = (settings.day_start, settings.day_end, settings.lunch_start, settings.lunch_end)
-    return Clock(*(round(60 * hour) for hour in hours))
-
-
-def _reachable(opens: NDArray[np.int64], closes: NDArray[np.int64], day: Clock, minutes: int) -> NDArray[np.bool_]:
-    """Customers whose hours leave room for a visit on a usual day: (c,) bool."""
-    begin = np.maximum(opens, day.opens)
-    lunch = (begin < day.lunch_to) & (begin + minutes > day.lunch_from) & (day.lunch_from < day.lunch_to)
-    return np.where(lunch, day.lunch_to, begin) + minutes <= np.minimum(closes, day.closes)
-
-
-def _homes(world: World, conditions: Conditions) -> NDArray[np.float64]:
-    """Homes of the reps, longitude and latitude: (r, 2) float; ``nan`` for those whom the scenario adds."""
-    home = np.full((len(conditions.rep_ids), 2), np.nan)
-    home[: len(world.reps)] = np.column_stack([world.reps.home_lon, world.reps.home_lat])
-    home[~np.isfinite(home).all(axis=1)] = np.nan
-    return home

@@ -7,28 +7,25 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
-from twin.agents.conditions import lay_out
-from twin.calibration.market_draw import lay_out_draw
 from twin.errors import PlanError
-from twin.planning.checker import check_plan
+from twin.planning.plan import VisitPlan
 from twin.planning.reasons import remark
-from twin.planning.visit_plan import VisitPlan, make_plan, visit_gain
 from twin.progress import Progress, silent
 from twin.scenario import files
-from twin.scenario.scenario import Scenario
 from twin.tasks import handed_out, shelf
 from twin.tasks.consent import agreed_now, listed, still_agreed
-from twin.tasks.forecast import alignment_of, read_scenarios
+from twin.tasks.forecast import read_scenarios
 from twin.tasks.plan_edits import WISHES, Wishes, as_document
+from twin.tasks.plan_making import Order, checked_plan
+from twin.tasks.plan_roads import RoadsAsked
 from twin.tasks.shelf import PLAN
-from twin.weeks import monday, week_of_date
-from twin.workspace.plan_crm import read_form
+from twin.weeks import monday
+from twin.workspace.plan_crm import CrmForm, read_form
 from twin.workspace.plan_files import FORMATS, check_formats, write_plan
 from twin.workspace.store import Workspace
-
-_DRAWS = 16
 
 
 def run_plan(
@@ -42,6 +39,7 @@ def run_plan(
     progress: Progress | None = None,
     crm: Path | None = None,
     wishes: Wishes | None = None,
+    asked: RoadsAsked | None = None,
 ) -> dict[str, Any]:
     """Plan, check, publish and, when a folder is named, write the files.
 
@@ -60,7 +58,9 @@ def run_plan(
     crm : Path, optional
         TOML file with the columns of a customer system, see :func:`twin.workspace.plan_crm.read_form`.
     wishes : Wishes, optional
-        Hours and absences of the planner; kept with the plan.
+        Hours, absences and edits of the planner; kept with the plan.
+    asked : RoadsAsked, optional
+        A table of ways or a road engine that the planner names; great circles when missing.
 
     Returns
     -------
@@ -75,29 +75,39 @@ def run_plan(
     """
     tell = progress or silent
     tell(0, 3, "read")
-    _check_forms(out, formats)
+    check_forms(out, formats)
     form = read_form(crm) if crm else None
     twin = agreed_now(workspace, shelf.load_twin(workspace))
     (scenario,), warnings = read_scenarios([path], twin)
     wishes = wishes or Wishes()
-    plan = _checked_plan(twin, scenario, start or monday(twin.calibration.origin), n_weeks, wishes, tell)
-    table = _bilingual(plan.columns("en"), plan.columns("tr"))
-    summary = _summary(plan, scenario.name, [str(warning) for warning in warnings])
-    version = _published(workspace, twin, scenario, plan, table, summary, n_weeks, wishes)
+    order = Order(scenario, start or monday(twin.calibration.origin), n_weeks, wishes, asked)
+    plan = checked_plan(twin, order, tell)
+    table = revised(workspace, bilingual(plan.columns("en"), plan.columns("tr")))
+    summary = summary_of(plan, order, [str(warning) for warning in warnings])
+    version = published(workspace, twin, order, plan, table, summary)
+    return {**summary, "plan": version, **hand_out(workspace, table, version, out, formats, locale, form, tell)}
+
+
+def hand_out(
+    workspace: Workspace, table: pd.DataFrame, version: str, out: Path | None, formats: Sequence[str], locale: str,
+    form: CrmForm | None, tell: Progress,
+) -> dict[str, Any]:  # fmt: skip
+    """Write the files of a plan, without contacts to which consent has been withdrawn."""
     table, withdrawn = still_agreed(workspace, table)
     written = write_plan(_spoken(table, locale), out, formats, locale, crm=form) if out else []
     if written:
         handed_out.log(workspace, "plan", version, table.columns, len(table), ", ".join(file.name for file in written))
     tell(3, 3, "done")
-    files_ = [str(file) for file in written]
-    return {**summary, "plan": version, "withdrawn": listed(withdrawn), "files": files_}
+    return {"withdrawn": listed(withdrawn), "files": [str(file) for file in written]}
 
 
-def _published(
-    workspace: Workspace, twin: shelf.Twin, scenario: Scenario, plan: VisitPlan, table: pd.DataFrame,
-    summary: dict[str, Any], n_weeks: int, wishes: Wishes,
+def published(
+    workspace: Workspace, twin: shelf.Twin, order: Order, plan: VisitPlan, table: pd.DataFrame,
+    summary: dict[str, Any], parents: Sequence[str] = (),
 ) -> str:  # fmt: skip
-    unserved = _bilingual(plan.unserved.columns("en"), plan.unserved.columns("tr"))
+    """Publish a plan; returns its version."""
+    scenario = order.scenario
+    unserved = bilingual(plan.unserved.columns("en"), plan.unserved.columns("tr"))
     return workspace.publish(
         PLAN,
         {
@@ -105,15 +115,36 @@ def _published(
             "unserved": unserved,
             "days": pd.DataFrame(plan.days.columns()),
             "summary": summary,
-            WISHES: as_document(wishes),
+            WISHES: as_document(order.wishes),
             "scenarios": {scenario.name: files.to_toml(scenario)},
         },
-        {"scenario": scenario.name, "start": plan.start.isoformat(), "n_weeks": n_weeks},
-        parents=(twin.version.id,),
+        {"scenario": scenario.name, "start": plan.start.isoformat(), "n_weeks": order.n_weeks},
+        parents=(twin.version.id, *parents),
     )
 
 
-def _check_forms(out: Path | None, formats: Sequence[str]) -> None:
+def revised(workspace: Workspace, table: pd.DataFrame, before: pd.DataFrame | None = None) -> pd.DataFrame:
+    """A plan's rows with their ``revision``: how often a row of that name has changed its day, hour or owner.
+
+    Calendars take it as the sequence of an event: the higher one counts.
+    """
+    if before is None:
+        head = workspace.head(PLAN)
+        before = workspace.table(head, "plan") if head is not None else None
+    revision = pd.Series(0, index=table.index)
+    if before is not None and len(before) and {"visit_id", "start", "rep_id"} <= set(before.columns):
+        old = before.drop_duplicates("visit_id").set_index("visit_id").reindex(table["visit_id"])
+        count = old["revision"] if "revision" in old else pd.Series(0, index=old.index)
+        there = old["start"].notna().to_numpy()
+        moved = (old["start"].to_numpy() != table["start"].to_numpy().astype(old["start"].dtype)) | (
+            old["rep_id"].to_numpy() != table["rep_id"].to_numpy()
+        )
+        revision = pd.Series(np.where(there, count.fillna(0).to_numpy() + moved, 0), index=table.index)
+    return table.assign(revision=revision.astype("int64"))
+
+
+def check_forms(out: Path | None, formats: Sequence[str]) -> None:
+    """Refuse formats that do not exist, before any work is done."""
     check_formats(formats)
     if out and not formats:
         raise PlanError(
@@ -127,52 +158,29 @@ def _spoken(table: pd.DataFrame, locale: str) -> pd.DataFrame:
     return spoken.drop(columns="reason_tr")
 
 
-def _checked_plan(
-    twin: shelf.Twin, scenario: Scenario, first: dt.date, n_weeks: int, wishes: Wishes, tell: Progress
-) -> VisitPlan:
-    """A plan of which the checker finds every rule kept."""
-    if first < monday(twin.calibration.origin):
-        raise PlanError(
-            f"--start: expected {monday(twin.calibration.origin)} or later, where history ends, found {first}. "
-            "Choose a later day, or ingest newer data and calibrate."
-        )
-    horizon = week_of_date(first) - twin.calibration.origin + n_weeks + 1
-    tell(1, 3, "choose whom to visit")
-    draws = range(min(_DRAWS, twin.calibration.n_draws))
-    markets = [lay_out_draw(twin.calibration, twin.world, twin.history, draw, horizon) for draw in draws]
-    conditions = lay_out(twin.world, markets[0], scenario, horizon, alignment_of(scenario, twin))
-    tell(2, 3, "lay out days and tours")
-    plan = make_plan(
-        twin.world,
-        markets[0],
-        conditions,
-        visit_gain(markets),
-        start=first,
-        n_weeks=n_weeks,
-        settings=wishes.settings,
-        journeys=scenario.journeys,
-    )
-    faults = check_plan(plan, twin.world, conditions, wishes.settings)
-    if faults:
-        raise PlanError(
-            f"plan: expected every rule kept, found {len(faults)} breaches, first {faults[0]}. Nothing is published."
-        )
-    return plan
-
-
-def _bilingual(english: dict[str, Any], turkish: dict[str, Any]) -> pd.DataFrame:
+def bilingual(english: dict[str, Any], turkish: dict[str, Any]) -> pd.DataFrame:
+    """A table with its reasons in both languages."""
     return pd.DataFrame({**english, "reason_tr": turkish["reason"]})
 
 
-def _summary(plan: VisitPlan, scenario: str, warnings: list[str]) -> dict[str, Any]:
+def summary_of(plan: VisitPlan, order: Order, warnings: list[str]) -> dict[str, Any]:
+    """What is said of a plan in a few figures, and what makes it again: turns and seed of the search."""
+    settings = order.wishes.settings
     return {
-        "scenario": scenario,
+        "scenario": order.scenario.name,
         "start": plan.start.isoformat(),
         "end": (plan.stop - dt.timedelta(days=1)).isoformat(),
         "visits": int((plan.kind == "visit").sum()),
         "tasks": int((plan.kind == "task").sum()),
         "reps": len(set(plan.rep_id.tolist())),
         "unserved": len(plan.unserved),
+        "km": round(float(plan.days.km.sum()), 1),
+        "drive_hours": round(float(plan.days.drive_min.sum()) / 60.0, 1),
+        "search": {
+            "turns_per_visit": settings.turns_per_visit,
+            "starts": settings.starts,
+            "seed": settings.seed,
+        },
         "holidays": [{"date": day.isoformat(), "name": name} for day, name in plan.holidays],
         "remarks": {
             language: [remark(key, count, language) for key, count in plan.remarks] for language in ("en", "tr")

@@ -16,7 +16,7 @@ def test_a_usual_week_has_five_days_from_nine_to_six_with_lunch():
     days = working_days(dt.date(2026, 2, 2), dt.date(2026, 2, 9))
     assert days.day.astype(str).tolist() == [f"2026-02-{d:02d}" for d in range(2, 7)]
     assert (days.opens == 540).all() and (days.closes == 1080).all()
-    assert (days.lunch_to - days.lunch_from == 60).all() and days.part.sum() == 5.0
+    assert (days.lunch_minutes == 45).all() and (days.lunch_from == 720).all() and days.part.sum() == 5.0
 
 
 def test_the_feast_of_ramadan_takes_one_day_and_an_afternoon():

