@@ -182,7 +182,7 @@ class ColumnTyper:
             )
 
     def warn_aside(self, columns: Sequence[str]) -> None:
-        """Columns outside the contract of a table that has no attributes: those that were perhaps meant, and the rest."""
+        """Columns outside the contract of a table without attributes: those perhaps meant, and the rest at once."""
         absent = tuple(item.name for item in self.contract.columns if item.name not in self.raw.columns)
         meant = [column for column in columns if did_you_mean(column, absent)]
         for column in meant:

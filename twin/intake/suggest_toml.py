@@ -11,8 +11,9 @@ import re
 from twin.intake.convert import convert
 from twin.intake.schema import CONTRACT
 from twin.intake.settings import TableMapping
-from twin.intake.suggest import Suggestion, TableGuess
+from twin.intake.suggest import Suggestion
 from twin.intake.suggest_fit import SURE, Fit
+from twin.intake.suggest_guess import TableGuess
 from twin.intake.suggest_words import CHANNELS, OPTED_OUT, STATUSES, meant, squeezed
 from twin.market.channels import channel_axis
 

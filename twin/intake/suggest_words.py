@@ -17,7 +17,8 @@ _SUFFIX = re.compile(r"(?:_vod)?__(?:c|r|v|pc)$|_vod$", re.IGNORECASE)
 _PLACE = {
     "name": {1.0: "name accountname customername companyname musteriadi musteriunvani unvan unvani cariunvan "
                   "cariunvani cariadi name1 hesapadi firmaadi firmaunvani outletname hcpname formattedname "
-                  "kurumadi eczaneadi doktoradi noktaadi isyeriadi musteriadiunvani hesapismi", 0.85: "adi isim adsoyad fullname ad"},
+                  "kurumadi eczaneadi doktoradi noktaadi isyeriadi musteriadiunvani hesapismi",
+             0.85: "adi isim adsoyad fullname ad"},
     "lon": {1.0: "lon lng longitude boylam billinglongitude shippinglongitude address1longitude gpslongitude "
                  "gpsboylam lon1", 0.8: "long x xkoordinati koordinatx"},
     "lat": {1.0: "lat latitude enlem billinglatitude shippinglatitude address1latitude gpslatitude gpsenlem",
@@ -35,7 +36,8 @@ SYNONYMS: dict[str, dict[str, dict[float, str]]] = {
                  "customerno clientid clientcode outletid outletcode hcpid kurumkodu doktorkodu eczanekodu noktakodu "
                  "carihesapkodu hsobjectid recordid companyid customercode doctorid physicianid prescriberid "
                  "storeid shopid pharmacyid",
-            0.9: "account accountnumber hesap hesapno hesapid hesapkimligi hesapkodu hesapnumarasi", 0.78: "id kod kodu no code"},
+            0.9: "account accountnumber hesap hesapno hesapid hesapkimligi hesapkodu hesapnumarasi",
+            0.78: "id kod kodu no code"},
         **_PLACE,
         "status": {1.0: "status durum durumu accountstatus musteridurumu customerstatus aktifpasif",
                    0.9: "lifecyclestage stateofaccount", 0.7: "statecode aktif"},
@@ -85,14 +87,16 @@ SYNONYMS: dict[str, dict[str, dict[float, str]]] = {
     "visits": {
         "date": {1.0: "visitdate ziyarettarihi activitydatetime calldatetime activitydate gorusmetarihi "
                       "hsmeetingstarttime meetingstarttime aktivitetarihi actualstart",
-                 0.95: "calldate date tarih scheduledstart startdatetime hstimestamp meetingstart starttime baslangictarihi "
-                       "startdate baslangic activitydatetimeutc", 0.6: "createddate createdate createdon"},
+                 0.95: "calldate date tarih scheduledstart startdatetime hstimestamp meetingstart starttime "
+                       "baslangictarihi startdate baslangic activitydatetimeutc", 0.6: "createddate "
+                       "createdate createdon"},
         "rep_id": {1.0: "repid ownerid temsilcikodu temsilciid temsilcino plasiyerkodu mumessilkodu salesrepid "
                         "hubspotownerid activityassignedtoid userid owneriduser",
                    0.9: "temsilci owner plasiyer mumessil assignedto activityassignedto rep sahibi user",
                    0.6: "createdbyid createdby"},
         "customer_id": {1.0: "customerid accountid musterikodu musterino musteriid carikodu kunnr regardingobjectid "
-                             "associatedcompanyid associatedcompanyids hcpid hesapkodu hesapid hesapkimligi doktorkodu eczanekodu kurumkodu noktakodu "
+                             "associatedcompanyid associatedcompanyids hcpid hesapkodu hesapid hesapkimligi "
+                             "doktorkodu eczanekodu kurumkodu noktakodu "
                              "relatedtoid outletid companyid",
                         0.9: "account regarding musteri whatid hesap cari ilgili", 0.75: "whoid contactid"},
         "channel": {1.0: "channel kanal callchannel ziyarettipi aktivitetipi activitytype iletisimkanali ziyaretsekli "

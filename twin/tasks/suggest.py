@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from twin.intake.mapping import parse_mapping
-from twin.intake.suggest import Suggestion, TableGuess, suggest
+from twin.intake.suggest import Suggestion, suggest
 from twin.intake.suggest_fit import SURE
+from twin.intake.suggest_guess import TableGuess
 from twin.intake.suggest_toml import as_toml
 from twin.workspace import atomic
 

@@ -83,7 +83,8 @@ class Alike:
     not_asked: frozenset[tuple[str, str]] = field(default_factory=frozenset)
 
 
-def csv(path: Path, header: list[str], rows: list[list[object]], separator: str = ",", encoding: str = "utf-8") -> None:
+def csv(path: Path, header: list[str], rows: list[list[object]], separator: str = ",",
+ encoding: str = "utf-8") -> None:
     def cell(value: object) -> str:
         text = "" if value is None else str(value)
         return '"' + text.replace('"', '""') + '"' if any(sign in text for sign in (separator, '"', "\n")) else text
@@ -104,13 +105,15 @@ def salesforce(folder: Path) -> None:
         folder / "Account.csv",
         ["Id", "IsDeleted", "Name", "Type", "BillingStreet", "BillingCity", "BillingPostalCode", "BillingLatitude",
          "BillingLongitude", "Phone", "AnnualRevenue", "OwnerId", "CreatedDate", "LastModifiedDate"],
-        [[sfdc("001", c.number), "false", c.name, "Customer", f"Çiçek Sk. {c.number}", "İstanbul", f"{34000 + c.number}",
+        [[sfdc("001", c.number), "false", c.name, "Customer", f"Çiçek Sk. {c.number}", "İstanbul",
+         f"{34000 + c.number}",
           c.lat, c.lon, f"+90 212 555 {c.number:04d}", 1000.0 * c.number, sfdc("005", 1 + c.number % 3),
           f"{c.since}T08:00:00.000Z", "2024-06-30T10:00:00.000Z"] for c in customers()],
     )  # fmt: skip
     csv(
         folder / "Event.csv",
-        ["Id", "WhoId", "WhatId", "Subject", "ActivityDateTime", "DurationInMinutes", "AccountId", "OwnerId", "CreatedDate",
+        ["Id", "WhoId", "WhatId", "Subject", "ActivityDateTime", "DurationInMinutes", "AccountId", "OwnerId",
+         "CreatedDate",
          "EventSubtype", "Channel__c"],
         [[f"00U5g{k:010d}AAA", sfdc("003", c), sfdc("001", c), f"Görüşme {k}",
           f"{(moment - dt.timedelta(hours=3)):%Y-%m-%dT%H:%M:%S}.000Z", 30, sfdc("001", c), sfdc("005", r),
@@ -121,7 +124,8 @@ def salesforce(folder: Path) -> None:
     csv(
         folder / "Order.csv",
         ["Id", "OrderNumber", "AccountId", "EffectiveDate", "Status", "TotalAmount", "OwnerId", "CreatedDate"],
-        [[sfdc("801", k), f"{k:08d}", sfdc("001", c), day, "Activated", value, sfdc("005", 1), "2024-06-30T10:00:00.000Z"]
+        [[sfdc("801", k), f"{k:08d}", sfdc("001", c), day, "Activated", value, sfdc("005", 1),
+         "2024-06-30T10:00:00.000Z"]
          for k, (day, c, _, _, value) in enumerate(orders)],
     )  # fmt: skip
     csv(
@@ -153,7 +157,8 @@ def salesforce_report(folder: Path) -> None:
     csv(
         folder / "Siparişler.csv",
         ["Sipariş No", "Sipariş Tarihi", "Hesap Kodu", "Ürün Adı", "Miktar", "Toplam Tutar"],
-        [[f"{k:08d}", f"{day:%d.%m.%Y}", sfdc("001", c), brand, str(volume).replace(".", ","), f"{value:.2f}".replace(".", ",")]
+        [[f"{k:08d}", f"{day:%d.%m.%Y}", sfdc("001", c), brand, str(volume).replace(".", ","),
+         f"{value:.2f}".replace(".", ",")]
          for k, (day, c, brand, volume, value) in enumerate(sales())],
         ";",
     )  # fmt: skip
@@ -173,9 +178,11 @@ SALESFORCE_TR: Truth = {
 def veeva(folder: Path) -> None:
     csv(
         folder / "Account.csv",
-        ["Id", "External_ID_vod__c", "Formatted_Name_vod__c", "Specialty_1_vod__c", "Status_vod__c", "Latitude_vod__c",
+        ["Id", "External_ID_vod__c", "Formatted_Name_vod__c", "Specialty_1_vod__c", "Status_vod__c",
+         "Latitude_vod__c",
          "Longitude_vod__c", "Territory_vod__c", "Primary_Parent_vod__c", "PersonHasOptedOutOfEmail"],
-        [[sfdc("001", c.number), f"HCP-{c.number:06d}", c.name, "Kardiyoloji", "Active" if c.active else "Inactive", c.lat,
+        [[sfdc("001", c.number), f"HCP-{c.number:06d}", c.name, "Kardiyoloji",
+         "Active" if c.active else "Inactive", c.lat,
           c.lon, f"T{1 + c.number % 2}", "", "false"] for c in customers()],
     )  # fmt: skip
     words = {"visit": "Face_to_face_vod", "phone": "Phone_vod", "email": "Email_vod"}
@@ -184,8 +191,10 @@ def veeva(folder: Path) -> None:
         ["Id", "Name", "Account_vod__c", "Call_Date_vod__c", "Call_Datetime_vod__c", "Status_vod__c", "OwnerId",
          "Call_Channel_vod__c", "Detailed_Products_vod__c", "Territory_vod__c", "CreatedDate"],
         [[f"a0A5g{k:010d}EAA", f"C{k:07d}", sfdc("001", c), f"{moment:%Y-%m-%d}",
-          f"{(moment - dt.timedelta(hours=3)):%Y-%m-%dT%H:%M:%S}.000Z", "Submitted_vod", sfdc("005", r), words[channel],
-          BRANDS[k % 2], f"T{1 + c % 2}", "2024-06-30T10:00:00.000Z"] for k, (moment, r, c, channel) in enumerate(visits())],
+          f"{(moment - dt.timedelta(hours=3)):%Y-%m-%dT%H:%M:%S}.000Z", "Submitted_vod", sfdc("005", r),
+           words[channel],
+          BRANDS[k % 2], f"T{1 + c % 2}", "2024-06-30T10:00:00.000Z"] for k, (moment, r, c,
+           channel) in enumerate(visits())],
     )  # fmt: skip
     csv(
         folder / "Sales_Transaction_vod__c.csv",
@@ -200,8 +209,10 @@ VEEVA: Truth = {
     ("customers", "status"): "Status_vod__c", ("customers", "lat"): "Latitude_vod__c",
     ("customers", "lon"): "Longitude_vod__c", ("customers", "territory_id"): "Territory_vod__c",
     ("visits", "customer_id"): "Account_vod__c", ("visits", "date"): "Call_Datetime_vod__c",
-    ("visits", "rep_id"): "OwnerId", ("visits", "brand"): "Detailed_Products_vod__c", ("visits", "channel"): "Call_Channel_vod__c", ("sales", "customer_id"): "Account_vod__c",
-    ("sales", "date"): "Sale_Date_vod__c", ("sales", "brand"): "Product_vod__c", ("sales", "volume"): "Quantity_vod__c",
+    ("visits", "rep_id"): "OwnerId", ("visits", "brand"): "Detailed_Products_vod__c", ("visits",
+     "channel"): "Call_Channel_vod__c", ("sales", "customer_id"): "Account_vod__c",
+    ("sales", "date"): "Sale_Date_vod__c", ("sales", "brand"): "Product_vod__c", ("sales",
+     "volume"): "Quantity_vod__c",
     ("sales", "value"): "Net_Value_vod__c",
 }  # fmt: skip
 
@@ -226,15 +237,19 @@ def _book(path: Path, sheet: str, rows: list[list[object]], hidden: str = "") ->
 
 def dynamics(folder: Path) -> None:
     head = ["(Do Not Modify) Account", "(Do Not Modify) Row Checksum", "(Do Not Modify) Modified On", "Account Name",
-            "Account Number", "Address 1: Latitude", "Address 1: Longitude", "Status", "Do not allow Emails", "Annual Revenue"]  # fmt: skip
+            "Account Number", "Address 1: Latitude", "Address 1: Longitude", "Status", "Do not allow Emails",
+             "Annual Revenue"]  # fmt: skip
     rows = [
-        [guid("a", c.number), f"x{c.number}==", dt.datetime(2024, 6, 30, 10, 0), c.name, f"ACC-{c.number:05d}", c.lat, c.lon,
-         "Active" if c.active else "Inactive", "Allow" if c.number % 4 else "Do Not Allow", 1000 * c.number] for c in customers()
+        [guid("a", c.number), f"x{c.number}==", dt.datetime(2024, 6, 30, 10, 0), c.name, f"ACC-{c.number:05d}",
+         c.lat, c.lon,
+         "Active" if c.active else "Inactive", "Allow" if c.number % 4 else "Do Not Allow",
+          1000 * c.number] for c in customers()
     ]  # fmt: skip
     _book(folder / "Accounts 6-30-2024 10-00-00 AM.xlsx", "Accounts", [head, *rows], hidden="ABC")
     csv(
         folder / "appointments.csv",
-        ["activityid", "subject", "regardingobjectid", "scheduledstart", "actualdurationminutes", "ownerid", "statecode",
+        ["activityid", "subject", "regardingobjectid", "scheduledstart", "actualdurationminutes", "ownerid",
+         "statecode",
          "createdon", "activitytypecode"],
         [[guid("e", k), f"Görüşme {k}", guid("a", c), f"{moment:%Y-%m-%d %H:%M}", 30, guid("d", r), "Completed",
           "2024-06-30 10:00", {"visit": "Appointment", "phone": "Phone Call", "email": "Email"}[channel]]
@@ -253,7 +268,9 @@ DYNAMICS: Truth = {
     ("customers", "customer_id"): "(Do Not Modify) Account", ("customers", "name"): "Account Name",
     ("customers", "lat"): "Address 1: Latitude", ("customers", "lon"): "Address 1: Longitude",
     ("customers", "status"): "Status", ("customers", "consent_email"): "Do not allow Emails",
-    ("visits", "customer_id"): "regardingobjectid", ("visits", "date"): "scheduledstart", ("visits", "rep_id"): "ownerid",
-    ("visits", "channel"): "activitytypecode", ("sales", "customer_id"): "customerid", ("sales", "date"): "invoicedate",
+    ("visits", "customer_id"): "regardingobjectid", ("visits", "date"): "scheduledstart", ("visits",
+     "rep_id"): "ownerid",
+    ("visits", "channel"): "activitytypecode", ("sales", "customer_id"): "customerid", ("sales",
+     "date"): "invoicedate",
     ("sales", "brand"): "productname", ("sales", "volume"): "quantity", ("sales", "value"): "extendedamount",
 }  # fmt: skip

@@ -36,7 +36,8 @@ def comma(value: float, decimals: int = 2) -> str:
 def hubspot(folder: Path) -> None:
     csv(
         folder / "hubspot-crm-exports-all-companies-2024-06-30.csv",
-        ["Record ID", "Company name", "Company owner", "Create Date", "City", "Lifecycle Stage", "Latitude", "Longitude",
+        ["Record ID", "Company name", "Company owner", "Create Date", "City", "Lifecycle Stage", "Latitude",
+         "Longitude",
          "Annual Revenue", "Industry"],
         [[9_000_000_000 + c.number, c.name, REPS[c.number % 3][0], f"{c.since} 10:00", "İstanbul",
           "Customer" if c.active else "Lead", c.lat, c.lon, 1000 * c.number, "Retail;Food"] for c in customers()],
@@ -44,14 +45,17 @@ def hubspot(folder: Path) -> None:
     words = {"visit": "Meeting", "phone": "Call", "email": "Email"}
     csv(
         folder / "hubspot-crm-exports-all-meetings-2024-06-30.csv",
-        ["Record ID", "Meeting name", "Meeting start time", "Activity assigned to", "Associated Company IDs", "Activity type",
+        ["Record ID", "Meeting name", "Meeting start time", "Activity assigned to", "Associated Company IDs",
+         "Activity type",
          "Meeting outcome", "Create Date"],
-        [[8_000_000_000 + k, f"Görüşme {k}", f"{moment:%Y-%m-%d %H:%M}", REPS[r - 1][0], 9_000_000_000 + c, words[channel],
+        [[8_000_000_000 + k, f"Görüşme {k}", f"{moment:%Y-%m-%d %H:%M}", REPS[r - 1][0], 9_000_000_000 + c,
+         words[channel],
           "COMPLETED", "2024-06-30 10:00"] for k, (moment, r, c, channel) in enumerate(visits())],
     )  # fmt: skip
     csv(
         folder / "hubspot-crm-exports-all-deals-2024-06-30.csv",
-        ["Record ID", "Deal Name", "Deal Stage", "Close Date", "Amount", "Associated Company IDs", "Product name", "Quantity",
+        ["Record ID", "Deal Name", "Deal Stage", "Close Date", "Amount", "Associated Company IDs", "Product name",
+         "Quantity",
          "Deal owner", "Create Date"],
         [[7_000_000_000 + k, f"Sipariş {k}", "Closed Won", f"{day} 00:00", value, 9_000_000_000 + c, brand, volume,
           REPS[0][0], "2024-06-30 10:00"] for k, (day, c, brand, volume, value) in enumerate(sales())],
@@ -59,7 +63,8 @@ def hubspot(folder: Path) -> None:
 
 
 HUBSPOT: Truth = {
-    ("customers", "customer_id"): "Record ID", ("customers", "name"): "Company name", ("customers", "lat"): "Latitude",
+    ("customers", "customer_id"): "Record ID", ("customers", "name"): "Company name", ("customers",
+     "lat"): "Latitude",
     ("customers", "lon"): "Longitude", ("customers", "status"): "Lifecycle Stage",
     ("visits", "customer_id"): "Associated Company IDs", ("visits", "date"): "Meeting start time",
     ("visits", "rep_id"): "Activity assigned to", ("visits", "channel"): "Activity type",
@@ -92,7 +97,8 @@ def sap(folder: Path) -> None:
     csv(
         folder / "VBRP.csv",
         ["VBELN", "POSNR", "MATNR", "ARKTX", "FKIMG", "VRKME", "NETWR"],
-        [[f"{90_000_000 + k:010d}", "000010", f"{BRANDS.index(brand):018d}", brand, comma(volume, 3), "ST", comma(value)]
+        [[f"{90_000_000 + k:010d}", "000010", f"{BRANDS.index(brand):018d}", brand, comma(volume, 3), "ST",
+         comma(value)]
          for k, (_, _, brand, volume, value) in enumerate(orders)],
         ";", "cp1254",
     )  # fmt: skip
@@ -115,7 +121,8 @@ def accounting(folder: Path) -> None:
         folder / "CARİ LİSTESİ.csv",
         ["Cari Kodu", "Cari Ünvanı", "İl", "İlçe", "Vergi No", "Telefon", "Enlem", "Boylam", "Durumu"],
         [[code(c.number), c.name, "İstanbul", "Şişli", f"{1000000000 + c.number}", f"0212 555 {c.number:04d}",
-          str(c.lat).replace(".", ","), str(c.lon).replace(".", ","), "AKTİF" if c.active else "PASİF"] for c in customers()],
+          str(c.lat).replace(".", ","), str(c.lon).replace(".", ","),
+           "AKTİF" if c.active else "PASİF"] for c in customers()],
         ";", "cp1254",
     )  # fmt: skip
     csv(
@@ -165,7 +172,8 @@ def excel_tr(folder: Path) -> None:
 EXCEL_TR: Truth = {
     ("customers", "customer_id"): "Müşteri Kodu", ("customers", "name"): "Ünvan", ("customers", "status"): "Durum",
     ("customers", "lat"): "Enlem", ("customers", "lon"): "Boylam", ("visits", "date"): "Ziyaret Tarihi",
-    ("visits", "rep_id"): "Temsilci", ("visits", "customer_id"): "Müşteri Kodu", ("visits", "channel"): "Ziyaret Şekli",
+    ("visits", "rep_id"): "Temsilci", ("visits", "customer_id"): "Müşteri Kodu", ("visits",
+     "channel"): "Ziyaret Şekli",
     ("visits", "outcome"): "Sonuç", ("sales", "date"): "Tarih", ("sales", "customer_id"): "Müşteri Kodu",
     ("sales", "brand"): "Ürün", ("sales", "volume"): "Miktar", ("sales", "value"): "Tutar",
 }  # fmt: skip
@@ -201,25 +209,33 @@ EXCEL_MONTHS: Truth = {
 
 def plain_english(folder: Path) -> None:
     """Lists as a sales office keeps them, with a register, products and field force; month first in dates."""
-    csv(folder / "customer list.csv", ["Customer No", "Customer Name", "Longitude", "Latitude", "Customer Since", "Notes"],
-        [[kunnr(c.number), c.name, c.lon, c.lat, f"{c.since:%m/%d/%Y}", "call first"] for c in customers()])  # fmt: skip
+    csv(folder / "customer list.csv", ["Customer No", "Customer Name", "Longitude", "Latitude", "Customer Since",
+     "Notes"],
+        [[kunnr(c.number), c.name, c.lon, c.lat, f"{c.since:%m/%d/%Y}",
+         "call first"] for c in customers()])  # fmt: skip
     csv(folder / "products.csv", ["Product Name", "Manufacturer", "List Price"],
         [[BRANDS[0], "us", 10], [BRANDS[1], "us", 12], ["Rakip Çay", "Rakip", 9]])  # fmt: skip
     csv(folder / "field force.csv", ["Rep ID", "Full Name", "Territory", "Calls per Week", "Hire Date"],
-        [[f"R{k}", name, territory, 35, "01/15/2020"] for k, (name, territory) in enumerate(REPS, start=1)])  # fmt: skip
+        [[f"R{k}", name, territory, 35, "01/15/2020"] for k, (name, territory) in enumerate(REPS,
+         start=1)])  # fmt: skip
     csv(folder / "calls 2024.csv", ["Call Date", "Rep ID", "Customer No", "Contact Channel", "Result"],
         [[f"{m:%m/%d/%Y %I:%M %p}", f"R{r}", kunnr(c), channel, "ok"] for m, r, c, channel in visits()])  # fmt: skip
     csv(folder / "orders_h1.csv", ["Order Date", "Customer No", "Product Name", "Qty", "Net Value"],
-        [[f"{day:%m/%d/%Y}", kunnr(c), brand, volume, value] for day, c, brand, volume, value in sales()])  # fmt: skip
+        [[f"{day:%m/%d/%Y}", kunnr(c), brand, volume, value] for day, c, brand, volume,
+         value in sales()])  # fmt: skip
 
 
 PLAIN: Truth = {
-    ("customers", "customer_id"): "Customer No", ("customers", "name"): "Customer Name", ("customers", "lon"): "Longitude",
-    ("customers", "lat"): "Latitude", ("customers", "known_since"): "Customer Since", ("brands", "brand"): "Product Name",
+    ("customers", "customer_id"): "Customer No", ("customers", "name"): "Customer Name", ("customers",
+     "lon"): "Longitude",
+    ("customers", "lat"): "Latitude", ("customers", "known_since"): "Customer Since", ("brands",
+     "brand"): "Product Name",
     ("brands", "owner"): "Manufacturer", ("brands", "unit_price"): "List Price", ("reps", "rep_id"): "Rep ID",
-    ("reps", "name"): "Full Name", ("reps", "territory_id"): "Territory", ("reps", "visits_per_week"): "Calls per Week",
+    ("reps", "name"): "Full Name", ("reps", "territory_id"): "Territory", ("reps",
+     "visits_per_week"): "Calls per Week",
     ("reps", "start_date"): "Hire Date", ("visits", "date"): "Call Date", ("visits", "rep_id"): "Rep ID",
-    ("visits", "customer_id"): "Customer No", ("visits", "channel"): "Contact Channel", ("visits", "outcome"): "Result",
+    ("visits", "customer_id"): "Customer No", ("visits", "channel"): "Contact Channel", ("visits",
+     "outcome"): "Result",
     ("sales", "date"): "Order Date", ("sales", "customer_id"): "Customer No", ("sales", "brand"): "Product Name",
     ("sales", "volume"): "Qty", ("sales", "value"): "Net Value",
 }  # fmt: skip
