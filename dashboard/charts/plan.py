@@ -15,9 +15,10 @@ _ROW, _AXIS = 26, 70
 _MANY_REPS, _LOW_ROW = 40, 12
 _WIDTH, _HEIGHT = 1000, 440
 _MARGIN = 0.12
-FILLED = ["#F2F5F8", "#9DBFDE", "#3F7FBF", "#0B3E75"]
-"""Emptier to full."""
-DAYS = ["#0B5CAD", "#B34E00", "#00755A", "#8A3D78", "#5A6570", "#7A5C00", "#10161D"]
+FILLED = ["#F2F5F8", "#CFE0F0", "#A3C4E2", "#2B6CB0", "#0B3E75"]
+"""Emptier to fuller, in fifths; between the third and the fourth the figures turn from dark to white, so that no step is
+too near to either."""
+DAYS = ["#0B5CAD", "#AA8800", "#553300", "#0091A8", "#6F5A6F", "#10161D", "#A88060"]
 """Ways of the days of a week; each is also told by its dashes."""
 _DASHES = [[1, 0], [6, 3], [2, 2], [8, 3, 2, 3], [1, 3], [10, 4], [4, 1]]
 
@@ -47,7 +48,7 @@ def load(days: pd.DataFrame, words: Words) -> alt.TopLevelMixin:
         alt.Color(
             "filled:Q",
             title=words("plan.filled"),
-            scale=alt.Scale(range=FILLED, domain=[0, 1 / 3, 2 / 3, 1], clamp=True),
+            scale=alt.Scale(type="threshold", range=FILLED, domain=[0.2, 0.4, 0.6, 0.8]),
             legend=alt.Legend(orient="right", gradientLength=110, labelExpr=_percent(words)),
         ),
     )
@@ -63,7 +64,7 @@ def load(days: pd.DataFrame, words: Words) -> alt.TopLevelMixin:
     )  # fmt: skip
     layers: list[Any] = [cells.add_params(cell)]
     if not many:
-        light = alt.condition("datum.filled > 0.5", alt.value("white"), alt.value(INK))
+        light = alt.condition("datum.filled >= 0.6", alt.value("white"), alt.value(INK))
         layers.append(alt.Chart(days).mark_text(fontSize=11).encode(across, down, alt.Text("visits:Q"), color=light))
     height = (_LOW_ROW if many else _ROW) * max(days["rep"].nunique(), 1) + _AXIS
     return dressed(alt.layer(*layers).properties(height=height), words)
@@ -82,7 +83,7 @@ def capacity(counts: pd.DataFrame, words: Words) -> alt.TopLevelMixin:
     plain = alt.Axis(ticks=False, domain=False, labelColor=INK, labelLimit=220)
     down = alt.Y("rep:N", sort=counts["rep"].tolist(), title=None, axis=plain)
     tip = [alt.Tooltip("rep:N", title=words("chart.rep")), alt.Tooltip("said:N", title=words("plan.capacity"))]
-    tone = alt.condition("datum.planned > datum.possible + 0.5", alt.value(VERMILION), alt.value(FILLED[2]))
+    tone = alt.condition("datum.planned > datum.possible + 0.5", alt.value(VERMILION), alt.value(FILLED[3]))
     axis = alt.Axis(domainColor=LINE, tickMinStep=1)
     bars = alt.Chart(counts).mark_bar(height={"band": 0.6}).encode(
         alt.X("planned:Q", title=words("plan.visits"), axis=axis), down, color=tone, tooltip=tip
