@@ -6,7 +6,7 @@ Knows no page.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence, Sequence
 from typing import Any
 
 import pandas as pd
@@ -165,6 +165,36 @@ def shown(
     options = {"hide_index": True, "width": "stretch", **options}
     columns = {names[name]: value for name, value in (config or {}).items() if name in names}
     return st.dataframe(body.style.format(said, na_rep="–") if said else body, column_config=columns, **options)
+
+
+def choice(label: str, options: Sequence[str], key: str, group: str) -> str:
+    """One of few, as buttons; it stands in the address by its code, so that a link opens the same view.
+
+    Parameters
+    ----------
+    label : str
+        For those who do not see.
+    options : sequence of str
+        Codes; the first is meant where the address says nothing.
+    key : str
+        Name in the address.
+    group : str
+        Of phrases: ``group.code``.
+    """
+    words = state.words()
+    if key not in st.session_state:
+        asked = st.query_params.get(key)
+        st.session_state[key] = asked if asked in options else options[0]
+    chosen = st.segmented_control(
+        label, options, required=True, key=key, format_func=lambda name: words.named(group, name),
+        label_visibility="collapsed",
+    )  # fmt: skip
+    chosen = str(chosen or options[0])
+    if chosen != options[0]:
+        st.query_params[key] = chosen
+    elif key in st.query_params:
+        del st.query_params[key]
+    return chosen
 
 
 def file(label: str, rows: pd.DataFrame, name: str, words: Words) -> None:

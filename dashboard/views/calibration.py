@@ -17,6 +17,7 @@ from twin.tasks import jobs
 VERBS = ("calibrate", "backtest")
 MODES = ("none", "quick", "standard", "full")
 _MOST_DAYS = 50 * 366
+_LEAST_SDS = 0.1
 
 
 def render() -> None:
@@ -120,8 +121,12 @@ def _moved(calibration: Any, words: Words) -> None:
         return
     rows = rows.assign(parameter=[learned.parameter(name, words) for name in rows["parameter"]])
     rows = rows.reindex(pd.to_numeric(rows["sds"]).abs().sort_values(ascending=False).index)
-    st.caption(words("calibration.moved_note", n=len(rows)))
-    top = rows.head(14)
+    far = pd.to_numeric(rows["sds"]).abs()
+    top = rows[far >= _LEAST_SDS].head(14)
+    if not len(top):
+        st.caption(words("calibration.nothing_moved"))
+        return
+    st.caption(words("calibration.moved_note", n=words.number(int((far >= _LEAST_SDS).sum()))))
     st.altair_chart(charts.moved(top, words), width="stretch", theme=None, alt=words("calibration.moved"))
     table = rows[["parameter", "before", "after", "sds", "reason"]].assign(reason=rows["reason"].map(words.sentence))
     numbers = {"before": words.volume, "after": words.volume, "sds": lambda v: words.signed(v, 1)}

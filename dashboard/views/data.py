@@ -26,10 +26,7 @@ def render() -> None:
     words, heads = state.words(), state.heads()
     st.title(words("data.title"))
     jobs_panel.panel(VERBS)
-    chosen = st.segmented_control(
-        words("data.which"), _TABS, default=_TABS[0], required=True, key="part", bind="query-params",
-        format_func=lambda name: words.named("data_tab", name), label_visibility="collapsed",
-    )  # fmt: skip
+    chosen = frame.choice(words("data.which"), _TABS, "part", "data_tab")
     if chosen == "bring":
         _bring(words)
         _checked(words)

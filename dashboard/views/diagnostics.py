@@ -13,6 +13,8 @@ from dashboard.views import learned, looking_back
 from dashboard.words import Words
 
 _TABS = ("health", "parameters", "curves", "fit", "recovery", "backtest", "readiness")
+_TALL = 64
+"""Height of a row whose text takes three lines, pixels."""
 _ORDER = {"fail": 0, "review": 1, "not made": 2, "pass": 3}
 
 
@@ -26,11 +28,8 @@ def render() -> None:
         to = "calibration" if "dataset" in heads else "data"
         frame.empty(words("overview.no_calibration"), "twin calibrate", to)
         return
-    chosen = st.segmented_control(
-        words("diagnostics.which"), _TABS, default=_TABS[0], required=True, key="view", bind="query-params",
-        format_func=lambda name: words.named("diagnostics_tab", name), label_visibility="collapsed",
-    )  # fmt: skip
-    _VIEWS[str(chosen)](heads, words)
+    chosen = frame.choice(words("diagnostics.which"), _TABS, "view", "diagnostics_tab")
+    _VIEWS[chosen](heads, words)
 
 
 def _health(heads: dict[str, Any], words: Words) -> None:
@@ -51,25 +50,24 @@ def _health(heads: dict[str, Any], words: Words) -> None:
     )
     st.caption(told)
     rows = rows.iloc[rows["verdict"].map(_ORDER).fillna(2).argsort(kind="stable")]
-    table = pd.DataFrame(
-        {
-            "light": [f"{learned.sign(name)} {words.named('verdict_of', name)}" for name in rows["verdict"]],
-            "check": [words.sentence(text) for text in rows["about"]],
-            "value": rows["value"],
-            "reason": [words.sentence(text) for text in rows["reason"].fillna("")],
-            "action": [words.sentence(text) for text in rows["action"].fillna("")],
-            "threshold": [words.sentence(text) for text in rows["threshold"].fillna("")],
-        }
-    )
-    wide = {name: st.column_config.TextColumn(width="large") for name in ("reason", "action")}
-    wide["check"] = st.column_config.TextColumn(width="medium")
-    frame.shown(table, words, {"value": words.volume}, wide, height=38 * len(table) + 40, row_height=38)
     for row in rows[rows["verdict"].isin(["fail", "review"])].itertuples():
         with st.container(border=True):
             st.markdown(f"{learned.sign(row.verdict)} **{frame.plain(words.sentence(row.about))}**")
             st.markdown(frame.plain(words.sentence(row.reason or "")))
             if row.action:
                 st.caption(frame.plain(words("health.cure", text=words.sentence(row.action))))
+    table = pd.DataFrame(
+        {
+            "light": [f"{learned.sign(name)} {words.named('verdict_of', name)}" for name in rows["verdict"]],
+            "check": [words.sentence(text) for text in rows["about"]],
+            "value": [words.volume(value) for value in rows["value"]],
+            "reason": [words.sentence(text) for text in rows["reason"].fillna("")],
+            "threshold": [words.sentence(text) for text in rows["threshold"].fillna("")],
+        }
+    )
+    wide = dict.fromkeys(("check", "reason", "threshold"), st.column_config.TextColumn(width="medium"))
+    small = dict.fromkeys(("light", "value"), st.column_config.TextColumn(width="small"))
+    frame.shown(table, words, None, {**wide, **small}, height=_TALL * len(table) + 40, row_height=_TALL)
 
 
 def _parameters(heads: dict[str, Any], words: Words) -> None:

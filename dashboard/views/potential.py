@@ -12,8 +12,8 @@ from dashboard.charts import potential as charts
 from dashboard.words import Words
 from twin.tasks import learned
 
-_COLUMNS = ["customer_id", "name", "known", "territory_id", "category_mean", "category_p10", "category_p90", "own_mean",
-            "own_potential_mean", "headroom"]  # fmt: skip
+_COLUMNS = ["customer_id", "name", "headroom", "category_mean", "category_p10", "category_p90", "own_mean",
+            "own_potential_mean", "known", "territory_id"]  # fmt: skip
 _MOST_REASONS = 9
 
 
@@ -44,10 +44,8 @@ def _filtered(rows: pd.DataFrame, words: Words) -> pd.DataFrame:
     """Rows that the reader asks for."""
     kinds = ["all", "unknown", "known"]
     first, second, third, fourth = st.columns([2, 2, 2, 2], vertical_alignment="bottom")
-    kind = first.segmented_control(
-        words("potential.who"), kinds, default="all", required=True, key="who", bind="query-params",
-        format_func=lambda name: words.named("potential_who", name),
-    )  # fmt: skip
+    with first:
+        kind = frame.choice(words("potential.who"), kinds, "who", "potential_who")
     zones = sorted(rows["territory_id"].dropna().unique())
     where = second.multiselect(words("potential.where"), zones, key="zones", placeholder=words("potential.everywhere"))
     sought = third.text_input(words("potential.search"), key="sought", placeholder=words("potential.search_hint"))
@@ -160,7 +158,10 @@ def _why(customer: str, rows: pd.DataFrame, calibration: Any, words: Words) -> N
         )
         st.caption(words("potential.typical", typical=words.volume(told["typical"])))
         st.altair_chart(
-            charts.reasons(shown, words), width="stretch", theme=None, alt=words("potential.why", name=customer)
+            charts.reasons(shown[["reason", "pct", "said"]], words),
+            width="stretch",
+            theme=None,
+            alt=words("potential.why", name=customer),
         )
         st.caption(words("potential.fidelity", share=words.percent(told["fidelity"])))
 
@@ -172,5 +173,8 @@ def _reason(column: str, value: Any, words: Words) -> str:
         return words("potential.is_known" if value else "potential.is_unknown")
     if value == "" or value is None:
         return name if column.startswith("@") else f"{name}: {words('potential.no_value')}"
-    said = words.number(value, 2 if abs(value) < 10 else 0) if isinstance(value, float) else str(value)
+    if isinstance(value, float):
+        said = words.number(value, 0 if value == round(value) or abs(value) >= 10 else 2)
+    else:
+        said = words.named("level", str(value))
     return f"{name}: {said}"

@@ -96,15 +96,13 @@ def _kind(move: dict[str, Any], words: Words) -> str:
 def _timeline(rows: pd.DataFrame, words: Words, chosen: str) -> None:
     """A panel a rival, a line a year, the days of the year along it."""
     pieces = pd.DataFrame(list(_by_year(rows)))
-    n_years = pieces["year"].nunique()
-    tabs = list(rows["brand"].drop_duplicates())
-    for brand in tabs:
+    kinds = list(rows["kind"].drop_duplicates())
+    for brand in rows["brand"].drop_duplicates():
         st.markdown(f"**{frame.plain(brand)}**")
         mine = pieces[pieces["brand"] == brand]
         alt = words("rivals.timeline", brand=brand)
-        chart = charts.by_year(mine, words, chosen).properties(height=charts.height_of(mine["year"].nunique()))
+        chart = charts.by_year(mine, kinds, words, chosen)
         st.altair_chart(chart, width="stretch", theme=None, alt=alt)
-    st.caption(words("rivals.years", n=n_years))
     with st.expander(words("frame.as_table")):
         columns = ["brand", "start", "end", "strength", "probability", "kind", "next_start", "next_probability"]
         forms = {"start": words.date, "end": words.date, "next_start": words.date, "probability": words.percent,
