@@ -123,7 +123,8 @@ def test_a_folder_is_checked_before_anything_is_published(full, tmp_path, monkey
     assert asked == [("ingest", [str(tmp_path), "--dry-run"])]
 
 
-CHANGE = """{"dataset": "", "published": false, "how": "add", "since": "dataset-1", "rows": {"sales": 3}, "warnings": [],
+CHANGE = """{"dataset": "", "published": false, "how": "add", "since": "dataset-1", "rows": {"sales": 3},
+"warnings": [],
 "change": {"rows": [{"table": "sales", "before": 2, "after": 3}], "months": [{"table": "sales", "month": "2026-01",
 "brand": "Ours", "rows_before": 0, "rows_after": 1, "volume_before": 0, "volume_after": 4}], "ids": [], "consents": [],
 "closed": 0, "reopened": 0, "slips": %s}}"""
