@@ -16,7 +16,7 @@ _MANY_REPS, _LOW_ROW = 40, 12
 _WIDTH, _HEIGHT = 1000, 440
 _MARGIN = 0.12
 FILLED = ["#F2F5F8", "#CFE0F0", "#A3C4E2", "#2B6CB0", "#0B3E75"]
-"""Emptier to fuller, in fifths; between the third and the fourth the figures turn from dark to white, so that no step is
+"""Emptier to fuller, in fifths; between the third and the fourth figures turn from dark to white, so that no step is
 too near to either."""
 DAYS = ["#0B5CAD", "#AA8800", "#553300", "#0091A8", "#6F5A6F", "#10161D", "#A88060"]
 """Ways of the days of a week; each is also told by its dashes."""

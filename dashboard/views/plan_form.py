@@ -64,7 +64,7 @@ def form(heads: dict[str, Any], reps: list[str], standing: Wishes | None, words:
 
 def _limits(usual: PlanSettings, words: Words) -> list[str]:
     """Hours, lunch and visits a day, as the command line has them."""
-    columns = st.columns(6, vertical_alignment="bottom")
+    columns = st.columns(7, vertical_alignment="bottom")
     labels = ("plan.day_start", "plan.day_end", "plan.lunch_start", "plan.lunch_end")
     hours = (usual.day_start, usual.day_end, usual.lunch_start, usual.lunch_end)
     opens, closes, lunch, after = (
@@ -73,10 +73,13 @@ def _limits(usual: PlanSettings, words: Words) -> list[str]:
     )
     most = columns[4].number_input(words("plan.most"), 1, _MOST_A_DAY, usual.most_a_day, key="plan_most")
     long = columns[5].number_input(words("plan.visit_minutes"), 1, _LONGEST_VISIT, usual.visit_minutes, key="plan_long")
+    pause = columns[6].number_input(
+        words("plan.lunch_minutes"), 0, _LONGEST_VISIT, usual.lunch_minutes, key="plan_lunch_minutes"
+    )
     st.caption(words("plan.limits_note"))
     return [
         "--hours", f"{opens:%H:%M}-{closes:%H:%M}", "--lunch", f"{lunch:%H:%M}-{after:%H:%M}",
-        "--most-a-day", str(int(most)), "--visit-minutes", str(int(long)),
+        "--most-a-day", str(int(most)), "--visit-minutes", str(int(long)), "--lunch-minutes", str(int(pause)),
     ]  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""Everybody can see the difference: colours by contrast and for colour-blind eyes, charts by the grammar they are in."""
+"""Everybody can see it: contrast, colours for colour-blind eyes, charts that follow the grammar they are drawn by."""
 
 from __future__ import annotations
 

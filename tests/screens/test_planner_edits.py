@@ -144,7 +144,7 @@ def test_an_edit_for_a_rep_who_is_away_is_told(desk):
         edit_of(row, LOCK),
     ))  # fmt: skip
     told = plan_desk.breaches(desk, applied(desk, wishes), wishes)
-    assert [each for each in told if each["kind"] == "absent" and not each["crowded"]]
+    assert [each for each in told if each["kind"] == "absence" and not each["crowded"]]
 
 
 def test_every_day_says_whether_a_visit_fits_there(desk):

@@ -21,8 +21,9 @@ def of_plan(verb: argparse.ArgumentParser) -> None:
     )
     verb.add_argument(
         "--lunch", type=span, metavar="FROM-TO",
-        help="neither visits nor driving; the same time twice: none (default: 12:30-13:30)",
+        help="lunch is taken in between; the same time twice: none (default: 12:00-14:45)",
     )  # fmt: skip
+    verb.add_argument("--lunch-minutes", type=whole(0, 240), metavar="N", help="length of lunch (default: 45)")
     verb.add_argument("--most-a-day", type=whole(1, 100), metavar="N", help="visits of a rep in one day (default: 15)")
     verb.add_argument("--visit-minutes", type=whole(1, 480), metavar="N", help="length of a visit (default: 25)")
     verb.add_argument(

@@ -157,9 +157,10 @@ def _hours(desk: Desk, day: dt.date) -> DayHours:
     settings = desk.settings
     found = working_days(day, day + dt.timedelta(days=1), settings)
     if len(found):
-        return DayHours(*(int(each[0]) for each in (found.opens, found.closes, found.lunch_from, found.lunch_to)))
+        columns = (found.opens, found.closes, found.lunch_from, found.lunch_to, found.lunch_minutes)
+        return DayHours(*(int(each[0]) for each in columns))
     usual = (settings.day_start, settings.day_end, settings.lunch_start, settings.lunch_end)
-    return DayHours(*(round(60 * hour) for hour in usual))
+    return DayHours(*(round(60 * hour) for hour in usual), settings.lunch_length)
 
 
 def _appointments(today: pd.DataFrame, wishes: Wishes) -> NDArray[np.int64]:

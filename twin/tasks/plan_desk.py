@@ -21,13 +21,15 @@ from twin.planning.calendar import working_days
 from twin.planning.checker import check_plan
 from twin.scenario import files
 from twin.tasks import shelf
+from twin.tasks.consent import agreed_now
 from twin.tasks.forecast import alignment_of
 from twin.tasks.plan_applied import Desk, applied
-from twin.tasks.plan_edits import DROP, Absence, Edit, Wishes, wishes_of
+from twin.tasks.plan_edits import Edit, Wishes, wishes_of
+from twin.tasks.plan_making import settings_in
 from twin.weeks import week_of_date
 from twin.workspace.store import Workspace
 
-CROWDED = frozenset(("hours", "lunch", "overlap", "late_home", "most_a_day", "capacity", "sequence", "travel"))
+CROWDED = frozenset(("hours", "lunch", "overlap", "late_home", "most_a_day", "capacity", "sequence", "travel", "drive"))
 """Rules whose breach making the plan anew can mend, by moving other visits out of the way."""
 
 
@@ -64,7 +66,7 @@ def open_desk(workspace: Path, plan: str) -> Desk:
     """
     store = Workspace.open(workspace, create=False)
     version = store.version(plan)
-    twin = shelf.load_twin(store, store.version(version.parents[0]))
+    twin = agreed_now(store, shelf.load_twin(store, store.version(version.parents[0])))
     ((name, text),) = _texts(store.document(version, "scenarios")).items()
     scenario = files.loads(text, name)
     summary = _texts(store.document(version, "summary"))
@@ -107,8 +109,7 @@ def breaches(desk: Desk, rows: pd.DataFrame, wishes: Wishes) -> list[dict[str, A
     was = desk.rows.set_index("visit_id")["rep_id"]
     reps = {edit.rep_id for edit in wishes.edits} | {was[e.visit_id] for e in wishes.edits if e.visit_id in was.index}
     reps |= set(rows.loc[rows["customer_id"].isin(customers), "rep_id"])
-    found = _checked(desk, rows[rows["rep_id"].isin(reps)], wishes)
-    return found + [_absent(edit, away) for edit in wishes.edits for away in wishes.absences if _away(edit, away)]
+    return _checked(desk, rows[rows["rep_id"].isin(reps)], wishes)
 
 
 def days_for(desk: Desk, wishes: Wishes, edit: Edit, rep: str) -> pd.DataFrame:
@@ -173,7 +174,7 @@ def _checked(desk: Desk, rows: pd.DataFrame, wishes: Wishes) -> list[dict[str, A
     columns[5] = rows["date"].to_numpy().astype("datetime64[D]")
     columns[6], columns[7] = (rows[name].to_numpy().astype("datetime64[m]") for name in ("start", "end"))
     sheet = _Sheet(desk.start, desk.stop, *[*columns, rate.to_numpy()])
-    found = check_plan(sheet, desk.world, desk.conditions, wishes.settings)
+    found = check_plan(sheet, desk.world, desk.conditions, settings_in(wishes))
     return [{"kind": each.kind, "rep_id": each.rep_id, "visit_id": each.visit_id, "found": each.found,
              "crowded": each.kind in CROWDED} for each in found]  # fmt: skip
 
@@ -184,15 +185,6 @@ def _narrowed(desk: Desk, wishes: Wishes, edit: Edit, rep: str) -> Desk:
     reps = {rep, edit.rep_id, *rows.loc[rows["customer_id"] == edit.customer_id, "rep_id"]}
     named = {each.key for each in wishes.edits}
     return replace(desk, rows=rows[rows["rep_id"].isin(reps) | rows["visit_id"].isin(named)])
-
-
-def _absent(edit: Edit, away: Absence) -> dict[str, Any]:
-    return {"kind": "absent", "rep_id": edit.rep_id, "visit_id": edit.key, "found": "", "crowded": False,
-            "why": away.why}  # fmt: skip
-
-
-def _away(edit: Edit, away: Absence) -> bool:
-    return edit.kind != DROP and edit.rep_id == away.rep_id and away.first <= edit.date <= away.last
 
 
 def _road(rows: pd.DataFrame, rep: str, day: dt.date) -> int:

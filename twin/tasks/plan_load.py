@@ -29,7 +29,7 @@ def load_of(desk: Desk, wishes: Wishes, rows: pd.DataFrame) -> pd.DataFrame:
         ``open_minutes`` (of the working day without lunch; 0 where the rep is away), ``filled`` (share, may pass 1).
     """
     calendar = working_days(desk.start, desk.stop, wishes.settings)
-    opened = calendar.closes - calendar.opens - (calendar.lunch_to - calendar.lunch_from)
+    opened = calendar.closes - calendar.opens - calendar.lunch_minutes
     reps = sorted(set(desk.rows["rep_id"]) | set(rows["rep_id"]))
     grid = pd.DataFrame(
         {

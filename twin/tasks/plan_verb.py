@@ -9,7 +9,8 @@ from typing import Any
 from twin.errors import PlanError
 from twin.progress import Progress
 from twin.tasks.plan import run_plan
-from twin.tasks.plan_edits import Wishes, absences_of, newest_plan, settings_of, wishes_of
+from twin.tasks.plan_edits import SETTABLE, Wishes, absences_of, newest_plan, settings_of, wishes_of
+from twin.tasks.replan import run_replan
 from twin.workspace.store import Workspace
 
 
@@ -41,7 +42,16 @@ def plan_or_replan(
         return run_plan(
             workspace, options.scenario, options.start, options.weeks, progress=progress, wishes=wishes, **files
         )
-    raise PlanError("--replan: not yet")
+    stated = _stated(options, wishes_of(workspace.path, newest_plan(workspace, options.replan)))
+    return run_replan(
+        workspace,
+        keep=newest_plan(workspace, options.replan),
+        absences=absences_of(options.absent),
+        settings=stated.settings,
+        scenario=options.scenario,
+        progress=progress,
+        **files,
+    )
 
 
 def _stated(options: argparse.Namespace, usual: Wishes) -> Wishes:
@@ -51,12 +61,11 @@ def _stated(options: argparse.Namespace, usual: Wishes) -> Wishes:
         stated["day_start"], stated["day_end"] = options.hours
     if options.lunch:
         stated["lunch_start"], stated["lunch_end"] = options.lunch
-    if options.most_a_day:
-        stated["most_a_day"] = options.most_a_day
-    if options.visit_minutes:
-        stated["visit_minutes"] = options.visit_minutes
+    for name in ("most_a_day", "visit_minutes", "lunch_minutes"):
+        if getattr(options, name) is not None:
+            stated[name] = getattr(options, name)
     if "day_end" in stated:
         noon = usual.settings.half_day_end
         stated["half_day_end"] = noon if stated["day_start"] < noon <= stated["day_end"] else stated["day_end"]
-    settings = settings_of(stated) if stated else usual.settings
+    settings = settings_of({**{name: getattr(usual.settings, name) for name in SETTABLE}, **stated})
     return replace(usual, settings=settings, absences=(*usual.absences, *absences_of(options.absent)))
