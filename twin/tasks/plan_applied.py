@@ -160,7 +160,8 @@ def _hours(desk: Desk, day: dt.date) -> DayHours:
         columns = (found.opens, found.closes, found.lunch_from, found.lunch_to, found.lunch_minutes)
         return DayHours(*(int(each[0]) for each in columns))
     usual = (settings.day_start, settings.day_end, settings.lunch_start, settings.lunch_end)
-    return DayHours(*(round(60 * hour) for hour in usual), settings.lunch_length)
+    opens, closes, lunch, after = (round(60 * hour) for hour in usual)
+    return DayHours(opens, closes, lunch, after, settings.lunch_length)
 
 
 def _appointments(today: pd.DataFrame, wishes: Wishes) -> NDArray[np.int64]:
