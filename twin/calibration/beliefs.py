@@ -16,7 +16,7 @@ from twin.response.parameters import PRIORS, Prior
 
 WIDENED = 2.0
 """Standard deviation of earlier evidence is multiplied by this: the market may have changed since."""
-WINDOWS = {"discovery_base": 156, "discovery_visit": 156, "discovery_word": 156, "loss": 104}
+WINDOWS = {"discovery_base": 156, "discovery_visit": 156, "discovery_word": 156, "loss": 104, "winback": 260}
 """Weeks before the origin from which a parameter is learned; all others are learned from the whole history."""
 
 

@@ -19,6 +19,7 @@ from twin.calibration.levels.brand_mix import rival_mix
 from twin.calibration.lives.discovery import learn_discovery
 from twin.calibration.lives.journeys import learn_losses, learn_newcomer_share
 from twin.calibration.lives.ordering import learn_orders_per_week
+from twin.calibration.lives.returns import learn_winback
 from twin.calibration.visits.response import learn_visit_response
 from twin.calibration.visits.rule import learn_visit_rule
 from twin.errors import CalibrationError
@@ -41,7 +42,6 @@ _PRIOR_ONLY = {
     "habit": "habit and carry-over look alike in sales",
     "trial_discount": "first purchases are too few",
     "loss_contact": "contacts of those who left are not compared with a control group",
-    "winback": "a return after a visit cannot be told from a silence that was chance",
     "handover": "customers who changed their rep are not recorded",
     "opening": "openings of messages are not recorded",
 }
@@ -153,6 +153,7 @@ def _learn(world: World, history: History, settings: CalibrationSettings, tell: 
         others=(
             *discovery,
             losses.loss,
+            learn_winback(world, history, n, seed, settings.beliefs),
             learn_newcomer_share(world, history, potential.own_now, potential.mean, losses.silent, n, seed),
             *rule_estimates,
             *(

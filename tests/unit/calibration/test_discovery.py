@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 from worlds_by_hand import lay_out
 
-from twin.calibration.lives.discovery import fit, learn_discovery, watch
+from twin.calibration.lives.delayed import fit
+from twin.calibration.lives.discovery import learn_discovery, watch
 from twin.calibration.lives.journeys import learn_losses
 from twin.market.channels import VISIT
 from twin.market.history import History, Sales, Touches

@@ -8,6 +8,7 @@ from twin.calibration.calibration import Calibration
 from twin.calibration.health.card import FAIL, OPEN, PASS, REVIEW, Check, judged, number
 from twin.calibration.visits.bias import MIN_CAPACITY_CV, MIN_FIRST_STAGE_F, MIN_REPS
 from twin.calibration.visits.checks import CONTROLLED, LEAD_LIMIT, VisitChecks
+from twin.calibration.visits.persistence import LASTING_LIMIT
 
 _GAP = (2.0, 4.0)
 _FORM_CHANCE, _FORM_T = 0.01, 3.0
@@ -23,13 +24,22 @@ def lead_test(calibration: Calibration) -> Check:
     """Next quarter's visits cannot cause this quarter's sales."""
     visit = calibration.visit_response
     about = "Do reps visit because sales rise, rather than the other way round?"
-    wanted = f"t of next quarter's visits below {LEAD_LIMIT:g} in size, or capacity that tells cause from consequence"
+    wanted = (
+        f"t of next quarter's visits below {LEAD_LIMIT:g} in size, or demand that does not last a quarter "
+        f"(t below {LASTING_LIMIT:g}), or capacity that tells cause from consequence"
+    )
     if not visit.n_customers:
         reason = f"the effect of visits is not learned here: {visit.reason}"
         return Check("lead_test", about, REVIEW, None, wanted, reason, f"The effect is a literature prior. {_TEST}")
     t = float(visit.lead_test_t)
     if not visit.chasing:
-        return Check("lead_test", about, PASS, t, wanted, "visits of the next quarter say nothing about sales of this")
+        reason = "visits of the next quarter say nothing about sales of this"
+        if abs(t) >= LEAD_LIMIT:
+            lasting = float(visit.checks.lasting_t)
+            reason = (
+                f"visits follow past purchases, but what customers buy more or less does not last (t = {lasting:.1f})"
+            )
+        return Check("lead_test", about, PASS, t, wanted, reason)
     if visit.checks.method == CONTROLLED:
         reason = "visits answer to demand; the estimate rests on ups and downs of reps' capacity instead"
         return Check("lead_test", about, REVIEW, t, wanted, reason, _TEST)

@@ -152,11 +152,12 @@ def build(world: World, history: History) -> Panel:
     buyers, row = np.unique(sales.unit[own], return_inverse=True)
     flat = row.astype(np.int64) * len(keep) + (sales.period[own] - keep[0])
     volume = np.bincount(flat, sales.volume[own], len(buyers) * len(keep)).reshape(len(buyers), len(keep))
-    periods, volume = _merged(sales.periods, keep, volume)
-    opens, closes = week_of(periods.start), week_of(periods.stop - 1) + 1
     people = world.population
+    opens, closes = opens[keep], closes[keep]
     mask = (people.known_since[buyers, None] <= opens) & (closes <= people.left[buyers, None])
     mask &= ~spells.away(volume, mask)
+    periods, volume, mask = _merged(sales.periods, keep, volume, mask)
+    opens, closes = week_of(periods.start), week_of(periods.stop - 1) + 1
     use = people.known[buyers] & (np.where(mask, volume, 0).sum(axis=1) > 0)
     buyers, volume, mask = buyers[use].astype(np.int32), volume[use], mask[use]
     first = int(min(opens.min(), touches.week.min())) if len(touches) else int(opens.min())
@@ -170,14 +171,19 @@ def build(world: World, history: History) -> Panel:
     )  # fmt: skip
 
 
-def _merged(periods: Periods, keep: NDArray[np.intp], volume: NDArray[np.float64]) -> tuple[Periods, NDArray]:
-    """Periods to work on, with their volume (c, p): long weekly records four weeks at a time, the newest whole."""
+def _merged(
+    periods: Periods, keep: NDArray[np.intp], volume: NDArray[np.float64], mask: NDArray[np.bool_]
+) -> tuple[Periods, NDArray[np.float64], NDArray[np.bool_]]:
+    """Periods to work on, with volume and mask (c, p): long weekly records four weeks at a time, the newest whole.
+
+    Four weeks count where each of them does: a customer who left in the third is not one who bought little.
+    """
     start, stop = periods.start[keep], periods.stop[keep]
     if periods.kind == "week" and len(keep) >= MERGE_FROM_WEEKS:
         first = np.arange(len(keep) % MERGED_WEEKS, len(keep), MERGED_WEEKS)
-        volume = np.add.reduceat(volume, first, axis=1)
+        volume, mask = np.add.reduceat(volume, first, axis=1), np.logical_and.reduceat(mask, first, axis=1)
         start, stop = start[first], stop[first + MERGED_WEEKS - 1]
-    return Periods(periods.kind, start, stop), volume.clip(0)
+    return Periods(periods.kind, start, stop), volume.clip(0), mask
 
 
 def stock_regressors(

@@ -7,14 +7,18 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import special
 
-EXPECTED_ORDERS = 10.0
-"""A silence is a spell away when so many periods with orders were due in it: chance makes one in 20,000 so long."""
+LOG_CHANCE = 10.0
+"""A silence is a spell away when chance makes one in e to this power, 20,000, so long."""
 _ROUNDS = 3
+_HALVINGS = 40
 
 
 def away(volume: NDArray[np.float64], mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Periods of silence too long to be chance.
+
+    The finer the periods, the sooner a silence is told from chance: ask before periods are summed.
 
     Parameters
     ----------
@@ -31,10 +35,32 @@ def away(volume: NDArray[np.float64], mask: NDArray[np.bool_]) -> NDArray[np.boo
     length = _silence(ordered)
     gone = np.zeros_like(ordered)
     for _ in range(_ROUNDS):
-        present = mask & ~gone
-        frequency = (ordered & present).sum(axis=1) / np.maximum(present.sum(axis=1), 1)
-        gone = ~ordered & (length * frequency[:, None] >= EXPECTED_ORDERS)
+        gone = ~ordered & (length >= longest_pause(ordered, mask & ~gone)[:, None])
     return gone
+
+
+def longest_pause(ordered: NDArray[np.bool_], present: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """Periods without an order from which on chance no longer explains them: (c,) float, infinite for rare buyers.
+
+    With h orders in the n periods between the first and the last, the chance of L periods without one is that of a
+    beta-binomial count, B(h, n - h + 1 + L) / B(h, n - h + 1): few orders leave it open how often there should be more.
+    """
+    n_periods = ordered.shape[1]
+    place, counted = np.arange(n_periods), ordered & present
+    first = np.where(counted, place, n_periods).min(axis=1, initial=n_periods)
+    last = np.where(counted, place, -1).max(axis=1, initial=-1)
+    between = present & (place > first[:, None]) & (place <= last[:, None])
+    hits = (ordered & between).sum(axis=1).astype(float)
+    misses = (~ordered & between).sum(axis=1) + 1.0
+    able = hits > 0
+    hits = np.where(able, hits, 1.0)
+    low, high = np.zeros(len(hits)), np.full(len(hits), 1e6)
+    for _ in range(_HALVINGS):
+        middle = (low + high) / 2.0
+        chance = special.betaln(hits, misses + middle) - special.betaln(hits, misses)
+        short = chance > -LOG_CHANCE
+        low, high = np.where(short, middle, low), np.where(short, high, middle)
+    return np.where(able, high, np.inf)
 
 
 def _silence(ordered: NDArray[np.bool_]) -> NDArray[np.int64]:

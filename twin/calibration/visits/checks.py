@@ -41,6 +41,8 @@ class VisitChecks:
         ``customer effects``, ``control function``, ``mirrored stock`` or ``prior``.
     lead_t : float
         t of next quarter's visits.
+    lasting_t : float
+        t of demand that outlasts a quarter; only then do visits that follow demand bias customer effects.
     capacity_cv : float
     n_reps : int
     first_stage_f : float
@@ -77,6 +79,7 @@ class VisitChecks:
 
     method: str
     lead_t: float
+    lasting_t: float
     capacity_cv: float
     n_reps: int
     first_stage_f: float
@@ -108,8 +111,8 @@ def unchecked(reason: str) -> VisitChecks:
     """Nothing was fitted, so there is nothing to check."""
     none, nothing = (np.nan, np.nan), np.empty(0)
     return VisitChecks(
-        "prior", np.nan, np.nan, 0, np.nan, np.nan, 0, none, none, none, np.nan, np.nan, nothing, nothing, np.nan,
-        np.nan, np.nan, np.nan, np.nan, np.nan, True, (reason,),
+        "prior", np.nan, np.nan, np.nan, 0, np.nan, np.nan, 0, none, none, none, np.nan, np.nan, nothing, nothing,
+        np.nan, np.nan, np.nan, np.nan, np.nan, np.nan, True, (reason,),
     )  # fmt: skip
 
 
@@ -137,6 +140,7 @@ def inspect(fitted: Fitted, segments: SegmentResponse, elasticity: NDArray[np.fl
     found = VisitChecks(
         method=way.name,
         lead_t=way.lead,
+        lasting_t=way.lasting,
         capacity_cv=way.capacity_cv,
         n_reps=way.n_reps,
         first_stage_f=way.first_stage,

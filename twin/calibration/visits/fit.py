@@ -16,7 +16,6 @@ from twin.calibration.visits import bias as visit_bias
 from twin.calibration.visits import fixed_effects
 from twin.calibration.visits.carryover import Belief, Profile, Surface, belief_of, profile_of, surface_of, visits_part
 from twin.calibration.visits.channels import (
-    CLEAR,
     Setting,
     channel_effects,
     clear_channels,
@@ -24,6 +23,7 @@ from twin.calibration.visits.channels import (
     prior_effects,
 )
 from twin.calibration.visits.fixed_effects import PoissonFit
+from twin.calibration.visits.persistence import LEAD_LIMIT, chases, lasting_demand
 from twin.calibration.visits.weights import weighed
 from twin.draws import identity
 from twin.errors import CalibrationError
@@ -31,7 +31,6 @@ from twin.market.channels import VISIT
 from twin.market.world import World
 from twin.response.parameters import Prior, believed
 
-LEAD_LIMIT = CLEAR
 ALONE, CONTROLLED, MIRRORED = "customer effects", "control function", "mirrored stock"
 """Ways to the estimate: visits that do not follow demand; that do, with capacity to tell; that do, without."""
 _GROUPS = 20
@@ -49,6 +48,8 @@ class Way:
     reason : str
     lead : float
         t of the lead test.
+    lasting : float
+        t of demand that outlasts a quarter; ``nan`` where history is too short to tell.
     first_stage : float
         F of capacity, clustered by rep; ``nan`` without an instrument.
     n_reps : int
@@ -60,6 +61,7 @@ class Way:
     name: str
     reason: str
     lead: float
+    lasting: float
     first_stage: float
     n_reps: int
     capacity_cv: float
@@ -148,13 +150,13 @@ def _estimate(setting: Setting) -> Fitted:
         belief = belief_of(profile, fit, setting.beliefs)
     design, _ = stock_regressors(panel, belief.mean[0], setting.effects, setting.learnable, belief.mean[1])
     full = fixed_effects.fit(panel.working, design, panel.mask, panel.group, fit)
-    lead = visit_bias.lead_test(panel, design, full)
-    if abs(lead) >= LEAD_LIMIT:
+    lead, lasting = visit_bias.lead_test(panel, design, full), lasting_demand(panel, design, full)[1]
+    if chases(lead, lasting):
         # demand shocks last, and so do stocks that follow them: the profile would mistake one for the other
         belief = belief_of(profile, None, setting.beliefs)
         design, _ = stock_regressors(panel, belief.mean[0], setting.effects, setting.learnable, belief.mean[1])
         full = fixed_effects.fit(panel.working, design, panel.mask, panel.group)
-    way = _way(panel, design, belief.mean[0], lead)
+    way = _way(panel, design, belief.mean[0], lead, lasting)
     shift = profile.elasticity if way.name == ALONE else _shift(setting, way, belief)
     whole, covariance, worth, n_groups = _jackknife(setting, way, belief.mean, design, full)
     return Fitted(
@@ -163,7 +165,7 @@ def _estimate(setting: Setting) -> Fitted:
     )  # fmt: skip
 
 
-def _way(panel: Panel, design: NDArray[np.float32], rho: float, t: float) -> Way:
+def _way(panel: Panel, design: NDArray[np.float32], rho: float, t: float, lasting: float) -> Way:
     """Whether visits follow demand, whether capacity can bear the estimate then, and the reason in words."""
     n_reps, variation = visit_bias.capacity_variation(panel)
     strength = answers = np.nan
@@ -174,6 +176,12 @@ def _way(panel: Panel, design: NDArray[np.float32], rho: float, t: float) -> Way
     bias = "reps may chase rising demand: upper bound" if t > 0 else "visits may follow falling demand: lower bound"
     if abs(t) < LEAD_LIMIT:
         name, reason = ALONE, f"customer and territory-period effects; lead test t = {t:.1f}"
+    elif not chases(t, lasting):
+        name = ALONE
+        reason = (
+            f"customer and territory-period effects; visits follow past purchases (lead test t = {t:.1f}), but what "
+            f"customers buy more or less does not last a quarter (t = {lasting:.1f})"
+        )
     elif np.isnan(strength):
         why = f"{n_reps} reps, capacity varies by {variation:.0%}"
         name, reason = MIRRORED, f"{bias}, corrected by what visits to come show (lead test t = {t:.1f}; {why})"
@@ -185,7 +193,7 @@ def _way(panel: Panel, design: NDArray[np.float32], rho: float, t: float) -> Way
     else:
         name = CONTROLLED
         reason = f"visits follow demand (lead test t = {t:.1f}): capacity control function, F = {strength:.0f}"
-    return Way(name, reason, t, float(strength), n_reps, variation, float(answers))
+    return Way(name, reason, t, lasting, float(strength), n_reps, variation, float(answers))
 
 
 def _shift(setting: Setting, way: Way, belief: Belief) -> Surface:
