@@ -38,9 +38,7 @@ def assemble(
 
     Parameters
     ----------
-    ground : Ground
-    draft : Draft
-    gain : VisitGain
+    ground, draft, gain : Ground, Draft, VisitGain
     span : (datetime.date, datetime.date)
         First day of the plan, and the day after the last.
     journeys : sequence of Journey

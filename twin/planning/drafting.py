@@ -5,7 +5,6 @@ What comes out depends on the claims, the settings and the seed, not on the numb
 
 from __future__ import annotations
 
-import os
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -14,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from twin.forecast.executors import usual_threads
 from twin.planning.claims import Claims, Wanted
 from twin.planning.ground import Ground
 from twin.planning.rep_problem import case_of
@@ -110,7 +110,7 @@ def _together(work: Callable, cases: list, tell: Progress, n_threads: int | None
             raise _Stopped
 
     found: list[RepTours] = []
-    with ThreadPoolExecutor(n_threads or min(os.cpu_count() or 1, 8), "reps") as pool:
+    with ThreadPoolExecutor(n_threads or usual_threads(), "reps") as pool:
         waiting = [pool.submit(work, case, heard) for case in cases]
         try:
             for done, each in enumerate(waiting):

@@ -141,19 +141,25 @@ def _day(
     out: tuple[list[tuple[int, ...]], list[float], list[DayEnd]],
 ) -> None:  # fmt: skip
     """Put a day on the clock and write it down."""
-    path = [0, *stops, 0]
-    legs = list(itertools.pairwise(path))
-    ways = [int(case.minutes[a, b]) for a, b in legs]
-    windows = [windows_of(land, c, d) for c in stops]
-    clock = timed(ways, windows, ground.settings.visit_minutes, shift_of(land, d))
+    of = dict(zip(case.who[claims].tolist(), claims.tolist(), strict=True))
+    day, begin = int(case.days[d]), case.claims.begin
+    told = {c for c in stops if case.claims.day[of[c]] == ground.calendar.day[day] and begin[of[c]] >= 0}
+    service, shift = ground.settings.visit_minutes, shift_of(land, d)
+    # what was announced for this day keeps its order and its minute, where the day allows it
+    as_told = tuple(sorted(stops, key=lambda c: begin[of[c]])) if told == set(stops) else stops
+    for order, fixed in ((as_told, told), (stops, told), (stops, set())):
+        legs = list(itertools.pairwise([0, *order, 0]))
+        ways = [int(case.minutes[a, b]) for a, b in legs]
+        hours = [[(int(begin[of[c]]),) * 2] if c in fixed else windows_of(land, c, d) for c in order]
+        clock = timed(ways, hours, service, shift)
+        if clock is not None and sum(ways) - land.parking * len(order) <= land.longest[d]:
+            break
     if clock is None:
         raise AssertionError("a tour of the search does not keep its day")
-    of = dict(zip(case.who[claims].tolist(), claims.tolist(), strict=True))
-    day = int(case.days[d])
-    for k, c in enumerate(stops):
+    for k, c in enumerate(order):
         out[0].append((of[c], day, clock.arrive[k], clock.start[k], ways[k], k + 1))
         out[1].append(float(case.km[legs[k]]))
-    driving = sum(ways) - ground.settings.parking_minutes * len(stops)
+    driving = sum(ways) - ground.settings.parking_minutes * len(order)
     out[2].append(DayEnd(day, ways[-1], float(case.km[legs[-1]]), clock.back, clock.lunch, driving))
 
 

@@ -94,6 +94,7 @@ def _freed(land, wish, tours, bench, c, d):
 
 @inner
 def all_freed(land, wish, tours, bench, c, on_clock):
+    """Take all visits of a customer off the road; returns the change of cost. 1: their tours stay on the clock."""
     change = 0.0
     for d in range(tours.where.shape[1]):
         r = tours.where[c, d]

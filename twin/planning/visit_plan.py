@@ -53,8 +53,7 @@ def make_plan(
 
     Parameters
     ----------
-    world : World
-    market : Market
+    world, market : World, Market
         One representative draw: state of the customers, learned visit rule, figures of the reasons.
     conditions : Conditions
         The scenario, laid out from ``market.first_week`` on; must cover the weeks of the plan.
@@ -79,12 +78,8 @@ def make_plan(
     Returns
     -------
     VisitPlan
-        Empty, with a remark, when nobody may be visited.
-
-    Raises
-    ------
-    PlanError
-        When no rep is listed, no day is worked, or the weeks are not covered.
+        Empty, with a remark, when nobody may be visited. A ``PlanError`` says when no rep is listed, no day is worked,
+        or the weeks are not covered.
     """
     settings = settings or PlanSettings()
     _check_reps(world, conditions)

@@ -106,25 +106,15 @@ def run_replan(
     dict
         As of :func:`twin.tasks.plan.run_plan`, and ``kept`` (version or folder), ``unchanged_share`` (of the visits
         that no absence and no edit touches, those that keep rep, day and hour), ``same_day_share``, ``changed`` (list
-        of ``visit_id``, ``customer_id``, ``was``, ``now``; ``now`` is empty for a visit that found no place).
-
-    Raises
-    ------
-    PlanError
-        When there is no plan to keep, or what was decided cannot be kept.
+        of ``visit_id``, ``customer_id``, ``was``, ``now``; ``now`` is empty for a visit that found no place). A
+        ``PlanError`` says when there is no plan to keep, or what was decided cannot be kept.
     """
     tell = progress or silent
-    tell(0, 3, "read")
     check_forms(out, formats)
     form = read_form(crm) if crm else None
     old = announced(workspace, keep)
     twin = agreed_now(workspace, shelf.load_twin(workspace))
-    warnings: Sequence[object] = ()
-    chosen = old.scenario
-    if scenario is not None:
-        (chosen,), warnings = read_scenarios([scenario], twin)
-    if chosen is None:
-        raise PlanError("SCENARIO.toml: expected the scenario of the plan in that folder, found none. Name it.")
+    chosen, warnings = _scenario(old, scenario, twin)
     wishes = _with(old.wishes, edits, absences, settings)
     # what the plan has heeded already stands in its rows
     new = tuple(edit for edit in wishes.edits if edit not in old.heeded)
@@ -132,10 +122,20 @@ def run_replan(
     plan = checked_plan(twin, order, tell)
     table = revised(workspace, bilingual(plan.columns("en"), plan.columns("tr")), old.rows)
     difference = changes(old.rows, table, wishes)
-    summary = {**summary_of(plan, order, [str(each) for each in warnings]), **difference}
+    summary = {**summary_of(plan, order, warnings), **difference}
     version = published(workspace, twin, order, plan, table, summary, [old.version] if old.version else [])
     written = hand_out(workspace, table, version, out, formats, locale, form, tell)
     return {**summary, "plan": version, "kept": old.version or str(keep), **written}
+
+
+def _scenario(old: Announced, path: Path | None, twin: shelf.Twin) -> tuple[Scenario, list[str]]:
+    """The scenario that is planned for, and its warnings."""
+    if path is not None:
+        (chosen,), warnings = read_scenarios([path], twin)
+        return chosen, [str(warning) for warning in warnings]
+    if old.scenario is None:
+        raise PlanError("SCENARIO.toml: expected the scenario of the plan in that folder, found none. Name it.")
+    return old.scenario, []
 
 
 def announced(workspace: Workspace, keep: str | Path = "") -> Announced:
