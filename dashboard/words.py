@@ -220,7 +220,7 @@ def _translated(text: str) -> str:
     for mark in ("; ", ", "):
         if mark in text:
             return mark.join(_translated(part) for part in text.split(mark))
-    return re.sub(r"\b(\d+)\.(\d+)\b", r"\1,\2", re.sub(r"(\d+)%", r"%\1", text))
+    return re.sub(r"\b(\d+)\.(\d+)\b", r"\1,\2", re.sub(r"(\d+(?:\.\d+)?)%", r"%\1", text))
 
 
 def _missing(value: float | None) -> bool:
