@@ -12,25 +12,21 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
-import shapely
 from numpy.typing import NDArray
 from rapidfuzz import fuzz, process
 
 from twin.errors import Problem
 from twin.intake.codes import codes_of, column
 from twin.intake.fold import did_you_mean, each, outlet_name
-from twin.intake.mapping import Mapping
-from twin.intake.places import shapes_of
+from twin.intake.geometry_check import check_places, check_shapes
 from twin.intake.schema import CONTRACT
+from twin.intake.settings import Mapping
 from twin.intake.tables import Table
 from twin.market.channels import channel_axis
 
 _EARLIEST = np.datetime64("1900-01-01", "s")
 _DATES = {"sales": ("date",), "visits": ("date",), "market_sales": ("period_start",),
           "customers": ("known_since", "left_on")}  # fmt: skip
-_BOXES = {"TR": (25.5, 35.5, 45.0, 42.5)}
-_SWAPPED_SHARE = 0.01
-_BOX_MARGIN = 0.5
 _SAME_NAME = 50.0
 
 
@@ -93,7 +89,7 @@ class _Bundle:
             value = table.frame[where[1]].iloc[row]
             found = str(value).removesuffix(" 00:00:00") if isinstance(value, pd.Timestamp) else repr(value)
         title, line = table.raw.title_of(where[1]), table.line_of(row)
-        problem = Problem(table.file, title, expected, found, cure, row=line, count=int(bad.sum()))
+        problem = Problem(table.file_of(row), title, expected, found, cure, row=line, count=int(bad.sum()))
         (self.findings.errors if refuse else self.findings.warnings).append(problem)
 
     def fact(self, where: tuple[str, str], expected: str, found: str, cure: str, count: int = 1) -> None:
@@ -212,69 +208,6 @@ def _dates(bundle: _Bundle) -> None:
             bundle.rows((name, last), wrong, f"a day on or after {first}", "Correct one of the two dates.")
 
 
-def _coordinates(bundle: _Bundle) -> None:
-    box = _box(bundle)
-    for name in ("customers", "prospects"):
-        if not bundle.has(name) or not {"lon", "lat"} <= set(bundle.frame(name).columns):
-            if bundle.has(name):
-                bundle.fact((name, "lon, lat"), "coordinates", "no such columns",
-                            "Add lon and lat for a map and routes.", len(bundle.frame(name)))  # fmt: skip
-            continue
-        lon, lat = (bundle.frame(name)[axis].to_numpy(dtype=float) for axis in ("lon", "lat"))
-        missing = np.isnan(lon) | np.isnan(lat)
-        zero = (lon == 0) & (lat == 0)
-        bundle.rows((name, "lon, lat"), missing, "coordinates", "Geocode them; they are left off the map and routes.",
-                    found="an empty cell", refuse=False)  # fmt: skip
-        bundle.rows((name, "lon, lat"), zero, "a real place", "Geocode them; they are read as missing.",
-                    found="0, 0", refuse=False)  # fmt: skip
-        if box is None or not (usable := ~missing & ~zero).any():
-            continue
-        outside = usable & ~_inside(lon, lat, box)
-        repaired = outside & _inside(lat, lon, box)
-        if repaired.sum() > _SWAPPED_SHARE * usable.sum():
-            row = int(np.argmax(repaired))
-            bundle.rows((name, "lon, lat"), repaired, "longitude in lon and latitude in lat",
-                        "Longitude and latitude are swapped: exchange the two columns.",
-                        found=f"lon {lon[row]:g}, lat {lat[row]:g}")  # fmt: skip
-        elif bundle.has("bricks"):
-            bundle.rows((name, "lon, lat"), outside, "a place near the bricks", "Check the coordinates.",
-                        found="a place far from every brick", refuse=False)  # fmt: skip
-
-
-def _box(bundle: _Bundle) -> tuple[float, float, float, float] | None:
-    """West, south, east, north of where customers can be: around the bricks, else the country."""
-    if bundle.has("bricks"):
-        frame = bundle.frame("bricks")
-        shapes = shapes_of(frame)
-        bounds = shapely.bounds(shapes[~shapely.is_missing(shapes)])
-        if "lon" in frame and "lat" in frame:
-            lon, lat = frame["lon"].to_numpy(dtype=float), frame["lat"].to_numpy(dtype=float)
-            bounds = np.vstack([bounds.reshape(-1, 4), np.column_stack([lon, lat, lon, lat])])
-        bounds = bounds[np.isfinite(bounds).all(axis=1)] if len(bounds) else bounds
-        if len(bounds):
-            west, south = bounds[:, :2].min(axis=0) - _BOX_MARGIN
-            east, north = bounds[:, 2:].max(axis=0) + _BOX_MARGIN
-            return float(west), float(south), float(east), float(north)
-    return _BOXES.get(bundle.mapping.country)
-
-
-def _inside(
-    lon: NDArray[np.float64], lat: NDArray[np.float64], box: tuple[float, float, float, float]
-) -> NDArray[np.bool_]:
-    return (lon >= box[0]) & (lon <= box[2]) & (lat >= box[1]) & (lat <= box[3])
-
-
-def _shapes(bundle: _Bundle) -> None:
-    if not bundle.has("bricks"):
-        return
-    shapes = shapes_of(bundle.frame("bricks"))
-    faulty = ~shapely.is_missing(shapes) & ~shapely.is_valid(shapes)
-    if faulty.any():
-        reason = str(shapely.is_valid_reason(shapes[int(np.argmax(faulty))]))
-        bundle.rows(("bricks", "geometry"), faulty, "a polygon that does not cross itself",
-                    "Repair the polygon in the map program.", found=reason)  # fmt: skip
-
-
 def _same_ids(bundle: _Bundle) -> None:
     """One id in both lists is one outlet, unless the names say otherwise."""
     if not bundle.has("customers", "prospects"):
@@ -293,4 +226,4 @@ def _same_ids(bundle: _Bundle) -> None:
                 "Put a letter before the register's ids.")  # fmt: skip
 
 
-_RULES = (_unique_ids, _references, _visit_words, _brands, _market_rows, _dates, _coordinates, _shapes, _same_ids)
+_RULES = (_unique_ids, _references, _visit_words, _brands, _market_rows, _dates, check_places, check_shapes, _same_ids)

@@ -109,6 +109,8 @@ class ColumnTyper:
             if np.nanmedian(np.abs(np.append(scaled, 0.0))) > _SMALL_RANGE:
                 cure = ("These are no degrees: they are metres of a coordinate system, which crs in the mapping states "
                         '(for instance crs = "EPSG:5254"), or degrees that lost their decimal mark.')  # fmt: skip
+            elif spec.name.endswith("lat"):
+                cure = "Correct the value; if longitude and latitude are swapped, exchange the columns in the mapping."
         self._report(spec, (scaled < low) | (scaled > high), f"a number {spec.rule}", cure)
         return scaled
 

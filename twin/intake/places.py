@@ -18,7 +18,7 @@ from twin.market.world import Bricks
 
 ALL, UNPLACED = "all", "unplaced"
 # simplified coasts and borders leave outlets just outside their brick
-_NEAR_DEGREES = 0.05
+NEAR_DEGREES = 0.05
 
 
 def shapes_of(bricks: pd.DataFrame) -> NDArray[np.object_]:
@@ -124,10 +124,12 @@ def _by_geometry(bricks: pd.DataFrame, people: pd.DataFrame, brick: NDArray[np.i
         tree = shapely.STRtree(shapes[drawn])
         points = shapely.points(lon[open_], lat[open_])
         point, area = tree.query(points, predicate="intersects")
-        brick[open_[point[::-1]]] = drawn[area[::-1]]
+        # where bricks overlap, the smaller one has the point
+        order = np.argsort(-shapely.area(shapes[drawn])[area], kind="stable")
+        brick[open_[point[order]]] = drawn[area[order]]
         outside = np.flatnonzero(brick[open_] < 0)
         if len(outside):
-            point, area = tree.query_nearest(points[outside], max_distance=_NEAR_DEGREES, all_matches=False)
+            point, area = tree.query_nearest(points[outside], max_distance=NEAR_DEGREES, all_matches=False)
             brick[open_[outside[point]]] = drawn[area]
         return brick
     centre_lon, centre_lat = coordinates(bricks)

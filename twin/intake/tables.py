@@ -1,4 +1,4 @@
-"""Tables: the files of a bundle as typed frames.
+"""Tables: the files of a bundle as typed frames, see :mod:`twin.intake.table`.
 
 Reads by contract and mapping, and reports every cell that does not fit. Knows one table at a time; what must agree
 between tables is in :mod:`twin.intake.check`.
@@ -22,6 +22,7 @@ from twin.intake.beside import doubts
 from twin.intake.columns import ColumnTyper
 from twin.intake.convert import infer_kind, uses_commas
 from twin.intake.fold import did_you_mean, header, nearest
+from twin.intake.geometry_check import mended
 from twin.intake.ids import differ_in_case
 from twin.intake.places import shapes_of
 from twin.intake.raw import Raw
@@ -29,33 +30,7 @@ from twin.intake.rows import arranged, end_to_end, finished
 from twin.intake.schema import CONTRACT, PARTIES, Column, TableContract
 from twin.intake.settings import Mapping, TableMapping
 from twin.intake.sources import Source, find_part, find_sources, read_source
-
-
-@dataclass(frozen=True)
-class Table:
-    """One table of a bundle.
-
-    Parameters
-    ----------
-    name, file : str
-    frame : pandas.DataFrame
-        Columns of the contract that the file has, then attributes; index 0..n-1.
-    raw : Raw
-        Knows the physical line of every row.
-    """
-
-    name: str
-    file: str
-    frame: pd.DataFrame
-    raw: Raw
-
-    def line_of(self, row: int) -> int:
-        """Physical line of one row of :attr:`frame`."""
-        return self.raw.line_of(int(row))
-
-    def file_of(self, row: int) -> str:
-        """File of one row of :attr:`frame`."""
-        return self.raw.file_of(int(row))
+from twin.intake.table import Table
 
 
 @dataclass
@@ -105,6 +80,8 @@ def read_tables(folder: Path | str, mapping: Mapping | None = None) -> Reading:
     kinds = _attribute_kinds(raws, mapping)
     for name, raw in raws.items():
         _type_table(reading, name, raw, mapping, kinds.get(name, {}))
+    reading.tables, told = mended(reading.tables, mapping)
+    reading.warnings.extend(told)
     return reading
 
 
