@@ -10,12 +10,40 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-_GIVEN = ["Ahmet", "Ayşe", "Barış", "Burcu", "Cem", "Çağla", "Deniz", "Elif", "Emre", "Esra", "Fatih", "Gökhan", "Gülay", "Hakan", "Hülya", "İbrahim", "İnci", "Kerem", "Leyla", "Mehmet", "Merve", "Mustafa", "Nazlı", "Okan", "Özlem", "Pınar", "Rıza", "Seda", "Selçuk", "Şebnem", "Şule", "Tolga", "Tuğba", "Ufuk", "Ümit", "Volkan", "Yasemin", "Yiğit", "Zehra", "Işıl", "Oğuz", "Nurgül", "Sevgi", "Taylan", "Melike", "Ferhat", "Gonca", "Koray"]
-_FAMILY = ["Yılmaz", "Kaya", "Demir", "Şahin", "Çelik", "Yıldız", "Aydın", "Özdemir", "Arslan", "Doğan", "Kılıç", "Aslan", "Çetin", "Kara", "Koç", "Kurt", "Özkan", "Şimşek", "Polat", "Korkmaz", "Güneş", "Erdoğan", "Yavuz", "Acar", "Bulut", "Taş", "Ünal", "Güler", "Keskin", "Coşkun", "Işık", "Turan", "Sarı", "Avcı", "Aktaş", "Köse", "Uçar", "Tekin", "Bozkurt", "Ateş", "Gündüz", "Yüksel", "Aksoy", "Güven", "Duman", "Toprak", "Uysal", "Öztürk", "Karaca", "Sönmez", "Çakır", "Erol", "Ekinci", "Başaran", "Ertürk"]
-_WORDS = ["Papatya", "Menekşe", "Lale", "Sümbül", "Zambak", "Karanfil", "Yasemin", "Defne", "Çınar", "Kavak", "Meşe", "Ihlamur", "Nergis", "Gelincik", "Begonya", "Orkide", "Güneş", "Yıldız", "Mehtap", "Bahar", "Umut", "Huzur", "Bereket", "Hilal", "Şifa", "Hayat", "Doğuş", "Can", "Derya", "Deniz", "Irmak", "Pınar", "Çağlayan", "Merkez", "Yeni", "Öz", "Anadolu", "Ege", "Marmara", "Akdeniz", "Toros", "Kızılay", "Cumhuriyet", "Zafer", "Barış", "Dostluk", "Kardeşler", "Güven", "Elit", "Star"]
+_GIVEN = [
+    "Ahmet", "Ayşe", "Barış", "Burcu", "Cem", "Çağla", "Deniz", "Elif", "Emre", "Esra", "Fatih", "Gökhan",
+    "Gülay", "Hakan", "Hülya", "İbrahim", "İnci", "Kerem", "Leyla", "Mehmet", "Merve", "Mustafa", "Nazlı",
+    "Okan", "Özlem", "Pınar", "Rıza", "Seda", "Selçuk", "Şebnem", "Şule", "Tolga", "Tuğba", "Ufuk", "Ümit",
+    "Volkan", "Yasemin", "Yiğit", "Zehra", "Işıl", "Oğuz", "Nurgül", "Sevgi", "Taylan", "Melike", "Ferhat",
+    "Gonca", "Koray",
+]  # fmt: skip
+_FAMILY = [
+    "Yılmaz", "Kaya", "Demir", "Şahin", "Çelik", "Yıldız", "Aydın", "Özdemir", "Arslan", "Doğan", "Kılıç",
+    "Aslan", "Çetin", "Kara", "Koç", "Kurt", "Özkan", "Şimşek", "Polat", "Korkmaz", "Güneş", "Erdoğan", "Yavuz",
+    "Acar", "Bulut", "Taş", "Ünal", "Güler", "Keskin", "Coşkun", "Işık", "Turan", "Sarı", "Avcı", "Aktaş",
+    "Köse", "Uçar", "Tekin", "Bozkurt", "Ateş", "Gündüz", "Yüksel", "Aksoy", "Güven", "Duman", "Toprak",
+    "Uysal", "Öztürk", "Karaca", "Sönmez", "Çakır", "Erol", "Ekinci", "Başaran", "Ertürk",
+]  # fmt: skip
+_WORDS = [
+    "Papatya", "Menekşe", "Lale", "Sümbül", "Zambak", "Karanfil", "Yasemin", "Defne", "Çınar", "Kavak", "Meşe",
+    "Ihlamur", "Nergis", "Gelincik", "Begonya", "Orkide", "Güneş", "Yıldız", "Mehtap", "Bahar", "Umut", "Huzur",
+    "Bereket", "Hilal", "Şifa", "Hayat", "Doğuş", "Can", "Derya", "Deniz", "Irmak", "Pınar", "Çağlayan",
+    "Merkez", "Yeni", "Öz", "Anadolu", "Ege", "Marmara", "Akdeniz", "Toros", "Kızılay", "Cumhuriyet", "Zafer",
+    "Barış", "Dostluk", "Kardeşler", "Güven", "Elit", "Star",
+]  # fmt: skip
 _SORTS = (("Eczanesi", 0.45), ("Market", 0.2), ("Büfe", 0.15), ("Bakkaliyesi", 0.1), ("Restoran", 0.05), ("", 0.05))
-_STREETS = ["Atatürk", "İnönü", "Cumhuriyet", "Gazi", "Mimar", "Sinan", "Fatih", "Barbaros", "Yavuz", "Selim", "Mevlana", "Şehitler", "Okul", "Çarşı", "Bağlar", "İstasyon", "Kıbrıs", "Zübeyde", "Hanım", "Adnan", "Menderes", "Turgut", "Özal", "Hürriyet", "Zafer", "Karanfil", "Lale", "Gül", "Menekşe", "Papatya", "Çınar", "Ihlamur", "Kavaklı", "Dere", "Köprü", "Pazar", "Cami", "Hamam", "Değirmen", "Fırın", "Kale", "Sahil", "Orman", "Yayla", "Bahçe", "Üzüm", "Zeytin", "Incir"]
-_QUARTERS = ["Yenimahalle", "Cumhuriyet", "Bahçelievler", "Fevzi", "Çakmak", "Kurtuluş", "Esentepe", "Gültepe", "Yıldıztepe", "Çamlıca", "Kocatepe", "Mithatpaşa", "Altındağ", "Akpınar", "Kavaklı", "Ulubatlı", "Selçuklu", "Osmangazi", "Hisar"]
+_STREETS = [
+    "Atatürk", "İnönü", "Cumhuriyet", "Gazi", "Mimar", "Sinan", "Fatih", "Barbaros", "Yavuz", "Selim",
+    "Mevlana", "Şehitler", "Okul", "Çarşı", "Bağlar", "İstasyon", "Kıbrıs", "Zübeyde", "Hanım", "Adnan",
+    "Menderes", "Turgut", "Özal", "Hürriyet", "Zafer", "Karanfil", "Lale", "Gül", "Menekşe", "Papatya", "Çınar",
+    "Ihlamur", "Kavaklı", "Dere", "Köprü", "Pazar", "Cami", "Hamam", "Değirmen", "Fırın", "Kale", "Sahil",
+    "Orman", "Yayla", "Bahçe", "Üzüm", "Zeytin", "Incir",
+]  # fmt: skip
+_QUARTERS = [
+    "Yenimahalle", "Cumhuriyet", "Bahçelievler", "Fevzi", "Çakmak", "Kurtuluş", "Esentepe", "Gültepe",
+    "Yıldıztepe", "Çamlıca", "Kocatepe", "Mithatpaşa", "Altındağ", "Akpınar", "Kavaklı", "Ulubatlı", "Selçuklu",
+    "Osmangazi", "Hisar",
+]  # fmt: skip
 _SHORT = {"Eczanesi": ["Ecz.", "Ecz", "Eczane"], "Market": ["Mrkt.", "Mrk", "Marketi"], "Büfe": ["Bf.", "Büfesi"],
           "Bakkaliyesi": ["Bakk.", "Bakkal"], "Restoran": ["Rest.", "Restaurant", "Lokantası"],
           "Mahallesi": ["Mah.", "Mh."], "Caddesi": ["Cad.", "Cd."], "Sokak": ["Sok.", "Sk."]}  # fmt: skip
@@ -113,7 +141,7 @@ def _outlets(dice: np.random.Generator, n: int) -> list[dict]:
         )
         rows.append({
             "outlet": k, "name": name, "lon": place[k, 0], "lat": place[k, 1], "brick_id": None,
-            "phone": f"0{dice.integers(212, 489)} {dice.integers(200, 999)} {dice.integers(10, 99)} {dice.integers(10, 99)}"
+            "phone": f"0{dice.integers(212, 489)} {dice.integers(200, 999)} {dice.integers(1010, 9999)}"
             if dice.random() < 0.8 else None,
             "tax_number": tax if dice.random() < 0.7 else None,
             "address": address if dice.random() < 0.85 else None,

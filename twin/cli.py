@@ -93,7 +93,7 @@ def _verbs() -> tuple[tuple[str, str, Callable, Callable, Callable], ...]:
         ("versions", "datasets and other results by age; compare two, or go back to one",
          arguments_data.of_versions, data_verbs.versions, words_of_data.versions),
         ("check", "quality of the data and readiness for a digital twin",
-         arguments.of_none, _check, words.check),
+         arguments_links.of_check, partial(links_verb.check, tell=_tell), words_of_links.check),
         ("calibrate", "learn the market from the newest dataset",
          arguments.of_calibrate, _calibrate, words.calibrate),
         ("backtest", "forecasts as of past dates, against naive forecasts",
@@ -145,12 +145,6 @@ def _demo(options: argparse.Namespace) -> dict[str, Any]:
         print(words.demo(result), file=sys.stderr)
         serve(options.workspace, options.port)
     return result
-
-
-def _check(options: argparse.Namespace) -> dict[str, Any]:
-    from twin.tasks.check import run_check
-
-    return run_check(_workspace(options))
 
 
 def _calibrate(options: argparse.Namespace) -> dict[str, Any]:

@@ -50,7 +50,8 @@ def marks(n_records: int, seed: int) -> dict[str, Any]:
     ):
         pairs_done = {(min(a, b), max(a, b)) for a, b in zip(done["id_a"][rows], done["id_b"][rows], strict=True)}
         wanted = across if name == "between lists" else truth - across
-        result[f"ingest {name}"] = {"done": len(pairs_done), "precision": len(pairs_done & truth) / max(len(pairs_done), 1),
+        result[f"ingest {name}"] = {"done": len(pairs_done),
+                                    "precision": len(pairs_done & truth) / max(len(pairs_done), 1),
                                     "recall": len(pairs_done & wanted) / max(len(wanted), 1)}  # fmt: skip
     result["seconds_twice"] = seconds
     result["megabytes"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024

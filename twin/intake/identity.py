@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from twin.intake.codes import codes_of
 from twin.intake.linkage import Pairs, find_pairs
 from twin.intake.linkage_groups import best_first, clashing, groups_of
-from twin.intake.linkage_records import Records, records_of
+from twin.intake.linkage_records import KEYS, Records, records_of
 
 LINK = 0.80
 """Probability from which a row of the register is taken for our customer; one to one, best first."""
@@ -68,6 +68,9 @@ def identify(tables: Mapping[str, pd.DataFrame], said: pd.DataFrame | None = Non
     said : DataFrame, optional
         :data:`DECISION_COLUMNS`: a person's standing words; ``decision`` is ``merge``, ``keep-apart`` or ``undecided``.
     """
+    # in the order of their ids: whichever way the files are sorted, the answer is the same
+    tables = {name: tables[name].sort_values(key, kind="stable", ignore_index=True)
+              for name, key in KEYS.items() if name in tables}  # fmt: skip
     records = records_of(tables)
     found = find_pairs(records, tables)
     i, j, words, keep = _spoken(records, said)

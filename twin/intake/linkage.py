@@ -27,6 +27,9 @@ ENOUGH_ROWS = 300
 SHOWN = 0.10
 """Probability from which a pair is shown to a person."""
 DOUBTFUL = 0.79
+"""Most that is said of a pair with a branch number on one side alone."""
+ELSEWHERE = 0.45
+"""Most that is said of a pair that may be two branches of one company."""
 _FIELD = {field.name: k for k, field in enumerate(FIELDS)}
 _LEVEL = {(field.name, level.words): n for field in FIELDS for n, level in enumerate(field.levels)}
 _BY_RULE = 0.5
@@ -80,6 +83,7 @@ def _by_model(records: Records) -> Pairs:
     # a branch number on one side alone may be another branch
     unsure = (numbers[i] != numbers[j]) & ~_identified(levels)
     p = np.where(unsure, np.minimum(p, DOUBTFUL), p)
+    p = np.where(_elsewhere(levels), np.minimum(p, ELSEWHERE), p)
     keep = p >= SHOWN
     i, j, levels, p = i[keep], j[keep], levels[keep], p[keep]
     proof = _identified(levels) & ~_opposed(levels)
@@ -118,6 +122,16 @@ def _chain(
     at_door &= levels[:, _FIELD["place"]] != _LEVEL["place", "in different bricks"]
     at_street = (address >= 0) & (address < _LEVEL["address", "different"])
     return shared & ~at_door & ~_identified(levels) & ~at_street
+
+
+def _elsewhere(levels: NDArray[np.int8]) -> NDArray[np.bool_]:
+    """Pairs far from one another with nothing of the outlet itself in common: branches share name and tax number."""
+    place, address = levels[:, _FIELD["place"]], levels[:, _FIELD["address"]]
+    far = np.isin(place, [_LEVEL["place", words] for words in ("farther apart", "in different bricks")])
+    far |= (place == _LEVEL["place", "within 5 km"]) & (address == _LEVEL["address", "different"])
+    at_street = (address >= 0) & (address < _LEVEL["address", "different"])
+    reached = (levels[:, _FIELD["phone"]] == 0) | (levels[:, _FIELD["email"]] == 0)
+    return far & ~at_street & ~reached
 
 
 def _identified(levels: NDArray[np.int8]) -> NDArray[np.bool_]:

@@ -15,7 +15,7 @@ from scipy.spatial import cKDTree
 from twin.intake.linkage_compare import FIELDS, compare
 from twin.intake.linkage_records import Records
 
-_SAMPLE = 120_000
+_SAMPLE = 60_000
 _RADII_M = (60.0, 250.0, 800.0, 1500.0, 5000.0)
 _MANY = {"name": 3, "phone": 4, "tax": 4}
 _MOST_PLACED = 40_000

@@ -31,6 +31,9 @@ _MOST = {
     "door": 12,
 }
 """Rows that may share a key of each sort: one that more have tells too little."""
+MANY_ROWS = 250_000
+"""Rows above which a list is compared with itself by telephone, numbers, mailbox and address alone."""
+_BY_WORD = frozenset(["name", "word", "brick", "door"])
 _MIX = np.uint64(0x9E3779B97F4A7C15)
 _COMMON_BITS = 0.4
 
@@ -40,12 +43,18 @@ def candidate_pairs(records: Records) -> tuple[NDArray[np.int64], NDArray[np.int
     found = [np.empty(0, dtype=np.int64)]
     sure = [np.empty(0, dtype=np.int64)]
     n = len(records)
+    many, one_list = n > MANY_ROWS, len(records.names_of_lists) == 1
     for sort, key, row in _keys(records):
+        if many and one_list and sort in _BY_WORD:
+            continue
         (sure if sort in ("tax", "phone", "email", "address", "street") else found).append(
             _pairs_of(key, row, _MOST[sort], n)
         )
     sure_pairs = np.unique(np.concatenate(sure))
     named = np.unique(np.concatenate(found))
+    if many:
+        i, j = np.divmod(named, n)
+        named = named[records.lists[i] != records.lists[j]]
     named = named[_alike(records, *np.divmod(named, n))]
     return np.divmod(np.union1d(sure_pairs, named), n)
 

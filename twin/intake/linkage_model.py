@@ -100,7 +100,7 @@ def fit(
         agreed = [_count(seen[:, k], hits, len(one)) for k, one in enumerate(m)]
         m = [_share(have + _PRIOR_PAIRS * one / np.sum(one)) for have, one in zip(agreed, prior)]
         u = [_chance(count_, have, least) for count_, have, least in zip(counts, agreed, floor)]
-        if np.abs(p - before).max() < _STEP:
+        if np.abs(p - before).max(initial=0.0) < _STEP:
             break
     return Model(tuple(m), tuple(u), rate, float((weight * p).sum()))
 

@@ -39,10 +39,10 @@ _FILLER = re.compile(r"(\d)\1*")
 _ADDRESS_WORDS = frozenset(
     re.findall(
         r"\w+",
-        """mah mahalle mahallesi mh cad cadde caddesi cd sok sokak sokagi sk bulvar bulvari blv bul blok apt apartmani ap
-        apartman no kat daire d k kapi ic dis site sitesi merkez carsi carsisi street str st avenue ave av road rd lane
-        ln drive dr boulevard blvd suite ste unit floor fl highway hwy route rte n s e w north south east west the and
-        ve of numara turkiye turkey meydani meydan mevki mevkii koyu koy ilce il""",
+        """mah mahalle mahallesi mh cad cadde caddesi cd sok sokak sokagi sk bulvar bulvari blv bul blok apt apartmani
+        ap apartman no kat daire d k kapi ic dis site sitesi merkez carsi carsisi street str st avenue ave av road rd
+        lane ln drive dr boulevard blvd suite ste unit floor fl highway hwy route rte n s e w north south east west the
+        and ve of numara turkiye turkey meydani meydan mevki mevkii koyu koy ilce il""",
     )
 )
 

@@ -49,10 +49,6 @@ def date(text: str) -> dt.date:
         raise argparse.ArgumentTypeError(f"expected a date such as 2026-01-05, found {text!r}") from None
 
 
-def of_none(verb: argparse.ArgumentParser) -> None:
-    """Nothing beyond what every verb may be told."""
-
-
 def _country(verb: argparse.ArgumentParser) -> None:
     verb.add_argument("--country", default="", help="whose moving feasts, such as TR (default: where customers are)")
 

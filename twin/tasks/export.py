@@ -24,6 +24,7 @@ from twin.tasks.shelf import (
     PLAN,
     REVIEW,
     SIZING,
+    WORTH,
     newest,
 )
 from twin.workspace.exports import write_table
@@ -68,6 +69,7 @@ TABLES = {
     "scored_forecasts": (BACKTEST, "scored_forecasts"),
     "links": (DATASET, "links"),
     "warnings": (DATASET, "warnings"),
+    "worth": (WORTH, "worth"),
     "pairs": (DATASET, "pairs"),
     "quality": (DATASET, "quality"),
     "quality_by_customer": (DATASET, "quality_by_customer"),

@@ -1,4 +1,4 @@
-"""links, from the command line: which of its actions is meant, who speaks, and when."""
+"""links and check, from the command line: which action is meant, who speaks, and when."""
 
 from __future__ import annotations
 
@@ -7,7 +7,20 @@ import datetime as dt
 from pathlib import Path
 from typing import Any
 
+from twin.progress import Progress
+
 # what it needs is imported when it is called, so that --help answers at once
+
+
+def check(options: argparse.Namespace, tell: Progress) -> dict[str, Any]:
+    """``twin check``; the options are those of :func:`twin.tasks.arguments_links.of_check`."""
+    from twin.tasks.check import run_check
+    from twin.tasks.readiness_worth import WorthSettings
+    from twin.workspace.store import Workspace
+
+    workspace = Workspace.open(options.workspace, create=False)
+    settings = WorthSettings(options.draws, options.weeks, options.repeats, 2, options.threads, options.seed)
+    return run_check(workspace, settings if options.worth else None, tell, options.again)
 
 
 def links(options: argparse.Namespace) -> dict[str, Any]:

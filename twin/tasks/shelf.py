@@ -17,7 +17,7 @@ from twin.workspace.store import Workspace
 DATASET, CALIBRATION, FORECAST, PLAN, BACKTEST = "dataset", "calibration", "forecast", "plan", "backtest"
 ALLOCATION, ALIGNMENT, SIZING, REVIEW, DRIVERS = "allocation", "alignment", "sizing", "review", "drivers"
 REMARKS, ERASURE, HANDED_OUT = "remarks", "erasure", "handed_out"
-LINKS = "links"
+LINKS, WORTH = "links", "worth"
 _MADE_BY = {
     DATASET: "twin ingest FOLDER",
     CALIBRATION: "twin calibrate",
@@ -28,6 +28,7 @@ _MADE_BY = {
     ALIGNMENT: "twin align",
     SIZING: "twin size --rep-cost MONEY",
     REVIEW: "twin review",
+    WORTH: "twin check --worth",
     DRIVERS: "twin drivers SCENARIO.toml",
 }
 

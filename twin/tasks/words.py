@@ -27,17 +27,6 @@ def ingest(result: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
-def check(result: dict[str, Any]) -> str:
-    """Scores of readiness, and what can be done with the data."""
-    lines = [f"Readiness: {result['verdict']}"]
-    for row in result["criteria"]:
-        missing = f" | {row['missing']}" if row["missing"] else ""
-        lines.append(f"{row['score']:>4.0%}  {row['name']}: {row['evidence']}{missing}")
-    for row in result["capabilities"]:
-        lines.append(f"{'can   ' if row['possible'] else 'CANNOT'} {row['name']}: {row['reason']}")
-    return "\n".join(lines)
-
-
 def calibrate(result: dict[str, Any]) -> str:
     """Parameters with their intervals, the priors among them marked."""
     lines = [f"Published {result['calibration']}, origin {result['origin']}"]

@@ -1,4 +1,4 @@
-"""Words on who is who, as a person at a terminal reads them.
+"""Words on who is who and how far the data carry, as a person at a terminal reads them.
 
 Reads results as they are published in JSON. Does not know how they came about.
 """
@@ -6,6 +6,43 @@ Reads results as they are published in JSON. Does not know how they came about.
 from __future__ import annotations
 
 from typing import Any
+
+
+def check(result: dict[str, Any]) -> str:
+    """Scores of readiness, what can be done with the data, and what gaps cost."""
+    lines = [f"Readiness: {result['verdict']}"]
+    for row in result["criteria"]:
+        missing = f" | {row['missing']}" if row["missing"] else ""
+        unseen = f" | not seen in data: {row['unseen']}" if row.get("unseen") else ""
+        lines.append(f"{row['score']:>4.0%}  {row['name']}: {row['evidence']}{missing}{unseen}")
+    for row in result["capabilities"]:
+        lines.append(f"{'can   ' if row['possible'] else 'CANNOT'} {row['name']}: {row['reason']}")
+    if result["worth"] is None:
+        lines.append("What closing each gap is worth: `twin check --worth` measures it, in some minutes")
+        return "\n".join(lines)
+    return "\n".join([*lines, *_worth(result["worth"])])
+
+
+def _worth(worth: dict[str, Any]) -> list[str]:
+    """The table of gaps: width of the 80 % interval now and after, and their ratio with what chance does to it."""
+    settings = worth["settings"]
+    lines = [
+        f"Worth of gaps: width of the 80 % interval over its mean, {settings['n_weeks']} weeks ahead, "
+        f"{settings['n_draws']} draws, {settings['n_repeats']} times each"
+    ]
+    gap = None
+    for row in worth["rows"]:
+        if (row["way"], row["gap"], row["made"]) != gap:
+            gap = (row["way"], row["gap"], row["made"])
+            lines.append(f"{row['way']} {row['gap']} ({row['made']})" + (f": {row['note']}" if row["note"] else ""))
+        if row["ratio"] is None:
+            lines.append(f"      {row['measure']:<38} {row['says']}")
+            continue
+        lines.append(
+            f"      {row['measure']:<38} {row['width_now']:.3f} -> {row['width_after']:.3f}  x{row['ratio']:.2f} "
+            f"[{row['ratio_p05']:.2f}, {row['ratio_p95']:.2f}]  {row['says']}"
+        )
+    return lines
 
 
 def links(result: dict[str, Any]) -> str:
