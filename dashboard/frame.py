@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from html import escape
 from typing import Any
 
 import pandas as pd
@@ -67,7 +68,7 @@ def there(page: str) -> bool:
     return page in st.session_state.get(_PAGES, {})
 
 
-def go(page: str, label: str = "", kind: str = "secondary", **query: str) -> None:
+def go(page: str, label: str = "", kind: str = "secondary", turn: str = "", **query: str) -> None:
     """A button that leads to another page of the menu.
 
     Parameters
@@ -78,11 +79,13 @@ def go(page: str, label: str = "", kind: str = "secondary", **query: str) -> Non
         The page's own title when empty.
     kind : str
         ``primary`` for the one thing to do next.
+    turn : str
+        Tells this button from others that lead to the same place.
     query : str
         What the page shall show, as its address has it.
     """
     words = state.words()
-    key = f"go-{page}-{'-'.join(query.values())}-{label}"
+    key = f"go-{page}-{'-'.join(query.values())}-{label}{turn}"
     if st.button(f"{label or words(f'menu.{page}')} →", key=key, type="primary" if kind == "primary" else "secondary"):
         there = st.session_state.get(_PAGES, {}).get(page)
         if there is not None:
@@ -216,3 +219,8 @@ def plain(text: str) -> str:
     for sign in "\\`*_{}[]<>#|$~":
         text = text.replace(sign, "\\" + sign)
     return text
+
+
+def html(text: object) -> str:
+    """Text in which no sign means anything to a browser: names come from files."""
+    return escape(str(text))

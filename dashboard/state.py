@@ -16,7 +16,7 @@ from dashboard import access
 from dashboard.words import LANGUAGES, Words
 from twin.scenario.facts import MarketFacts
 from twin.tasks import calendar_page as calendar
-from twin.tasks import data_page, jobs, learned, links_page, results, scenario_check
+from twin.tasks import data_page, jobs, learned, links_page, market_map, results, scenario_check
 
 _ENTRIES = 64
 
@@ -147,6 +147,11 @@ def difference(forecast: str) -> pd.DataFrame:
     return access.within(_difference(str(workspace()), forecast))
 
 
+def cells(calibration: str) -> pd.DataFrame:
+    """Light and dark customers, gathered in cells; only those of territories that may be seen."""
+    return _cells(str(workspace()), calibration, access.territories())
+
+
 def facts() -> MarketFacts | None:
     """What a scenario must fit: of the newest calibration, else of the newest data; ``None`` where there are none."""
     found = heads()
@@ -161,6 +166,11 @@ def homes(dataset: str) -> pd.DataFrame:
         return rows
     reps = table(dataset, "table_reps")
     return rows[rows["rep_id"].isin(reps["rep_id"])] if "territory_id" in reps else rows.iloc[:0]
+
+
+@st.cache_data(max_entries=_ENTRIES, show_spinner=False)
+def _cells(folder: str, calibration: str, territories: frozenset[str] | None) -> pd.DataFrame:
+    return market_map.cells(Path(folder), calibration, territories)
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)

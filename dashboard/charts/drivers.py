@@ -9,7 +9,7 @@ from dashboard.charts.style import GAIN, GREY, INK, LOSS, PALE, dressed
 from dashboard.words import Words
 
 _ROW, _AXIS = 36, 50
-_FIGURES = 0.28
+_FIGURES = 0.8
 
 
 def waterfall(rows: pd.DataFrame, title: str, words: Words) -> alt.TopLevelMixin:

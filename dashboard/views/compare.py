@@ -39,9 +39,9 @@ def render() -> None:
         run_forecast.form(words, expanded=True)
         return
     rows = _chosen(every, words)
-    _cautions(version, heads, rows, words)
     best = compared.best_in(state.table(version.id, "runs"), [row["name"] for row in rows])
     st.markdown("  \n".join(findings(rows, best, words)))
+    _cautions(version, heads, rows, words)
     _results(outlook, rows, best, words)
     with st.container(border=True):
         st.subheader(words("compare.uplift"))
@@ -122,7 +122,8 @@ def _cautions(version: Any, heads: dict[str, Any], rows: list[dict[str, Any]], w
     health = (state.document(version.id, "forecast").get("health") or {}).get("verdict")
     if health in ("fail", "review"):
         said, door = st.columns([5, 1.6], vertical_alignment="center")
-        said.warning(words("compare.health_fail" if health == "fail" else "compare.health_review"), icon=":material/health_and_safety:")
+        key = "compare.health_fail" if health == "fail" else "compare.health_review"
+        said.warning(words(key), icon=":material/health_and_safety:")
         with door:
             frame.go("diagnostics" if frame.there("diagnostics") else "calibration")
     if "backtest" in heads:

@@ -78,6 +78,17 @@ def fan_chart(calibration: str, outlook: dict[str, Any], one: dict[str, Any], me
     return charts.fan(lived, futures, today, words.named("axis", measure), form, words, naive)
 
 
+def baseline_chart(calibration: str, outlook: dict[str, Any], measure: str, words: Words) -> Any:
+    """The chart of history and of going on as now."""
+    past, base = state.past(calibration), outlook["scenarios"][0]
+    middle = past["start"] + (past["end"] - past["start"]) / 2
+    lived = pd.DataFrame({"date": middle, "value": past[measure]}).dropna()
+    futures = [(words("compare.baseline"), _band(base, measure))]
+    today = dt.date.fromisoformat(outlook["origin"])
+    form = ".1%" if measure == "own_share" else ",.3~s"
+    return charts.fan(lived, futures, today, words.named("axis", measure), form, words)
+
+
 def _band(row: dict[str, Any], measure: str) -> pd.DataFrame:
     weeks = pd.to_datetime([week["week_start"] for week in row["weekly"]])
     return pd.DataFrame([week[measure] for week in row["weekly"]]).assign(date=weeks)

@@ -8,7 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from dashboard import frame, state
-from dashboard.charts import maps
+from dashboard.views import compare_detail, overview_due, overview_map
 from dashboard.words import Words
 
 
@@ -17,27 +17,37 @@ def render() -> None:
     words, heads = state.words(), state.heads()
     st.title(words("overview.title"))
     if "dataset" not in heads:
-        frame.empty(words("overview.no_data"), "twin ingest FOLDER")
+        frame.empty(words("overview.no_data"), "twin ingest FOLDER", "data" if frame.there("data") else "calibration")
         return
     calibration, forecast = heads.get("calibration"), heads.get("forecast")
-    if calibration is None:
-        frame.empty(words("overview.no_calibration"), "twin calibrate")
-    else:
-        facts = state.figures(calibration.id)
-        outlook = state.document(forecast.id, "forecast") if forecast else {}
-        _finding(facts, words)
-        _figures(facts, outlook, words)
-        if not forecast:
-            frame.empty(words("overview.no_forecast"), "twin forecast")
     ready = state.readiness(heads["dataset"].id)
-    left, right = st.columns([3, 2], gap="medium")
-    with left:
-        drawn = calibration is not None and _map(calibration.id, words)
-    with right if drawn else left:
+    if calibration is None:
+        frame.empty(words("overview.no_calibration"), "twin calibrate", "calibration")
         _capabilities(ready, words)
-    if calibration is not None:
-        with right:
-            _notes(calibration.id, words)
+        _readiness(ready, words)
+        return
+    facts = state.figures(calibration.id)
+    outlook = state.document(forecast.id, "forecast") if forecast else {}
+    overview_due.trust(calibration.id, words)
+    _finding(facts, words)
+    _figures(facts, outlook, words)
+    if not forecast:
+        frame.empty(words("overview.no_forecast"), "twin forecast", "compare")
+    left, right = st.columns([3, 2], gap="medium")
+    with left.container(border=True, height="stretch"):
+        overview_map.show(calibration.id, words)
+    with right.container(border=True, height="stretch"):
+        overview_due.decisions(words)
+    left, right = st.columns([3, 2], gap="medium")
+    with left.container(border=True, height="stretch"):
+        _outlook(forecast, outlook, words)
+    with right.container(border=True, height="stretch"):
+        overview_due.changes(words)
+    left, right = st.columns(2, gap="medium")
+    with left:
+        _capabilities(ready, words)
+    with right:
+        _notes(calibration.id, words)
     _readiness(ready, words)
 
 
@@ -91,39 +101,17 @@ def _volume(facts: dict[str, Any], outlook: dict[str, Any], base: dict[str, Any]
     st.caption(words("overview.volume_band", band=band, last=words.volume(last)))
 
 
-def _map(calibration: str, words: Words) -> bool:
-    """Draw the map; whether there was one to draw."""
-    st.subheader(words("overview.map"))
-    bricks = state.bricks(calibration)
-    people = state.table(calibration, "potential")
-    placed = people.dropna(subset=["lon", "lat"])
-    if len(bricks):
-        drawn = bricks["shape"].notna() | bricks["lon"].notna()
-        bricks = bricks[drawn & bricks["shape"].notna()]
-    if not len(placed) and not len(bricks):
-        frame.empty(words("overview.no_map"))
-        return False
-    if len(bricks):
-        said = [
-            words("overview.brick_said", n=words.number(n), volume=words.volume(v))
-            for n, v in zip(bricks["n_unknown"], bricks["unknown_volume"])
-        ]
-        bricks = bricks.assign(said=said)
-    dots = placed.nlargest(maps.MOST_POINTS, "category_mean")
-    states = dots["known"].map({True: words("chart.known"), False: words("chart.unknown")})
-    dots = dots.assign(state=states)[["lon", "lat", "state", "customer_id"]]
-    title = words("overview.map_legend")
-    st.altair_chart(
-        maps.light_and_dark(bricks, dots, title, words), width="stretch", theme=None, alt=words("overview.map_alt")
-    )
-    if len(placed) > len(dots):
-        st.caption(words("overview.map_largest", n=words.number(len(dots)), all=words.number(len(placed))))
-    if len(bricks):
-        with st.expander(words("frame.as_table")):
-            columns = ["name", "territory_id", "n_known", "n_unknown", "unknown_volume"]
-            rows = bricks.sort_values("unknown_volume", ascending=False)[columns]
-            frame.shown(rows, words, {"unknown_volume": words.volume})
-    return True
+def _outlook(forecast: Any, outlook: dict[str, Any], words: Words) -> None:
+    """Our share, or volume where the share is unknown: what was, and what comes if everybody goes on."""
+    st.subheader(words("overview.outlook"))
+    if not forecast:
+        st.caption(words("overview.no_outlook"))
+        return
+    base = outlook["scenarios"][0]
+    measure = "own_share" if base["totals"]["own_share"]["mean"] is not None else "own_volume"
+    chart = compare_detail.baseline_chart(forecast.parents[0], outlook, measure, words)
+    st.altair_chart(chart, width="stretch", theme=None, alt=words("overview.outlook"))
+    st.caption(words("overview.outlook_note"))
 
 
 def _readiness(ready: dict[str, Any], words: Words) -> None:

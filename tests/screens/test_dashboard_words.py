@@ -15,7 +15,7 @@ from dashboard.words import LANGUAGES, Words, catalogue
 SOURCES = sorted(Path(dashboard.__file__).parent.rglob("*.py"))
 FAMILIES = ("verdict", "criterion", "capability", "measure", "of", "axis", "flag_note", "decision", "table", "learned",
             "parameter", "channel", "state", "verb", "menu", "role", "right", "key", "option", "change", "due", "lever",
-            "cost", "event", "sheet", "pane",
+            "cost", "event", "sheet", "pane", "trust", "map_kind",
             "breach", "edit", "edited", "file",
             "mode", "mode_note", "health", "verdict_of", "check", "diagnostics_tab", "evidence", "level_of", "method",
             "grouping", "level", "data_tab", "way", "way_note", "anchor", "said", "teach_kind", "teach_do",

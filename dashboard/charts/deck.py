@@ -1,0 +1,113 @@
+"""Maps to move about in: areas and cells of customers, without tiles. Know no result, only frames."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pydeck as pdk
+
+from dashboard.charts.style import AMBER, INK, SEQUENTIAL
+
+HEIGHT = 460
+_EDGE = [180, 189, 198]
+_PIXELS = (2.5, 11.0)
+_ACROSS = 0.9
+
+
+def light_and_dark(bricks: pd.DataFrame, cells: pd.DataFrame) -> pdk.Deck:
+    """Areas by unknown volume; light and dark cells, larger where more can be sold.
+
+    Parameters
+    ----------
+    bricks : DataFrame
+        ``shape``, ``unknown_volume``, ``told`` (what is said when pointed at); may be empty.
+    cells : DataFrame
+        ``lon``, ``lat``, ``known`` (flag), ``volume``, ``told``.
+    """
+    layers: list[pdk.Layer] = []
+    if len(bricks):
+        top = max(float(bricks["unknown_volume"].max()), 1e-9)
+        features = [
+            {
+                "type": "Feature",
+                "geometry": row.shape,
+                "properties": {"told": row.told, "fill": _shade(row.unknown_volume / top)},
+            }
+            for row in bricks.itertuples()
+        ]
+        layers.append(
+            pdk.Layer(
+                "GeoJsonLayer",
+                {"type": "FeatureCollection", "features": features},
+                get_fill_color="properties.fill",
+                get_line_color=_EDGE,
+                line_width_min_pixels=1,
+                pickable=True,
+                auto_highlight=True,
+                id="areas",
+            )
+        )
+    for known, colour, name in ((True, AMBER, "light"), (False, INK, "dark")):
+        some = cells[cells["known"] == known]
+        if len(some):
+            size = np.sqrt(some["volume"] / max(float(cells["volume"].max()), 1e-9))
+            radius = _PIXELS[0] + (_PIXELS[1] - _PIXELS[0]) * size
+            # few digits: the map is sent at every visit
+            rows = [
+                {"p": [round(x, 4), round(y, 4)], "r": round(r, 1), "told": told}
+                for x, y, r, told in zip(some["lon"], some["lat"], radius, some["told"])
+            ]
+            layers.append(
+                pdk.Layer(
+                    "ScatterplotLayer",
+                    rows,
+                    get_position="p",
+                    get_radius="r",
+                    radius_units=pdk.types.String("pixels"),
+                    get_fill_color=[*_rgb(colour), 200],
+                    get_line_color=[255, 255, 255],
+                    stroked=True,
+                    line_width_min_pixels=0.5,
+                    pickable=True,
+                    auto_highlight=True,
+                    id=name,
+                )
+            )
+    tip: Any = {"html": "{told}", "style": {"backgroundColor": INK, "color": "white", "fontSize": "13px"}}
+    # the properties of an area are reached by their bare names as well
+    return pdk.Deck(layers, initial_view_state=_view(bricks, cells), map_provider=None, map_style=None, tooltip=tip)
+
+
+def _view(bricks: pd.DataFrame, cells: pd.DataFrame) -> pdk.ViewState:
+    """Everything in sight."""
+    lon, lat = cells["lon"].to_numpy(), cells["lat"].to_numpy()
+    if not len(lon):
+        corners = np.array([point for shape in bricks["shape"] for point in _points(shape["coordinates"])])
+        lon, lat = corners[:, 0], corners[:, 1]
+    wide = max(float(np.ptp(lon)), float(np.ptp(lat)) * 1.9, 1e-3)
+    zoom = math.log2(360.0 * _ACROSS * 1.3 / wide)
+    return pdk.ViewState(
+        longitude=float(lon.min() + np.ptp(lon) / 2), latitude=float(lat.min() + np.ptp(lat) / 2), zoom=zoom
+    )
+
+
+def _points(rings: Any) -> list[list[float]]:
+    if rings and isinstance(rings[0], int | float):
+        return [rings]
+    return [point for part in rings for point in _points(part)]
+
+
+def _shade(part: float) -> list[int]:
+    """Colour of a value between 0 and 1 on the scale of one colour."""
+    stops = np.array([_rgb(colour) for colour in SEQUENTIAL], dtype=float)
+    place = min(max(part, 0.0), 1.0) * (len(stops) - 1)
+    low = min(int(place), len(stops) - 2)
+    mixed = stops[low] + (stops[low + 1] - stops[low]) * (place - low)
+    return [*(int(v) for v in mixed), 190]
+
+
+def _rgb(colour: str) -> list[int]:
+    return [int(colour[k : k + 2], 16) for k in (1, 3, 5)]
