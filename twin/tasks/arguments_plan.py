@@ -31,9 +31,35 @@ def of_plan(verb: argparse.ArgumentParser) -> None:
         help="days on which a rep does not work; may be repeated",
     )  # fmt: skip
     verb.add_argument(
-        "--replan", nargs="?", const="", metavar="PLAN",
-        help="make a plan anew (default: the newest) around what its planner locked, moved, added or dropped in the "
-        "dashboard; all else changes as little as possible",
+        "--absences", type=Path, metavar="FILE.csv", help="the same as a table: rep_id, from, to, both days included"
+    )
+    verb.add_argument(
+        "--max-drive", type=whole(1, 1440), dest="most_drive_minutes", metavar="MINUTES",
+        help="of a rep on the road in one day (default: no limit)",
+    )  # fmt: skip
+    verb.add_argument(
+        "--overnight", action="store_const", const=True,
+        help="reps may spend the night near customers instead of driving home",
+    )  # fmt: skip
+    verb.add_argument(
+        "--matrix", type=Path, metavar="FILE.csv",
+        help="measured ways: o, d, min, km; a rep's id stands for its home (default: great circles)",
+    )  # fmt: skip
+    verb.add_argument(
+        "--osrm", default="", metavar="URL", help="road engine to ask for ways; nobody is asked without it"
+    )
+    verb.add_argument(
+        "--turns", type=whole(0, 100_000), dest="turns_per_visit", metavar="N",
+        help="of the search for every visit; more give shorter ways (default: 80)",
+    )  # fmt: skip
+    verb.add_argument(
+        "--replan", "--keep", nargs="?", const="", metavar="PLAN",
+        help="make a plan anew (default: the newest; or the folder of its CSV) around absences and around what its "
+        "planner locked, moved, added or dropped in the dashboard; all else changes as little as possible",
+    )  # fmt: skip
+    verb.add_argument(
+        "--from", type=date, dest="from_date", metavar="DATE",
+        help="with --replan: first day of which anything may change",
     )  # fmt: skip
     verb.add_argument(
         "--keep-edits",

@@ -23,7 +23,8 @@ WISHES = "wishes"
 """Part of a plan, and of such a version: the wishes as a document."""
 LOCK, MOVE, ADD, DROP = KINDS = ("lock", "move", "add", "drop")
 SETTABLE = ("day_start", "day_end", "lunch_start", "lunch_end", "half_day_end", "lunch_minutes", "most_a_day",
-            "visit_minutes")  # fmt: skip
+            "visit_minutes",
+            "most_drive_minutes", "overnight", "turns_per_visit", "starts", "seed")  # fmt: skip
 """Settings that a planner states; the rest are assumptions on roads and rhythm."""
 
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import argparse
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from twin.errors import PlanError
 from twin.progress import Progress
 from twin.tasks.plan import run_plan
-from twin.tasks.plan_edits import SETTABLE, Wishes, absences_of, newest_plan, settings_of, wishes_of
+from twin.tasks.plan_absences import read_absences
+from twin.tasks.plan_edits import SETTABLE, Absence, Wishes, absences_of, newest_plan, settings_of, wishes_of
+from twin.tasks.plan_roads import RoadsAsked
 from twin.tasks.replan import run_replan
 from twin.workspace.store import Workspace
 
@@ -32,6 +35,7 @@ def plan_or_replan(
     """
     formats = [name.strip() for name in options.formats.split(",") if name.strip()]
     files = {"out": options.out, "formats": formats, "locale": options.locale, "crm": options.crm}
+    asked = RoadsAsked(options.matrix, options.osrm) if options.matrix or options.osrm else None
     if options.replan is None and options.scenario is None:
         raise PlanError("SCENARIO.toml: expected a scenario file, found none. Name one, or use --replan.")
     if options.replan is None:
@@ -40,14 +44,19 @@ def plan_or_replan(
             last = wishes_of(workspace.path, newest_plan(workspace))
             wishes = replace(wishes, edits=last.edits)
         return run_plan(
-            workspace, options.scenario, options.start, options.weeks, progress=progress, wishes=wishes, **files
-        )
-    stated = _stated(options, wishes_of(workspace.path, newest_plan(workspace, options.replan)))
+            workspace, options.scenario, options.start, options.weeks, progress=progress, wishes=wishes,
+            asked=asked, **files,
+        )  # fmt: skip
+    folder = bool(options.replan) and Path(options.replan).is_dir()
+    keep = options.replan if folder else newest_plan(workspace, options.replan)
+    stated = _stated(options, Wishes() if folder else wishes_of(workspace.path, keep))
     return run_replan(
         workspace,
-        keep=newest_plan(workspace, options.replan),
-        absences=absences_of(options.absent),
+        keep=keep,
+        absences=_absences(options),
         settings=stated.settings,
+        from_date=options.from_date,
+        asked=asked,
         scenario=options.scenario,
         progress=progress,
         **files,
@@ -61,11 +70,19 @@ def _stated(options: argparse.Namespace, usual: Wishes) -> Wishes:
         stated["day_start"], stated["day_end"] = options.hours
     if options.lunch:
         stated["lunch_start"], stated["lunch_end"] = options.lunch
-    for name in ("most_a_day", "visit_minutes", "lunch_minutes"):
+    if options.seed:
+        stated["seed"] = options.seed
+    for name in ("most_a_day", "visit_minutes", "lunch_minutes", "most_drive_minutes", "turns_per_visit", "overnight"):
         if getattr(options, name) is not None:
             stated[name] = getattr(options, name)
     if "day_end" in stated:
         noon = usual.settings.half_day_end
         stated["half_day_end"] = noon if stated["day_start"] < noon <= stated["day_end"] else stated["day_end"]
     settings = settings_of({**{name: getattr(usual.settings, name) for name in SETTABLE}, **stated})
-    return replace(usual, settings=settings, absences=(*usual.absences, *absences_of(options.absent)))
+    return replace(usual, settings=settings, absences=(*usual.absences, *_absences(options)))
+
+
+def _absences(options: argparse.Namespace) -> tuple[Absence, ...]:
+    """Absences of the command line and of the table that it names."""
+    listed = read_absences(options.absences) if options.absences else ()
+    return (*absences_of(options.absent), *listed)
