@@ -18,7 +18,9 @@ from dashboard.words import Words
 from twin.tasks import compared, report_parts
 from twin.workspace.report import Grid, Report
 
-_WIDTH, _SCALE = 520, 2.2
+_WIDTH, _SCALE = 390, 3.0
+_SIGNS = str.maketrans({"⚑": "(!)", "▲": None, "●": None, "▼": None})
+"""Signs that the letters of the paper lack; words beside them say the same."""
 _READY = "report ready"
 
 
@@ -117,7 +119,10 @@ def _written(table: pd.DataFrame, words: Words) -> pd.DataFrame:
 
 def _grid(table: pd.DataFrame, words: Words) -> Grid:
     heads = tuple(words(f"column.{name}") for name in table.columns)
-    body = tuple(tuple("–" if pd.isna(v) else str(v) for v in row) for row in table.itertuples(index=False))
+    body = tuple(
+        tuple("–" if pd.isna(v) else str(v).translate(_SIGNS).strip() for v in row)
+        for row in table.itertuples(index=False)
+    )
     wide = {"scenario": 2.2, "volume_band": 1.5, "share_band": 1.6, "goal": 1.5}
     return Grid(heads, body, tuple(wide.get(name, 1.0) for name in table.columns))
 
