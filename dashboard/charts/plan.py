@@ -49,7 +49,14 @@ def load(days: pd.DataFrame, words: Words) -> alt.TopLevelMixin:
             "filled:Q",
             title=words("plan.filled"),
             scale=alt.Scale(type="threshold", range=FILLED, domain=[0.2, 0.4, 0.6, 0.8]),
-            legend=alt.Legend(orient="right", gradientLength=110, labelExpr=_percent(words)),
+            legend=alt.Legend(
+                orient="top",
+                direction="horizontal",
+                gradientLength=200,
+                gradientThickness=10,
+                titleOrient="left",
+                labelExpr=_percent(words),
+            ),
         ),
     )
     tip = [

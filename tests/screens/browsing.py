@@ -29,7 +29,9 @@ _IDLE = """() => {
     return app && app.getAttribute('data-test-script-state') === 'notRunning'
         && !document.querySelector('[data-stale="true"]') && !document.querySelector('[data-testid="stSkeleton"]');
 }"""
-FIGURES = "[data-testid='stVegaLiteChart'] canvas, [data-testid='stVegaLiteChart'] svg, [data-testid='stDeckGlJsonChart'] canvas"
+FIGURES = ", ".join(
+    f"[data-testid='{kind}'] {part}" for kind in ("stVegaLiteChart", "stDeckGlJsonChart") for part in ("canvas", "svg")
+)
 
 
 def free_port() -> int:
@@ -107,6 +109,16 @@ class Visitor:
         self.page.get_by_role("button", name=name, exact=True).first.click()
         self.page.wait_for_timeout(150)  # the socket carries the click before the script is seen to run
         self.settle()
+
+    def sees(self, text: str, seconds: float = PATIENCE_SECONDS) -> None:
+        """Wait until a text stands on the page, wherever that is."""
+        self.page.get_by_text(text).first.wait_for(timeout=1000 * seconds)
+
+    def tick(self, table: str, row: int) -> None:
+        """Tick a row of the table whose key begins so; the rows are drawn on a canvas, 35 pixels high."""
+        place = self.page.locator(f"[class*='st-key-{table}']").first.locator("[data-testid='stDataFrame']")
+        place.scroll_into_view_if_needed()
+        place.click(position={"x": 15, "y": 35 * (row + 1) + 17})
 
     def text(self) -> str:
         """Everything that stands on the page."""

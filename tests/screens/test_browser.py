@@ -1,77 +1,115 @@
-"""In a real browser: every page draws, and nothing is asked of any other machine."""
+"""In a real browser, cut off from the network: every page draws in both languages, can be read, and can be used."""
 
 from __future__ import annotations
 
-import os
-import shutil
-import socket
-import subprocess
-import sys
-import time
-import urllib.request
+import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from browsing import CHROMIUM, Visitor, browsing, serving, visitor
 
-import dashboard
 from dashboard.words import LANGUAGES, Words
 
-pytestmark = pytest.mark.slow
-PAGES = {"": "overview", "compare": "compare", "calibration": "calibration", "visit-plan": "plan"}
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-         "--disable-component-update", "--disable-sync"]  # fmt: skip
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+pytest.importorskip("playwright.sync_api")
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(CHROMIUM is None, reason="no chromium on this machine")]
+DRAWN = ("overview", "compare", "diagnostics", "rival-calendar", "potential", "visit-plan")
+"""Pages whose main thing is a figure."""
+LEAST_CONTRAST, LARGE_CONTRAST, LARGE_PIXELS = 4.5, 3.0, 24
+_FAINT = """([least, large, pixels]) => {
+  const light = c => { const v = c.map(x => x / 255).map(x => x <= 0.04045 ? x / 12.92 : ((x + 0.055) / 1.055) ** 2.4);
+    return 0.2126 * v[0] + 0.7152 * v[1] + 0.0722 * v[2]; };
+  const parse = text => (text.match(/[0-9.]+/g) || []).map(Number);
+  const behind = node => { for (let at = node; at; at = at.parentElement) {
+      const c = parse(getComputedStyle(at).backgroundColor); if (c.length === 3 || (c.length === 4 && c[3] > 0.5))
+        return c.slice(0, 3); } return [255, 255, 255]; };
+  const found = [];
+  const walker = document.createTreeWalker(document.querySelector('[data-testid="stApp"]'), NodeFilter.SHOW_TEXT);
+  while (walker.nextNode()) {
+    const text = walker.currentNode.textContent.trim(), node = walker.currentNode.parentElement;
+    if (!text || !node || !node.offsetParent) continue;
+    if (node.closest('[disabled], svg, canvas, [aria-disabled="true"]')) continue;
+    const style = getComputedStyle(node);
+    if (style.visibility === 'hidden' || node.closest('[data-testid="stIconMaterial"]')) continue;
+    let colour = parse(style.color); const back = behind(node);
+    const solid = colour.length === 4 ? colour[3] : 1;
+    colour = colour.slice(0, 3).map((x, k) => x * solid + back[k] * (1 - solid));
+    const [a, b] = [light(colour), light(back)].sort((x, y) => y - x);
+    const ratio = (a + 0.05) / (b + 0.05);
+    if (ratio < (parseFloat(style.fontSize) >= pixels ? large : least))
+      found.push(text.slice(0, 60) + ' ' + ratio.toFixed(2));
+  }
+  return found;
+}"""
+
+_FOCUSED = "document.activeElement.innerText || document.activeElement.ariaLabel || ''"
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    with browsing() as found:
+        yield found
 
 
 @pytest.fixture(scope="module")
 def address(full: Path) -> Iterator[str]:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    entry = Path(dashboard.__file__).with_name("app.py")
-    command = [sys.executable, "-m", "streamlit", "run", str(entry), "--server.port", str(port)]
-    environment = {**os.environ, "TWIN_WORKSPACE": str(full)}
-    server = subprocess.Popen(command, cwd=entry.parents[1], env=environment, stdout=subprocess.DEVNULL)
-    try:
-        deadline = time.monotonic() + 60
-        while time.monotonic() < deadline:
-            try:
-                urllib.request.urlopen(f"http://127.0.0.1:{port}/_stcore/health", timeout=1)
-                break
-            except OSError:
-                time.sleep(0.1)
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        server.terminate()
-        server.wait(10)
+    with serving(full) as (found, _):
+        yield found
 
 
-@pytest.mark.skipif(CHROMIUM is None, reason="no chromium on this machine")
-def test_every_page_draws_and_nothing_leaves_the_machine(address):
-    playwright = pytest.importorskip("playwright.sync_api")
-    outside: list[str] = []
+def menu(person: Visitor) -> list[str]:
+    """Addresses of all pages."""
+    links = person.page.locator("[data-testid='stSidebarNavLink']").all()
+    return [re.sub(r"[?#].*", "", link.get_attribute("href") or "").rstrip("/").rpartition("/")[2] for link in links]
 
-    def watch(route) -> None:
-        url = route.request.url
-        if url.startswith((address, "data:", "blob:")):
-            route.continue_()
-        else:
-            outside.append(url)
-            route.abort()
 
-    with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        for language in LANGUAGES:
-            page = browser.new_page(viewport={"width": 1400, "height": 1000})
-            page.route("**/*", watch)
-            for path, group in PAGES.items():
-                page.goto(f"{address}/{path}?lang={language}")
-                page.get_by_role("heading", level=1, name=Words(language)(f"{group}.title")).wait_for(timeout=30_000)
-                if group in ("overview", "compare", "plan"):
-                    page.locator(
-                        "[data-testid='stVegaLiteChart'] canvas, [data-testid='stVegaLiteChart'] svg"
-                    ).first.wait_for()
-                assert page.locator("[data-testid='stException']").count() == 0
-        browser.close()
-    assert outside == []
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_page_draws_can_be_read_and_asks_no_other_machine(browser, address, language):
+    person = visitor(browser, address)
+    person.open("", language)
+    pages = menu(person)
+    assert len(pages) >= 5
+    faint: dict[str, list[str]] = {}
+    for name in pages:
+        person.open(name, language)
+        person.page.get_by_role("heading", level=1).first.wait_for()
+        if name in DRAWN:
+            person.figure()
+        if bad := person.page.evaluate(_FAINT, [LEAST_CONTRAST, LARGE_CONTRAST, LARGE_PIXELS]):
+            faint[name] = sorted(set(bad))
+        assert person.broken() == 0, name
+        assert person.page.evaluate("document.documentElement.lang") == language
+    assert person.outside == [] and person.faults == []
+    assert faint == {}
+
+
+def test_the_keyboard_reaches_menu_language_and_the_main_button(browser, address):
+    person = visitor(browser, address)
+    person.open("visit-plan", "en")
+    reached = set()
+    for _ in range(60):
+        person.page.keyboard.press("Tab")
+        reached.add(
+            str(person.page.evaluate("(document.activeElement.innerText || document.activeElement.ariaLabel || '')"))
+        )
+    words = Words("en")
+    whole = "\n".join(reached)
+    for wanted in (words("menu.compare"), "Türkçe", words("plan.make"), words("plan.absent")):
+        assert wanted in whole
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_an_empty_workspace_says_on_every_page_what_to_do_next(browser, tmp_path, language):
+    with serving(tmp_path / "nothing") as (address, _):
+        person = visitor(browser, address)
+        person.open("", language)
+        for name in menu(person):
+            person.open(name, language)
+            person.page.get_by_role("heading", level=1).first.wait_for()
+            body = person.page.locator("[data-testid='stMain']")
+            assert person.broken() == 0, name
+            helped = body.get_by_role("button").count() or "twin " in body.inner_text()
+            assert helped, f"{name}: nothing to go on with"
+        assert person.outside == []
+    assert not (tmp_path / "nothing").exists(), "looking made a workspace"

@@ -1,4 +1,4 @@
-"""Nothing of ours is said in the other language: phrases, sentences of the twin, faults and their cures, plural forms."""
+"""Nothing of ours is said in the other language: phrases, sentences of the twin, faults, cures, plural forms."""
 
 from __future__ import annotations
 

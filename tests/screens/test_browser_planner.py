@@ -1,0 +1,81 @@
+"""The planner's whole way in a real browser, cut off from the network: look, lock, move, drop, make anew, take away."""
+
+from __future__ import annotations
+
+import csv
+import io
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from browsing import CHROMIUM, Visitor, browsing, serving, visitor
+
+from dashboard.words import LANGUAGES, Words
+from twin.tasks import plan_edits, results
+
+pytest.importorskip("playwright.sync_api")
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(CHROMIUM is None, reason="no chromium on this machine")]
+REPLAN_SECONDS = 240.0
+
+
+@pytest.fixture
+def planner(full: Path, tmp_path: Path) -> Iterator[tuple[Visitor, Path]]:
+    """A planner at a browser, and the workspace: a copy, because it is written to."""
+    folder = tmp_path / "workspace"
+    shutil.copytree(full, folder)
+    with serving(folder) as (address, _), browsing() as browser:
+        yield visitor(browser, address), folder
+
+
+def told(words: Words, key: str) -> str:
+    """The part of a phrase that holds no place: what can be looked for."""
+    return max(words(key, customer="|", rep="|", day="|", was="|").split("|"), key=len).strip()
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_planner_locks_moves_and_takes_the_plan_away(planner, language):
+    person, folder = planner
+    words = Words(language)
+    person.open("visit-plan", language)
+    person.figure()
+    assert person.page.evaluate("document.documentElement.lang") == language
+
+    person.tick("rows-", 0)
+    person.sees(words.many("plan.chosen", 1))
+    person.page.get_by_role("button", name=words("plan.lock"), exact=True).click()
+    person.sees(told(words, "edit.lock"))
+
+    person.tick("rows-", 1)
+    person.sees(words.many("plan.chosen", 1))
+    person.page.get_by_role("button", name=words("plan.move"), exact=True).click()
+    person.sees(told(words, "edit.move"))
+    plan = results.heads(folder)["plan"].id
+    assert [edit.kind for edit in plan_edits.wishes_of(folder, plan).edits] == ["lock", "move"]
+
+    with person.page.expect_download() as waiting:
+        person.page.get_by_role("button", name=words("file.csv"), exact=True).click()
+    rows = Path(waiting.value.path()).read_bytes().decode("utf-8-sig")
+    mark = ";" if language == "tr" else ","
+    assert len(list(csv.DictReader(io.StringIO(rows), delimiter=mark))) == len(results.table(folder, plan, "plan"))
+    assert person.broken() == 0 and person.outside == [] and person.faults == []
+
+
+def test_a_plan_made_anew_heeds_what_was_decided(planner):
+    person, folder = planner
+    words = Words("en")
+    person.open("visit-plan", "en")
+    person.tick("rows-", 0)
+    person.sees(words.many("plan.chosen", 1))
+    person.page.get_by_role("button", name=words("plan.drop"), exact=True).click()
+    person.sees(told(words, "edit.drop"))
+    before = results.heads(folder)["plan"].id
+    (edit,) = plan_edits.wishes_of(folder, before).edits
+    person.page.get_by_role("button", name=words("plan.replan"), exact=True).click()
+    person.sees(words.many("plan.heeded", 1), REPLAN_SECONDS)
+    after = results.heads(folder)["plan"].id
+    assert after != before
+    rows = results.table(folder, after, "plan")
+    week = rows["date"].dt.date.map(lambda day: day.isocalendar()[:2]) == edit.date.isocalendar()[:2]
+    assert not (week & (rows["customer_id"] == edit.customer_id)).any()
+    assert person.broken() == 0 and person.outside == []
