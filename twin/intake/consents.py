@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from twin.errors import Problem
 from twin.intake.codes import codes_of
-from twin.intake.schema import CONSENT
+from twin.intake.schema import CONSENT, ERASED
 from twin.intake.seasons import lines_of
 from twin.intake.tables import Table
 from twin.market.channels import VISIT
@@ -61,7 +61,7 @@ def consent(
         elif (said[h] != UNSAID).any() and h != VISIT:
             allowed[h] = said[h] == YES
         allowed[h] &= said[h] != NO
-    return allowed
+    return allowed & ~np.char.startswith(np.asarray(ids, dtype=str), ERASED)
 
 
 def last_words(events: pd.DataFrame, ids: NDArray[np.str_], channels: tuple[str, ...]) -> NDArray[np.int8]:

@@ -16,11 +16,9 @@ from numpy.typing import ArrayLike, NDArray
 from twin.draws import identity
 from twin.errors import Problem
 from twin.intake.codes import renamed
-from twin.intake.schema import CONSENT, CONTRACT, PARTIES
+from twin.intake.schema import CONSENT, CONTRACT, ERASED, PARTIES
 from twin.intake.tables import Table
 
-ERASED = "erased-"
-"""How the number of an erased person begins; sixteen hexadecimal digits follow."""
 ID_COLUMNS = ("customer_id", "prospect_id", "panel_id", "id_a", "id_b", "stands_as", "id")
 """Columns that name people."""
 KEPT = ("status", "known_since", "left_on", "left_reason", "brick_id", "territory_id")

@@ -171,6 +171,8 @@ def _consents(tables: abc.Mapping[str, Table], today: dt.date) -> tuple[dict[str
     if "consents" not in found or "from" not in found["consents"].frame:
         return found, [], []
     found["consents"], errors, warnings = consents.checked(found["consents"], today)
+    if not len(found["consents"].frame):
+        del found["consents"]
     return found, errors, warnings
 
 

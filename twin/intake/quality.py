@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from twin.intake.codes import keys_of
 from twin.intake.fold import each, outlet_name
 from twin.intake.places import coordinates
 
@@ -52,8 +53,10 @@ def _duplicates(name: str, frame: pd.DataFrame) -> int:
     if name in ("customers", "prospects") and "name" in frame:
         lon, lat = coordinates(frame)
         # three decimals are about 100 m
-        keys = pd.DataFrame({"name": each(outlet_name, frame["name"].fillna("").astype(object)),
-                             "lon": np.round(lon, 3), "lat": np.round(lat, 3)})  # fmt: skip
-        return int((keys.duplicated() & (keys["name"] != "") & keys["lon"].notna()).sum())
-    codes = pd.DataFrame({column: pd.factorize(frame[column])[0] for column in frame.columns})
-    return int(codes.duplicated().sum())
+        places = pd.DataFrame({"lon": np.round(lon, 3), "lat": np.round(lat, 3)})
+        # names are folded one by one, which takes long: only where two stand at one place
+        shared = (places.duplicated(keep=False) & places["lon"].notna()).to_numpy()
+        names = each(outlet_name, frame["name"].fillna("").astype(object).to_numpy()[shared])
+        keys = places[shared].assign(name=names)
+        return int((keys.duplicated() & (keys["name"] != "")).sum())
+    return len(frame) - len(np.unique(keys_of(frame, list(frame.columns))))

@@ -28,6 +28,8 @@ from twin.intake.settings import Join, Months, TableMapping
 _TOTAL = re.compile(
     r"(?:(?:genel|ara|alt|grand|sub|overall) ?)?(?:toplam|toplami|total|totals|yekun|sum)(?: \d+\D*)?|.+ toplami?"
 )
+_TOTAL_STEM = r"(?i)t[o\x{00d6}\x{00f6}][pt]|yek|sum"
+"""Every word for a total has one of these in it, however it is spelled."""
 _FIGURE = re.compile(r"[-+(]?[%₺€$£]?\s?[\d.,'\s ]*\s?(?:%|TL|TRY|₺|€|\$|£)?[-)]?")
 _WHERE_TOTALS_STAND = 3
 PERIOD_DAY = "date"
@@ -182,9 +184,14 @@ def _without_totals(raw: Raw, table: str) -> Raw:
     suspect = np.zeros(len(raw), dtype=bool)
     for values in list(raw.columns.values())[:_WHERE_TOTALS_STAND]:
         encoded = encoded_words(values)
-        sums = np.array([bool(_TOTAL.fullmatch(fold(word or ""))) for word in encoded.dictionary.to_pylist()], bool)
-        if sums.any():
-            suspect |= sums[encoded.indices.to_numpy()]
+        # most words are ids and dates: only those with a stem of a total in them are read one by one
+        likely = pc.fill_null(pc.match_substring_regex(encoded.dictionary, _TOTAL_STEM), False)
+        places = np.flatnonzero(likely.to_numpy(zero_copy_only=False))
+        found = [bool(_TOTAL.fullmatch(fold(encoded.dictionary[int(place)].as_py()))) for place in places]
+        if any(found):
+            sums = np.zeros(len(encoded.dictionary), dtype=bool)
+            sums[places] = found
+            suspect |= np.append(sums, False)[pc.fill_null(encoded.indices, len(sums)).to_numpy(zero_copy_only=False)]
     total: list[int] = []
     for row in np.flatnonzero(suspect).tolist():
         cells = [str(values[row].as_py() or "").strip() for values in raw.columns.values()]

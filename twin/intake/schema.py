@@ -99,6 +99,9 @@ PARTIES = ("customers", "prospects")
 CONSENT = "consent_"
 """Prefix of the columns that say on which channel a customer may be contacted."""
 
+ERASED = "erased-"
+"""How the id of a person begins who was taken out of the workspace; see :mod:`twin.intake.erasure`."""
+
 _LON = Column("lon", "number", "longitude, WGS84", low=-180, high=180, unit="degrees", aliases=("longitude", "boylam"))
 _LAT = Column("lat", "number", "latitude, WGS84", low=-90, high=90, unit="degrees", aliases=("latitude", "enlem"))
 _BRICK = Column("brick_id", "id", "small area in which it stands", refers=("bricks",), aliases=("brick", "tuğla"))
