@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
 import streamlit as st
 
-from dashboard import state
+from dashboard import access, state
 from twin.tasks import plan_desk, results
 from twin.tasks.plan_applied import Desk
 
@@ -16,8 +17,9 @@ _ENTRIES = 32
 
 
 def desk(plan: str) -> Desk:
-    """A plan with all that its edits are read against; shared by all who look at it, never changed."""
-    return _desk(str(state.workspace()), plan)
+    """A plan with all that its edits are read against, with the rows that may be seen; shared, never changed."""
+    found = _desk(str(state.workspace()), plan)
+    return replace(found, rows=access.within(found.rows))
 
 
 def rep_names(dataset: str) -> dict[str, str]:

@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from dashboard import frame, plan_state, state
+from dashboard import access, frame, plan_state, state
 from dashboard.charts import plan as charts
 from dashboard.views import plan_changes
 from dashboard.words import Words
@@ -43,11 +43,13 @@ def day(
     st.query_params["rep"], st.query_params["day"] = str(rep), str(shown)
     today = mine[mine["date"] == pd.Timestamp(shown)].sort_values("start") if shown else mine.head(0)
     picked = _list(today, f"{rep}-{shown}-{st.session_state.get(plan_changes.TURN, 0)}", words)
-    if len(picked):
+    if not access.may("plan"):
+        st.caption(words("plan.only_look"))
+    elif len(picked):
         _actions(version.id, desk, wishes, picked, reps, words)
     else:
         st.caption(words("plan.pick"))
-    if shown:
+    if shown and access.may("plan"):
         _add(version.id, desk, wishes, str(rep), dt.date.fromisoformat(shown), words)
     _ways(mine, today, str(rep), desk, heads, words)
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import streamlit as st
 
-from dashboard import state
+from dashboard import access, state
 from dashboard.words import Words
 from twin.tasks import results
 
@@ -43,17 +43,20 @@ def downloads(version: Any, reps: dict[str, str], words: Words) -> None:
         words("plan.turkish"), value=words.language == "tr", key="file_tr", help=words("plan.turkish_help")
     )
     folder, plan, locale = state.workspace(), version.id, "tr" if turkish else ""
+    # a file is written when it is asked for, where nobody knows any more who asks: what may be seen is settled here
+    able, places = access.may("plan"), access.territories()
     for column, (form, mime) in zip(st.columns(len(_MIMES)), _MIMES.items()):
         many = form in _ONE_A_REP and not rep and len(reps) > 1
         stem = f"{'crm' if form == 'crm' else 'plan'}{'-' + rep if rep else ''}"
         column.download_button(
             words(f"file.{form}"),
-            data=lambda form=form: results.plan_file(folder, plan, form, locale, rep)[1],
+            data=lambda form=form: results.plan_file(folder, plan, form, locale, rep, places)[1],
             file_name=f"{stem}.{'zip' if many else _ENDINGS.get(form, form)}",
             mime="application/zip" if many else mime,
             icon=":material/download:",
             width="stretch",
             on_click="ignore",
+            disabled=not able,
             help=words(f"file.{form}_help"),
             key=f"file-{form}",
         )

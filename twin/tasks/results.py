@@ -9,6 +9,7 @@ import io
 import json
 import tempfile
 import zipfile
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -194,7 +195,9 @@ def difference(workspace: Path, forecast: str) -> pd.DataFrame:
     return rows
 
 
-def plan_file(workspace: Path, plan: str, form: str, locale: str = "", rep: str = "") -> tuple[str, bytes]:
+def plan_file(
+    workspace: Path, plan: str, form: str, locale: str = "", rep: str = "", territories: Collection[str] | None = None
+) -> tuple[str, bytes]:
     """A published plan as a file for other programs.
 
     Parameters
@@ -208,6 +211,8 @@ def plan_file(workspace: Path, plan: str, form: str, locale: str = "", rep: str 
         ``tr`` for semicolons and decimal commas.
     rep : str
         Only this rep's visits; all when empty.
+    territories : collection of str, optional
+        Only visits there.
 
     Returns
     -------
@@ -216,6 +221,7 @@ def plan_file(workspace: Path, plan: str, form: str, locale: str = "", rep: str 
     """
     rows = table(workspace, plan, "plan")
     rows = rows[rows["rep_id"] == rep] if rep else rows
+    rows = rows if territories is None else rows[rows["territory_id"].isin(territories)]
     store = Workspace.open(workspace, create=False)
     rows, _ = still_agreed(store, rows)
     if "reason_tr" in rows:
