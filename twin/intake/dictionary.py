@@ -36,9 +36,9 @@ table are refused. `customers`, `brands` and `sales` are enough to begin.
 
 _LINKAGE = f"""## One outlet in two lists
 
-Rows of `customers`, of `prospects` and of `panel` (a panel's own register) are compared with one another by name,
-place, telephone, tax number, e-mail and address; these columns are found by their English or Turkish names. Each pair
-gets a probability. From {LINK:.2f} a prospect is taken for our customer, one to one; two rows of one list only from
+Rows of `customers` and of `prospects`, audited outlets among them, are compared with one another by name, place,
+telephone, tax number, e-mail and address; these columns are found by their English or Turkish names. Each pair gets a
+probability. From {LINK:.2f} a prospect is taken for our customer, one to one; two rows of one list only from
 {REPEATED:.2f}, and only when a telephone, tax number or mailbox agrees as well; from {SHOWN:.2f} a pair is shown for
 review. Two tax numbers are never one outlet. A person's words (`twin links`, or the table `links`) go before all this.
 Which id stands and what fills what is told in [docs/identity.md](../docs/identity.md).

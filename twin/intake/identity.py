@@ -1,8 +1,8 @@
 """Identity: one outlet is one customer, whatever lists and ids it stands under.
 
-Rows of our own list, of the market's register and of a panel's register are compared with one another; what is as good
-as certain is one, what may be is shown to a person, whose word stands over everything but two tax numbers. Knows no
-sales; putting the rows together is :mod:`twin.intake.linkage_merge`'s matter.
+Rows of our own list and of the market's register, audited outlets among them, are compared with one another; what is
+as good as certain is one, what may be is shown to a person, whose word stands over everything but two tax numbers.
+Knows no sales; putting the rows together is :mod:`twin.intake.linkage_merge`'s matter.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ def identify(tables: Mapping[str, pd.DataFrame], said: pd.DataFrame | None = Non
     Parameters
     ----------
     tables : mapping of str to DataFrame
-        Canonical tables; ``customers``, ``prospects`` and ``panel`` are compared.
+        Canonical tables; ``customers`` and ``prospects`` are compared.
     said : DataFrame, optional
         :data:`DECISION_COLUMNS`: a person's standing words; ``decision`` is ``merge``, ``keep-apart`` or ``undecided``.
     """
@@ -218,17 +218,13 @@ def _decide(
     taken = sure | twice
     decision = np.full(len(base), REVIEW, dtype=object)
     linked = open_ & across & (p >= LINK)
-    couple = records.lists[i].astype(np.int64) + records.lists[j]
-    for lists in np.unique(couple[linked]):
-        # customers and register, customers and panel, register and panel: one to one among what is one already
-        group = groups_of(n, i[taken], j[taken])
-        rows = np.flatnonzero(linked & (couple == lists))
-        rows = rows[~_seated(group, records.lists, i[rows], j[rows])]
-        chosen = best_first(group[i[rows]], group[j[rows]], p[rows])
-        more = np.zeros(len(base), dtype=bool)
-        more[rows[chosen]] = True
-        more &= ~clashing(n, i, j, taken | more, tax, (i[apart], j[apart]))
-        taken |= more
+    # one to one among what is one already
+    group = groups_of(n, i[taken], j[taken])
+    rows = np.flatnonzero(linked)
+    rows = rows[~_seated(group, records.lists, i[rows], j[rows])]
+    more = np.zeros(len(base), dtype=bool)
+    more[rows[best_first(group[i[rows]], group[j[rows]], p[rows])]] = True
+    taken |= more & ~clashing(n, i, j, taken | more, tax, (i[apart], j[apart]))
     decision[taken] = MERGED
     decision[same & taken] = SAME_ID
     decision[apart] = APART

@@ -1,8 +1,8 @@
 """Merging: rows that are one outlet become one row under one id, and everything under the other ids moves to it.
 
-Which id stands, in order: our own list before the register, the register before a panel; what a person asked for; an
-active customer before a lapsed one; the one with the most sales rows; the longest known; the first in the file. Its
-own values stand, the others fill what is missing. Consent is the strictest of our own rows; a register gives none.
+Which id stands, in order: our own list before the register; what a person asked for; an active customer before a
+lapsed one; the one with the most sales rows; the longest known; the first in the file. Its own values stand, the others
+fill what is missing. Consent is the strictest of our own rows; a register gives none.
 """
 
 from __future__ import annotations

@@ -20,7 +20,7 @@ from twin.intake.places import coordinates, on_sphere
 from twin.intake.schema import CONSENT, CONTRACT, PARTIES
 
 EARTH_M = 6_371_000.0
-KEYS = {"customers": "customer_id", "prospects": "prospect_id", "panel": "panel_id"}
+KEYS = {"customers": "customer_id", "prospects": "prospect_id"}
 """Lists of people and outlets, first the one whose values are believed first, with the column of their ids."""
 
 _TELLING = {

@@ -15,6 +15,7 @@ from twin.intake.codes import codes_of, column
 from twin.intake.consents import consent
 from twin.intake.erasure import entities
 from twin.intake.identity import certainty
+from twin.intake.linkage_records import telling_columns
 from twin.intake.observed import days_of
 from twin.intake.places import coordinates
 from twin.intake.schema import CONSENT, CONTRACT, PARTIES
@@ -140,7 +141,10 @@ def is_free_text(values: pd.Series) -> bool:
 
 def _attributes(people: pd.DataFrame) -> dict[str, NDArray]:
     contract = {column.name for name in PARTIES for column in CONTRACT[name].columns} - {"association"}
-    skipped = contract | {"id", "known"}
+    # a telephone or tax number is no measure of anything, whatever digits it is written in
+    found = telling_columns(people)
+    telling = {name for kind in ("phone", "tax") for name in found.get(kind, ()) if is_free_text(people[name])}
+    skipped = contract | telling | {"id", "known"}
     names = [name for name in people.columns if name not in skipped and not name.startswith(CONSENT)]
     return {name: values for name in names if (values := _attribute(people[name])) is not None}
 

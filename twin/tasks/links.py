@@ -241,7 +241,7 @@ def _faults(wish: Decision, sides: tuple[tuple[str, str], ...], log: pd.DataFram
         found.append(("action", f"one of {', '.join(ACTIONS)}", repr(wish.action), meant(wish.action, ACTIONS)))
     if not sides:
         named = wish.pair or f"{wish.a} and {wish.b}"
-        cure = "`twin links list` shows pairs; or give two ids of customers, prospects or panel outlets."
+        cure = "`twin links list` shows pairs; or give two ids of customers or prospects."
         found.append(("pair", "a pair, or two ids on our lists", repr(named), cure))
     if not wish.why.strip():
         found.append(("why", "a reason", "none", "Say why with --why: it is kept with the decision."))

@@ -258,7 +258,7 @@ def compared(now: NDArray[np.float64], after: NDArray[np.float64], seed: int, mi
         The change was made the other way round: its ratio is turned over.
     """
     entity = np.arange(len(now), dtype=np.uint64)
-    picks = np.stack([uniforms(Key(seed, k), Purpose.PARAMETER, 0, entity, 1)[0] for k in range(_TIMES)])
+    picks = uniforms(Key(seed), Purpose.PARAMETER, 0, entity, _TIMES)
     rows = np.minimum((picks * len(now)).astype(np.int64), len(now) - 1)
     again = [_widths(values[rows].reshape(_TIMES, -1)) for values in (now, after)]
     ratios = again[0] / again[1] if mirrored else again[1] / again[0]
