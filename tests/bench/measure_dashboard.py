@@ -172,6 +172,26 @@ def crowd(address: str, n: int = SESSIONS, turns: int = TURNS) -> dict[str, floa
     return {"sessions": n, "changes": len(times), "median": statistics.median(times), "p95": p95(times)}
 
 
+def costs(address: str, pid: int) -> dict[str, dict[str, float]]:
+    """CPU seconds of the server and bytes for each page, results cached: what does not hang on who else computes."""
+
+    async def look() -> dict[str, dict[str, float]]:
+        url = address.replace("http", "ws") + "/_stcore/stream"
+        found = {}
+        async with websockets.connect(url, subprotocols=["streamlit"], max_size=None) as socket:
+            _, _, menu = await _run(socket, "lang=en", "")
+            for name, page in menu.items():
+                await _run(socket, "lang=en", page)  # fills the caches
+                before = _cpu(pid)
+                sizes = [(await _run(socket, "lang=en", page))[1] for _ in range(REPEATS)]
+                found[name or "overview"] = {
+                    "cpu_s": (_cpu(pid) - before) / REPEATS, "mb": statistics.median(sizes) / 1e6
+                }  # fmt: skip
+        return found
+
+    return asyncio.run(look())
+
+
 # --- the whole ---------------------------------------------------------------------------------------------------
 
 
@@ -186,6 +206,7 @@ def measure(folder: Path, n_customers: int, browser: Any, calibrating: bool) -> 
             "customers": n_customers, "server_answers_s": answered, "server_ready_s": time.monotonic() - began,
             "load": os.getloadavg()[0], "server_mb": memory(server.pid),
         }  # fmt: skip
+        found["cost"] = costs(address, server.pid)
         names = _names(address, browser)
         changes(address, browser, names)  # every page once: what is cached is what is measured
         found["first_sight"] = first_sights(address, browser, names)

@@ -23,7 +23,7 @@ FLAGS = (
     "--disable-component-update", "--disable-sync", "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
 )  # fmt: skip
 SIZE = {"width": 1400, "height": 1000}
-PATIENCE_SECONDS = 60.0
+PATIENCE_SECONDS = 120.0
 _IDLE = """() => {
     const app = document.querySelector('[data-testid="stApp"]');
     return app && app.getAttribute('data-test-script-state') === 'notRunning'
