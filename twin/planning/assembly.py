@@ -232,7 +232,17 @@ def _rep_days(ground: Ground, draft: Draft, rows: Rows) -> RepDays:
         back=back,
         lunch=lunch,
         drive_min=np.bincount(home_cell, ends["drive_min"], n).astype(np.int64),
+        night=_nights(ground, draft, home_cell, n),
     )
+
+
+def _nights(ground: Ground, draft: Draft, cell: NDArray[np.int64], n: int) -> NDArray[np.str_]:
+    """Customer near whom each night is spent: (n,) str."""
+    where = np.full(n, -1)
+    where[cell] = [end.night for _, end in draft.ends]
+    if not (where >= 0).any():
+        return np.full(n, "", dtype="U1")
+    return np.where(where >= 0, ground.world.population.ids[where], "")
 
 
 def _remarks(ground: Ground, draft: Draft, rows: Rows) -> tuple[tuple[str, int], ...]:

@@ -23,7 +23,7 @@ from twin.planning.settings import PlanSettings
 KINDS = (
     "identity", "territory", "consent", "dropped", "holiday", "absence", "hours", "lunch", "window", "weekday",
     "channel_hours", "contact", "length", "travel", "overlap", "late_home", "drive", "sequence", "double", "spacing",
-    "frequency", "most_a_day", "capacity", "lock",
+    "frequency", "most_a_day", "capacity", "lock", "night",
 )  # fmt: skip
 """Rules that a plan may break."""
 
@@ -77,7 +77,19 @@ class _Checker:
             for name, x, y in zip(world.reps.ids, world.reps.home_lon, world.reps.home_lat, strict=True)
         }
         self.calendar = CheckedCalendar(settings, range(plan.start.year, plan.stop.year + 2))
-        self.walker = DayWalker(world, self.calendar, settings, home, given, self.note)
+        self.walker = DayWalker(world, self.calendar, settings, home, given, self._nights(), self.note)
+
+    def _nights(self) -> dict[tuple[str, dt.date], int]:
+        """Customer near whom each night away is spent."""
+        days = getattr(self.plan, "days", None)
+        if days is None:
+            return {}
+        row = {str(name): k for k, name in enumerate(self.world.population.ids)}
+        return {
+            (str(rep), date.astype(object)): row[str(night)]
+            for rep, date, night in zip(days.rep_id, days.date, days.night, strict=True)
+            if str(night) in row
+        }
 
     def note(self, kind: str, rep: str, visit_id: str, found: str) -> None:
         self.broken.append(Violation(kind, rep, visit_id, found))

@@ -49,6 +49,8 @@ class DayWalker:
     home : dict from rep id to (lon, lat)
     given : callable, optional
         Ways that the planner was given.
+    nights : dict from (rep, day) to int
+        Customer near whom a night is spent.
     note : callable
         Takes the kind of a breach, rep, visit and words.
     """
@@ -58,6 +60,7 @@ class DayWalker:
     settings: PlanSettings
     home: dict[str, tuple[float, float]]
     given: Lookup | None
+    nights: dict[tuple[str, dt.date], int]
     note: Note
 
     def walk(self, rep: str, day: dt.date, rows: list[Row]) -> None:
@@ -78,7 +81,8 @@ class DayWalker:
         opens, closes = self.calendar.span(day)
         lunch = self.calendar.lunch(day)
         eaten = lunch is None
-        here, now, driven = None, opens, 0
+        here, now, driven = self.nights.get((rep, day - dt.timedelta(days=1))), opens, 0
+        self._sleeps(rep, day)
         for row in visits:
             way = self._way(rep, here, row.customer)
             driven += way
@@ -89,7 +93,7 @@ class DayWalker:
                 self.note("overlap", rep, row.visit_id, f"{day}: {clock(row.begin)} cannot be reached")
             eaten = eaten or self._room(lunch, now, row.begin, needed, tasks)
             here, now = row.customer, row.end
-        way = self._way(rep, here, None)
+        way = self._way(rep, here, self.nights.get((rep, day)))
         driven += way
         if closes - now - self._spoken(tasks, now, closes) < way:
             text = f"{day}: the way home does not fit before {clock(closes)}"
@@ -99,6 +103,15 @@ class DayWalker:
             self.note("lunch", rep, "", f"{day}: no room for {lunch[2] if lunch else 0:.0f} minutes of lunch")
         if 0 < self.settings.most_drive_minutes < driven:
             self.note("drive", rep, "", f"{day}: {driven} minutes on the road")
+
+    def _sleeps(self, rep: str, day: dt.date) -> None:
+        """A night away is allowed, and the rep works on the next day."""
+        if (rep, day) not in self.nights:
+            return
+        morrow = day + dt.timedelta(days=1)
+        works = self.calendar.works(morrow) and not self.calendar.absent(rep, morrow)
+        if not (works and self.settings.overnight):
+            self.note("night", rep, "", f"{day}: away, " + ("which is not allowed" if works else "before a day off"))
 
     def _way(self, rep: str, a: int | None, b: int | None) -> int:
         """Minutes on the road between two customers; ``None`` stands for home, from which an unknown way is none."""

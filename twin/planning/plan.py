@@ -73,6 +73,8 @@ class RepDays:
         Beginning of lunch on the road; ``NaT`` where it is taken at home.
     drive_min : (n,) int, minutes
         On the road, parking not counted.
+    night : (n,) str
+        Customer near whom the night is spent; empty at home.
     """
 
     rep_id: NDArray[np.str_]
@@ -84,6 +86,7 @@ class RepDays:
     back: NDArray[np.datetime64]
     lunch: NDArray[np.datetime64]
     drive_min: NDArray[np.int64]
+    night: NDArray[np.str_]
 
     def __len__(self) -> int:
         return len(self.date)

@@ -82,7 +82,9 @@ def case_of(ground: Ground, rep: int, claims: Claims, most: NDArray[np.int64]) -
     if not np.isfinite(home).all():
         minutes[0, :] = minutes[:, 0] = 0
     minutes[:, 1:] += ground.settings.parking_minutes
-    np.fill_diagonal(minutes, 0)
+    # a night near a customer may come before the visit to it
+    np.fill_diagonal(minutes, ground.settings.parking_minutes)
+    minutes[0, 0] = 0
     days = np.flatnonzero(ground.works[rep])
     return RepCase(rep, claims, most, days, customer, who + 1, slot, minutes, km)
 
@@ -159,8 +161,7 @@ def _wish(ground: Ground, case: RepCase, land: Land) -> Wish:
     slot_from[case.who, case.slot] = np.searchsorted(days, first)
     slot_to[case.who, case.slot] = np.searchsorted(days, last, side="right") - 1
     prize[case.who, case.slot] = _prizes(ground, case, land)
-    chosen = np.zeros(n + 1, bool)
-    chosen[case.who[claims.locked]] = True
+    chosen = _clashing(ground, case)
     gap = np.append(0, ground.aims.gap_days[case.customer])
     return Wish(
         patterns=np.zeros((n + 1, 1, 1), np.int64), n_patterns=np.zeros(n + 1, np.int64),
@@ -169,6 +170,19 @@ def _wish(ground: Ground, case: RepCase, land: Land) -> Wish:
         # what a person has locked stands even where it comes too close
         gap=np.where(chosen, 0, gap), apart=np.where(chosen, 0, 1), near=periodic.neighbours(land.way, n),
     )  # fmt: skip
+
+
+def _clashing(ground: Ground, case: RepCase) -> NDArray[np.bool_]:
+    """Customers of whose visits a person has locked two too close to each other: (n + 1,) bool."""
+    clash = np.zeros(len(case.customer) + 1, bool)
+    rows = np.flatnonzero(case.claims.locked & ~np.isnat(case.claims.day))
+    rows = rows[np.lexsort((case.claims.day[rows], case.who[rows]))]
+    one, other = rows[:-1], rows[1:]
+    same = case.who[one] == case.who[other]
+    gap = ground.aims.gap_days[case.claims.customer[one]].astype("timedelta64[D]")
+    close = (case.claims.day[other] - case.claims.day[one] < gap) | (case.claims.week[one] == case.claims.week[other])
+    clash[case.who[one[same & close]]] = True
+    return clash
 
 
 def _ranges(ground: Ground, claims: Claims) -> tuple[NDArray[np.datetime64], NDArray[np.datetime64]]:

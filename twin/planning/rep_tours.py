@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from twin.planning import periodic
 from twin.planning.day_clock import timed
 from twin.planning.ground import Ground
+from twin.planning.nights import keeps_nights, visits_of, with_nights
 from twin.planning.periodic import Answer, Problem
 from twin.planning.rep_problem import RepCase, problem_of
 from twin.planning.rep_reasons import reason_of, shift_of, windows_of
@@ -68,6 +69,8 @@ class DayEnd:
         Its beginning; -1 for none on the road.
     drive_min : int, minutes
         On the road in all, parking not counted.
+    night : int
+        Customer near whom the night is spent; -1 at home.
     """
 
     day: int
@@ -76,6 +79,7 @@ class DayEnd:
     back: int
     lunch: int
     drive_min: int
+    night: int = -1
 
 
 def toured(ground: Ground, case: RepCase, heard: Callable[[], None] | None = None) -> RepTours:
@@ -101,6 +105,14 @@ def toured(ground: Ground, case: RepCase, heard: Callable[[], None] | None = Non
     starts = settings.starts if given is None else 1
     name = f"{settings.seed}/{ground.conditions.rep_ids[case.rep]}/{ground.weeks[0]}"
     answer = periodic.solve(problem, turns, name, starts, given, heard)
+    if settings.overnight and np.isfinite(ground.home[case.rep]).all():
+        date = ground.calendar.day[case.days]
+        away = with_nights(problem, answer, date, float(settings.night_minutes))
+        if away is not None:
+            again = periodic.solve(away, turns, f"{name}/nights", 1, visits_of(problem, answer), heard)
+            price = settings.night_minutes * int((away.land.returns != 0).sum())
+            if keeps_nights(away, again) and again.cost + price < answer.cost:
+                problem, answer = away, again
     return _served(ground, case, problem, answer)
 
 
@@ -148,7 +160,7 @@ def _day(
     # what was announced for this day keeps its order and its minute, where the day allows it
     as_told = tuple(sorted(stops, key=lambda c: begin[of[c]])) if told == set(stops) else stops
     for order, fixed in ((as_told, told), (stops, told), (stops, set())):
-        legs = list(itertools.pairwise([0, *order, 0]))
+        legs = list(itertools.pairwise([int(land.leaves[d]), *order, int(land.returns[d])]))
         ways = [int(case.minutes[a, b]) for a, b in legs]
         hours = [[(int(begin[of[c]]),) * 2] if c in fixed else windows_of(land, c, d) for c in order]
         clock = timed(ways, hours, service, shift)
@@ -159,8 +171,10 @@ def _day(
     for k, c in enumerate(order):
         out[0].append((of[c], day, clock.arrive[k], clock.start[k], ways[k], k + 1))
         out[1].append(float(case.km[legs[k]]))
+    night = int(land.returns[d])
     driving = sum(ways) - ground.settings.parking_minutes * len(order)
-    out[2].append(DayEnd(day, ways[-1], float(case.km[legs[-1]]), clock.back, clock.lunch, driving))
+    where = int(case.customer[night - 1]) if night else -1
+    out[2].append(DayEnd(day, ways[-1], float(case.km[legs[-1]]), clock.back, clock.lunch, driving, where))
 
 
 def _rep_tours(

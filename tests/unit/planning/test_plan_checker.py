@@ -141,7 +141,7 @@ FAULTS: dict[str, Callable] = {
     "channel_hours": _at_night,
     "contact": _before_the_visit,
 }
-BY_OTHER_RULES = ("capacity", "most_a_day", "absence", "drive", "weekday", "lock")
+BY_OTHER_RULES = ("capacity", "most_a_day", "absence", "drive", "weekday", "lock", "night")
 
 
 def test_a_sound_plan_has_no_fault(sound):
@@ -223,6 +223,14 @@ def test_a_locked_visit_that_is_not_there_is_found(sound):
     assert _kinds(plan, world, conditions, locks=[stands]) == set()
     assert _kinds(plan, world, conditions, locks=[replace(stands, begin=begin + 5)]) == {"lock"}
     assert _kinds(plan, world, conditions, locks=[replace(stands, rep_id="R3")]) == {"lock"}
+
+
+def test_a_night_away_that_is_not_allowed_is_found(sound):
+    plan, world, _, conditions = sound
+    night = np.full(len(plan.days), "", dtype="U20")
+    busy = np.flatnonzero(plan.days.visits > 0)[0]
+    night[busy] = plan.customer_id[(plan.rep_id == plan.days.rep_id[busy]) & (plan.date == plan.days.date[busy])][0]
+    assert "night" in _kinds(replace(plan, days=replace(plan.days, night=night)), world, conditions)
 
 
 def test_ways_that_were_given_count(sound):
