@@ -185,14 +185,16 @@ def choice(label: str, options: Sequence[str], key: str, group: str) -> str:
         Of phrases: ``group.code``.
     """
     words = state.words()
-    if key not in st.session_state:
-        asked = st.query_params.get(key)
-        st.session_state[key] = asked if asked in options else options[0]
+    asked, written = st.query_params.get(key), f"{key} as it was written into the address"
+    if asked in options and asked != st.session_state.get(written):
+        st.session_state[key] = asked  # a link, or a typed address
+    elif key not in st.session_state:
+        st.session_state[key] = options[0]
     chosen = st.segmented_control(
         label, options, required=True, key=key, format_func=lambda name: words.named(group, name),
         label_visibility="collapsed",
     )  # fmt: skip
-    chosen = str(chosen or options[0])
+    st.session_state[written] = chosen = str(chosen or options[0])
     if chosen != options[0]:
         st.query_params[key] = chosen
     elif key in st.query_params:
