@@ -27,58 +27,61 @@ def light_and_dark(bricks: pd.DataFrame, cells: pd.DataFrame) -> pdk.Deck:
     cells : DataFrame
         ``lon``, ``lat``, ``known`` (flag), ``volume``, ``told``.
     """
-    layers: list[pdk.Layer] = []
-    if len(bricks):
-        top = max(float(bricks["unknown_volume"].max()), 1e-9)
-        features = [
-            {
-                "type": "Feature",
-                "geometry": row.shape,
-                "properties": {"told": row.told, "fill": _shade(row.unknown_volume / top)},
-            }
-            for row in bricks.itertuples()
-        ]
-        layers.append(
-            pdk.Layer(
-                "GeoJsonLayer",
-                {"type": "FeatureCollection", "features": features},
-                get_fill_color="properties.fill",
-                get_line_color=_EDGE,
-                line_width_min_pixels=1,
-                pickable=True,
-                auto_highlight=True,
-                id="areas",
-            )
-        )
+    top = max(float(cells["volume"].max()), 1e-9) if len(cells) else 1.0
+    layers = [_areas(bricks)] if len(bricks) else []
     for known, colour, name in ((True, AMBER, "light"), (False, INK, "dark")):
         some = cells[cells["known"] == known]
         if len(some):
-            size = np.sqrt(some["volume"] / max(float(cells["volume"].max()), 1e-9))
-            radius = _PIXELS[0] + (_PIXELS[1] - _PIXELS[0]) * size
-            # few digits: the map is sent at every visit
-            rows = [
-                {"p": [round(x, 4), round(y, 4)], "r": round(r, 1), "told": told}
-                for x, y, r, told in zip(some["lon"], some["lat"], radius, some["told"])
-            ]
-            layers.append(
-                pdk.Layer(
-                    "ScatterplotLayer",
-                    rows,
-                    get_position="p",
-                    get_radius="r",
-                    radius_units=pdk.types.String("pixels"),
-                    get_fill_color=[*_rgb(colour), 200],
-                    get_line_color=[255, 255, 255],
-                    stroked=True,
-                    line_width_min_pixels=0.5,
-                    pickable=True,
-                    auto_highlight=True,
-                    id=name,
-                )
-            )
+            layers.append(_dots(some, top, colour, name))
     tip: Any = {"html": "{told}", "style": {"backgroundColor": INK, "color": "white", "fontSize": "13px"}}
-    # the properties of an area are reached by their bare names as well
     return pdk.Deck(layers, initial_view_state=_view(bricks, cells), map_provider=None, map_style=None, tooltip=tip)
+
+
+def _areas(bricks: pd.DataFrame) -> pdk.Layer:
+    top = max(float(bricks["unknown_volume"].max()), 1e-9)
+    features = [
+        # the tooltip reads what is said both from a feature and from a dot, by the same name
+        {
+            "type": "Feature",
+            "geometry": row.shape,
+            "told": row.told,
+            "properties": {"told": row.told, "fill": _shade(row.unknown_volume / top)},
+        }
+        for row in bricks.itertuples()
+    ]
+    return pdk.Layer(
+        "GeoJsonLayer",
+        {"type": "FeatureCollection", "features": features},
+        get_fill_color="properties.fill",
+        get_line_color=_EDGE,
+        line_width_min_pixels=1,
+        pickable=True,
+        auto_highlight=True,
+        id="areas",
+    )
+
+
+def _dots(cells: pd.DataFrame, top: float, colour: str, name: str) -> pdk.Layer:
+    radius = _PIXELS[0] + (_PIXELS[1] - _PIXELS[0]) * np.sqrt(cells["volume"] / top)
+    rows = [
+        # few digits: the map is sent at every visit
+        {"p": [round(x, 4), round(y, 4)], "r": round(r, 1), "told": told}
+        for x, y, r, told in zip(cells["lon"], cells["lat"], radius, cells["told"])
+    ]
+    return pdk.Layer(
+        "ScatterplotLayer",
+        rows,
+        get_position="p",
+        get_radius="r",
+        radius_units=pdk.types.String("pixels"),
+        get_fill_color=[*_rgb(colour), 200],
+        get_line_color=[255, 255, 255],
+        stroked=True,
+        line_width_min_pixels=0.5,
+        pickable=True,
+        auto_highlight=True,
+        id=name,
+    )
 
 
 def _view(bricks: pd.DataFrame, cells: pd.DataFrame) -> pdk.ViewState:

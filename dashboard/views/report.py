@@ -16,7 +16,7 @@ from dashboard.charts import forecast as charts
 from dashboard.views import compare_detail, compare_tables
 from dashboard.words import Words
 from twin.tasks import compared, report_parts
-from twin.workspace.report import Grid, Report
+from twin.tasks.report_parts import Grid, Report
 
 _WIDTH, _SCALE = 390, 3.0
 _SIGNS = str.maketrans({"⚑": "(!)", "▲": None, "●": None, "▼": None})

@@ -10,8 +10,9 @@ import pandas as pd
 from twin.tasks import compared
 from twin.tasks.results import difference, document, table
 from twin.workspace import report
-from twin.workspace.report import Report
+from twin.workspace.report import Grid, Report
 
+__all__ = ("SHEETS", "XLSX", "Grid", "Report", "pdf", "tables", "xlsx")
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 SHEETS = ("results", "territories", "segments", "weeks", "drivers", "inputs")
 """Sheets of the workbook after the first."""
