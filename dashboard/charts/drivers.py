@@ -9,7 +9,7 @@ from dashboard.charts.style import GAIN, GREY, INK, LOSS, PALE, dressed
 from dashboard.words import Words
 
 _ROW, _AXIS = 36, 50
-_FIGURES = 0.8
+_FIGURES = 0.45
 
 
 def waterfall(rows: pd.DataFrame, title: str, words: Words) -> alt.TopLevelMixin:
@@ -44,7 +44,7 @@ def waterfall(rows: pd.DataFrame, title: str, words: Words) -> alt.TopLevelMixin
         axis=alt.Axis(format="+.2~f", tickCount=6),
     )
     order = alt.Y(
-        "name:N", sort=None, title=None, axis=alt.Axis(ticks=False, domain=False, labelColor=INK, labelLimit=240)
+        "name:N", sort=None, title=None, axis=alt.Axis(ticks=False, domain=False, labelColor=INK, labelLimit=200)
     )
     colour, sure = alt.Color("tone:N", scale=None), alt.Opacity("sure:Q", scale=None, legend=None)
     tip = [alt.Tooltip("name:N", title=words("chart.part")), alt.Tooltip("said:N", title=words("chart.difference"))]

@@ -33,10 +33,9 @@ def show(version: Any, outlook: dict[str, Any], rows: list[dict[str, Any]], one:
         The chosen one of them.
     words : Words
     """
-    left, right = st.columns(2, gap="medium")
-    with left.container(border=True, height="stretch"):
+    with st.container(border=True):
         _over_time(version.parents[0], outlook, one, words)
-    with right.container(border=True, height="stretch"):
+    with st.container(border=True):
         _drivers(version, one, words)
     with st.container(border=True):
         _where(version, rows, one["name"], words)
