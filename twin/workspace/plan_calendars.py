@@ -38,6 +38,7 @@ def _calendar(rep: str, frame: pd.DataFrame, look: Look) -> icalendar.Calendar:
         what = words["visit"] if row["kind"] == "visit" else f"{words['task']} ({row['channel']})"
         event.add("uid", f"{row['visit_id']}@territory-twin")
         event.add("dtstamp", look.stamp)
+        event.add("sequence", _sequence(row))
         event.add("dtstart", row["start"].to_pydatetime().replace(tzinfo=zone))
         event.add("dtend", row["end"].to_pydatetime().replace(tzinfo=zone))
         event.add("summary", f"{what}: {name}" + (f", {row['condition']}" if text(row.get("condition")) else ""))
@@ -53,6 +54,12 @@ def _calendar(rep: str, frame: pd.DataFrame, look: Look) -> icalendar.Calendar:
         years = frame["date"].min().year - 1, frame["date"].max().year + 2
         calendar.add_missing_timezones(first_date=dt.date(years[0], 1, 1), last_date=dt.date(years[1], 1, 1))
     return calendar
+
+
+def _sequence(row: dict) -> int:
+    """How often the row has changed since it was first announced: of two events of one name the later one counts."""
+    value = row.get("revision")
+    return 0 if value is None or pd.isna(value) else int(value)
 
 
 def _notes(row: dict, words: dict[str, str]) -> Iterator[str]:
