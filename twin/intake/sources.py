@@ -102,6 +102,10 @@ def find_sources(folder: Path, mapping: Mapping) -> tuple[dict[str, list[Source]
             cure = f"Rename it, or name it as a source in the mapping.{did_you_mean(path.stem, tuple(CONTRACT))}"
             expected = f"a table of the contract ({', '.join(CONTRACT)})"
             aside.append(Problem(path.name, "file", expected, "another name", cure))
+    # a hidden sheet is worth refusing only where nothing else holds its table
+    needed = [problem for problem in aside if problem.where in CONTRACT and problem.where not in found]
+    problems += needed
+    aside = [problem for problem in aside if problem not in needed]
     for table, sources in found.items():
         if len(sources) > 1 and "*" not in wanted.patterns[table]:
             named = " and ".join(source.label for source in sources)
@@ -155,9 +159,9 @@ def _sheets(
             parts += [Source(table, path, name) for table in tables]
         elif tables:
             cure = f'Show the sheet, or rename it and name it as source = "..." of {tables[0]} in the mapping.'
-            remarks.append(Problem(f"{path.name} [{name}]", "sheet", "a sheet that shows", "a hidden one, left aside",
+            remarks.append(Problem(f"{path.name} [{name}]", tables[0], "a sheet that shows", "a hidden one, left aside",
                                    cure))  # fmt: skip
-    if not parts and len(shown) == 1 and wanted.tables(path.stem, path.name):
+    if not parts and not remarks and len(shown) == 1 and wanted.tables(path.stem, path.name):
         parts = [Source(table, path, shown[0]) for table in wanted.tables(path.stem, path.name)]
     return parts, remarks
 
