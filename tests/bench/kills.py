@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import signal
-import subprocess
 import sys
 import tempfile
 import time
@@ -22,6 +22,8 @@ from pathlib import Path
 
 import numpy as np
 
+from twin import cli
+from twin.tasks import ingest as _ingest  # noqa: F401 - its modules are at hand before the first child
 from twin.tasks.shelf import DATASET, load_dataset
 from twin.tasks.versions import contents_of
 from twin.workspace.store import Workspace
@@ -37,7 +39,7 @@ class Tally:
 
     kills: int = 0
     too_late: int = 0
-    phases: Counter = field(default_factory=Counter)
+    moments: Counter = field(default_factory=Counter)
     states: Counter = field(default_factory=Counter)
     resumed: int = 0
     faults: list[str] = field(default_factory=list)
@@ -57,45 +59,54 @@ def write_season(folder: Path, season: int) -> Path:
     return folder
 
 
-def command(workspace: Path, bundle: Path) -> list[str]:
-    """``twin ingest`` in a process of its own."""
-    return [
-        sys.executable,
-        "-m",
-        "twin",
-        "ingest",
-        str(bundle),
-        "-w",
-        str(workspace),
-        "--replace",
-        "--accept",
-        "--json",
-    ]
+def words(workspace: Path, bundle: Path) -> list[str]:
+    """Of ``twin ingest``."""
+    return ["ingest", str(bundle), "-w", str(workspace), "--replace", "--accept", "--json"]
 
 
-def life_of(workspace: Path, bundle: Path) -> tuple[float, float]:
-    """Seconds until an ingest first says something, and until it ends."""
-    began = time.monotonic()
-    with subprocess.Popen(command(workspace, bundle), stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
-        assert process.stderr is not None
-        process.stderr.readline()
-        first = time.monotonic() - began
-        process.communicate()
-    return first, time.monotonic() - began
+def begin(workspace: Path, bundle: Path) -> int:
+    """``twin ingest`` in a process of its own; its number.
+
+    A child of this process has all modules at hand, so that its life is the ingest and not the start of Python.
+    """
+    child = os.fork()
+    if child:
+        return child
+    quiet = os.open(os.devnull, os.O_WRONLY)
+    for stream in (1, 2):
+        os.dup2(quiet, stream)
+    status = 70
+    try:
+        status = cli.main(words(workspace, bundle))
+    finally:
+        os._exit(status)
 
 
-def kill_once(workspace: Path, bundle: Path, after: float) -> tuple[bool, str]:
-    """Whether the process still lived when it was killed, and what it had said last."""
-    with subprocess.Popen(
-        command(workspace, bundle), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
-    ) as process:
-        try:
-            process.wait(after)
-        except subprocess.TimeoutExpired:
-            process.send_signal(signal.SIGKILL)
-        _, said = process.communicate()
-    words = [line for line in said.splitlines() if line.startswith("[")]
-    return process.returncode == -signal.SIGKILL, words[-1] if words else "[-] starting"
+def life_of(workspace: Path, bundle: Path) -> float:
+    """Seconds of an ingest that nobody disturbs, in the middle of five."""
+    spent = []
+    for _ in range(5):
+        began = time.monotonic()
+        child = begin(workspace, bundle)
+        _, status = os.waitpid(child, 0)
+        if status:
+            raise SystemExit(f"an undisturbed ingest ended with {status}")
+        spent.append(time.monotonic() - began)
+    return float(np.median(spent))
+
+
+def kill_once(workspace: Path, bundle: Path, after: float) -> bool:
+    """Whether the process still lived when it was killed."""
+    child = begin(workspace, bundle)
+    stop = time.monotonic() + after
+    while time.monotonic() < stop:
+        done, _ = os.waitpid(child, os.WNOHANG)
+        if done:
+            return False
+        time.sleep(0.002)
+    os.kill(child, signal.SIGKILL)
+    _, status = os.waitpid(child, 0)
+    return os.WIFSIGNALED(status)
 
 
 def state_of(workspace: Path) -> tuple[str, list[str]]:
@@ -128,30 +139,32 @@ def run(n_kills: int, seed: int, folder: Path, stretch: float = 1.1) -> Tally:
     # what each season's version is called, told by a workspace that nobody disturbs
     ids = []
     for bundle in bundles:
-        subprocess.run(command(folder / "quiet", bundle), check=True, capture_output=True)
+        life = life_of(folder / "quiet", bundle)
         ids.append(state_of(folder / "quiet")[0])
-    _, life = life_of(folder / "timing", bundles[0])
     turn, before = 0, ""
     while tally.kills < n_kills:
-        alive, phase = kill_once(workspace, bundles[turn], float(dice.uniform(0.0, stretch * life)))
+        share = float(dice.uniform(0.0, stretch))
+        alive = kill_once(workspace, bundles[turn], share * life)
         now, faults = state_of(workspace)
         tally.faults.extend(faults)
         if now not in (before, ids[turn]):
             tally.faults.append(f"neither the old nor the new state: {now or 'nothing'}")
         if alive:
             tally.kills += 1
-            tally.phases[phase] += 1
+            tally.moments[f"{int(share * 10) / 10:.1f}"] += 1
             tally.states["new" if now == ids[turn] != before else "old"] += 1
         else:
             tally.too_late += 1
         before = now
         if alive and tally.kills % RESUME_EVERY == 0:
-            done = subprocess.run(command(workspace, bundles[turn]), capture_output=True, check=False)
+            _, status = os.waitpid(begin(workspace, bundles[turn]), 0)
             before, faults = state_of(workspace)
             tally.faults.extend(faults)
             tally.resumed += 1
-            if done.returncode or before != ids[turn]:
-                tally.faults.append(f"the same command did not finish: status {done.returncode}")
+            if status or before != ids[turn]:
+                tally.faults.append(f"the same command did not finish: {status}")
+            now = before
+            print(f"{tally.kills} kills", file=sys.stderr, flush=True)
         turn = 1 - turn if now == ids[turn] else turn
     return tally
 
@@ -165,7 +178,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     with tempfile.TemporaryDirectory(prefix="twin-kills-") as folder:
         tally = run(options.kills, options.seed, Path(folder))
     print(json.dumps({
-        "kills": tally.kills, "ended_before_the_kill": tally.too_late, "by_phase": dict(tally.phases),
+        "kills": tally.kills, "ended_before_the_kill": tally.too_late,
+        "by_part_of_its_life": dict(sorted(tally.moments.items())),
         "state_after": dict(tally.states), "run_again_to_the_end": tally.resumed, "faults": tally.faults,
     }, ensure_ascii=False))  # fmt: skip
     return 1 if tally.faults else 0

@@ -20,6 +20,7 @@ from twin.intake.assumed import Assumption
 from twin.intake.encoding import decode
 from twin.intake.fold import header as fold_header
 from twin.intake.fold import squeezed_header
+from twin.intake.quotes import refuse_bad_quotes
 from twin.intake.raw import Raw
 
 _QUOTE, _NEWLINE, _RETURN = 34, 10, 13
@@ -59,7 +60,7 @@ def read_csv(
     """
     decoded = decode(data, file, encoding)
     body = body_of(decoded.body, file, known, separator, header_row)
-    n_lines, names, sign = body.n_lines, body.names, body.separator
+    names, sign, n_lines = body.names, body.separator, body.n_lines
     table, lines = body.read(file)
     plain = decoded.encoding == "utf-8"
     noted = []
@@ -76,16 +77,7 @@ def read_csv(
 
 @dataclass(frozen=True)
 class Body:
-    """The rows of a text file, or of a part of it, below the column names.
-
-    Parameters
-    ----------
-    text : bytes
-    names : list of str
-    separator : str
-    n_lines : int
-        Lines of the file above the text.
-    """
+    """The rows of a text file, or of a part of it, below the column names; ``n_lines`` stand above the text."""
 
     text: bytes
     names: list[str]
@@ -103,7 +95,7 @@ class Body:
         octets = np.frombuffer(self.text, dtype=np.uint8)
         quoted = bool((octets == _QUOTE).any())
         if quoted:
-            _refuse_bad_quotes(octets, file, self.names, self.separator, self.n_lines)
+            refuse_bad_quotes(octets, file, self.names, self.separator, self.n_lines)
         table, uneven = _parse(self.text, file, self.names, self.separator, quoted)
         n_ends = np.count_nonzero(octets == _NEWLINE) + (octets[-1:] != _NEWLINE).sum()
         if not uneven and n_ends == len(table):
@@ -182,36 +174,6 @@ def _fields(line: str, separator: str) -> list[str]:
         else:
             parts[-1] += letter
     return parts
-
-
-def _refuse_bad_quotes(
-    octets: NDArray[np.uint8], file: str, names: list[str], separator: str, header_lines: int
-) -> None:
-    """A quote opens right after a separator and closes right before one; anything else can be read in two ways."""
-    quotes = np.flatnonzero(octets == _QUOTE)
-    edges = (ord(separator), _NEWLINE, _RETURN)
-    opening, closing = quotes[0::2], quotes[1::2]
-    before = np.where(opening > 0, octets[opening - 1], _NEWLINE)
-    after = np.where(closing + 1 < len(octets), octets[np.minimum(closing + 1, len(octets) - 1)], _NEWLINE)
-    doubled = np.zeros(len(opening), dtype=bool)
-    doubled[1:] = opening[1:] == closing[: len(opening) - 1] + 1
-    stray = ~(np.isin(before, edges) | doubled)
-    reopened = np.zeros(len(closing), dtype=bool)
-    reopened[: len(opening) - 1] = doubled[1 : len(closing) + 1]
-    unclosed = ~(np.isin(after, edges) | reopened)
-    faults = [(int(opening[i]), "stray") for i in np.flatnonzero(stray)[:1]]
-    faults += [(int(opening[i]), "unclosed") for i in np.flatnonzero(unclosed)[:1]]
-    if len(quotes) % 2:
-        faults.append((int(opening[-1]), "unclosed"))
-    if not faults:
-        return
-    at, sort = min(faults)
-    start = int(np.flatnonzero(octets[:at] == _NEWLINE)[-1]) + 1 if (octets[:at] == _NEWLINE).any() else 0
-    column = min(int((octets[start:at] == ord(separator)).sum()), len(names) - 1)
-    line = header_lines + 1 + int((octets[:at] == _NEWLINE).sum())
-    found = "a quote that is never closed" if sort == "unclosed" else "a quote in the middle of a value"
-    cure = 'Close the quote where the value ends; write a quote inside a value as "".'
-    raise InputError([Problem(file, names[column], "quotes in pairs around a whole value", found, cure, row=line)])
 
 
 def _parse(body: bytes, file: str, names: list[str], separator: str, quoted: bool) -> tuple[pa.Table, bool]:

@@ -159,8 +159,9 @@ def _words(name: str, rows: pd.DataFrame, ids: Sequence[str], column: str) -> se
     """Names, contacts and free text of rows; words that group people are not among them."""
     if name in _LISTS:
         own = {spec.name for spec in CONTRACT.get(name, CONTRACT[PARTIES[0]]).columns} - {"name"}
-        texts = [one for one in rows if one not in own and not one.startswith(CONSENT)
-                 and pd.api.types.is_string_dtype(rows[one].dtype) and any(word in one for word in erasing.NAMES)]  # fmt: skip
+        further = [one for one in rows if one not in own and not one.startswith(CONSENT)]
+        words = [one for one in further if pd.api.types.is_string_dtype(rows[one].dtype)]
+        texts = [one for one in words if any(part in one for part in erasing.NAMES)]
     else:
         side = column.rpartition("_")[2] if column in ("id_a", "id_b") else column.removesuffix("_id")
         texts = [one for one in rows if "name" in one and one.endswith(side)]

@@ -89,10 +89,7 @@ def run_ingest(
     """
     tell, settings = progress or silent, settings or IngestSettings()
     tell(0, 4, _STEPS[0])
-    store, standing = _standing(workspace)
-    if standing is None and settings.how == ADD:
-        raise InputError([Problem(folder.name, "--add", "a dataset to add to", f"none in {workspace}",
-                                  "Ingest the whole history first, without --add.")])  # fmt: skip
+    store, standing = _standing(workspace, folder, settings)
     bundle = read_bundle(folder, load_mapping(mapping) if mapping else None, season=_season(store, standing, settings))
     tell(1, 4, _STEPS[1])
     world, history = assemble(bundle.tables, bundle.links)
@@ -115,6 +112,13 @@ def run_ingest(
         }  # fmt: skip
         version = _published(workspace, bundle, parts, origin, standing)
     tell(4, 4, _STEPS[4])
+    return _said(version, standing, change, origin, bundle)
+
+
+def _said(
+    version: str, standing: Version | None, change: Difference | None, origin: str, bundle: Bundle
+) -> dict[str, Any]:  # fmt: skip
+    """The result in plain form."""
     linked = bundle.links[bundle.links["decision"] == "linked"] if len(bundle.links) else bundle.links
     return {
         "dataset": version,
@@ -140,12 +144,16 @@ def judged(world: World, history: History, bundle: Bundle) -> tuple[World, Quali
     return replace(world, population=replace(world.population, quality=score)), found
 
 
-def _standing(workspace: Path) -> tuple[Workspace | None, Version | None]:
+def _standing(
+    workspace: Path, folder: Path, settings: IngestSettings
+) -> tuple[Workspace | None, Version | None]:  # fmt: skip
     """The workspace and its newest dataset, without making anything."""
-    if not (Path(workspace) / FILE_NAME).is_file():
-        return None, None
-    store = Workspace.open(workspace, create=False)
-    return store, store.head(DATASET)
+    store = Workspace.open(workspace, create=False) if (Path(workspace) / FILE_NAME).is_file() else None
+    standing = store.head(DATASET) if store is not None else None
+    if standing is None and settings.how == ADD:
+        raise InputError([Problem(folder.name, "--add", "a dataset to add to", f"none in {workspace}",
+                                  "Ingest the whole history first, without --add.")])  # fmt: skip
+    return store, standing
 
 
 def _season(store: Workspace | None, version: Version | None, settings: IngestSettings) -> Season:
