@@ -168,7 +168,8 @@ def _readiness(heads: dict[str, Any], words: Words) -> None:
     )
     bar = st.column_config.ProgressColumn(min_value=0.0, max_value=1.0, format="percent")
     wide = st.column_config.TextColumn(width="large")
-    frame.shown(table, words, None, {"score": bar, "missing": wide, "evidence": wide}, height=38 * len(table) + 40)
+    config = {"score": bar, "missing": wide, "evidence": wide}
+    frame.shown(table, words, None, config, height=_TALL * len(table) + 40, row_height=_TALL)
 
 
 _VIEWS = {

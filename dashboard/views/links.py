@@ -72,7 +72,7 @@ def _table(rows: pd.DataFrame, words: Words) -> dict[str, Any]:
     )
     bar = st.column_config.ProgressColumn(min_value=0.0, max_value=1.0, format="percent")
     event = frame.shown(
-        table, words, None, {"likelihood": bar}, height=min(38 * len(table) + 40, 360), key="pairs",
+        table, words, None, {"likelihood": bar}, height=min(35 * len(table) + 38, 360), key="pairs",
         on_select="rerun", selection_mode="single-row",
     )  # fmt: skip
     places = event.selection.rows

@@ -82,7 +82,7 @@ def _ended(ended: list[Job], words: Words) -> None:
     chosen = frame.shown(
         rows if any(job.who for job in ended) else rows.drop(columns="who"),
         words, on_select="rerun", selection_mode="single-row", key="runs_table",
-        height=min(38 * len(rows) + 40, 420),
+        height=min(35 * len(rows) + 38, 420),
     )  # fmt: skip
     places = chosen.selection.rows
     if not places or places[0] >= len(ended):

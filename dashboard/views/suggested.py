@@ -43,7 +43,7 @@ def render(job: Job, folder: str, told: dict[str, Any], words: Words) -> None:
             }
         )  # fmt: skip
         bar = st.column_config.ProgressColumn(min_value=0.0, max_value=1.0, format="percent")
-        frame.shown(table, words, None, {"confidence": bar}, height=min(38 * len(table) + 40, 420))
+        frame.shown(table, words, None, {"confidence": bar}, height=min(35 * len(table) + 38, 420))
     assumed = pd.DataFrame(told.get("assumed", ()))
     if len(assumed):
         with st.expander(words("data.assumed", n=len(assumed))):
