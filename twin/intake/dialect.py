@@ -77,7 +77,16 @@ def read_csv(
 
 @dataclass(frozen=True)
 class Body:
-    """The rows of a text file, or of a part of it, below the column names; ``n_lines`` stand above the text."""
+    """The rows of a text file, or of a part of it, below the column names.
+
+    Parameters
+    ----------
+    text : bytes
+    names : list of str
+    separator : str
+    n_lines : int
+        Lines of the file above the text.
+    """
 
     text: bytes
     names: list[str]
