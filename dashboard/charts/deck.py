@@ -91,7 +91,7 @@ def _view(bricks: pd.DataFrame, cells: pd.DataFrame) -> pdk.ViewState:
         corners = np.array([point for shape in bricks["shape"] for point in _points(shape["coordinates"])])
         lon, lat = corners[:, 0], corners[:, 1]
     wide = max(float(np.ptp(lon)), float(np.ptp(lat)) * 1.9, 1e-3)
-    zoom = math.log2(360.0 * _ACROSS * 1.3 / wide)
+    zoom = math.log2(360.0 * _ACROSS * 1.12 / wide)
     return pdk.ViewState(
         longitude=float(lon.min() + np.ptp(lon) / 2), latitude=float(lat.min() + np.ptp(lat) / 2), zoom=zoom
     )

@@ -11,6 +11,9 @@ from dashboard import frame, state
 from dashboard.views import compare_detail, overview_due, overview_map
 from dashboard.words import Words
 
+_CARD, _HALF = 210, 430
+"""Least widths, pixels: of a card with a figure, of a card with a chart."""
+
 
 def render() -> None:
     """The page."""
@@ -33,21 +36,18 @@ def render() -> None:
     _figures(facts, outlook, words)
     if not forecast:
         frame.empty(words("overview.no_forecast"), "twin forecast", "compare")
-    left, right = st.columns([3, 2], gap="medium")
-    with left.container(border=True, height="stretch"):
+    # beside each other where there is room, else one below the other
+    grid = st.grid("auto", min_column_width=_HALF, gap="medium")
+    with grid.container(border=True, height="stretch"):
         overview_map.show(calibration.id, words)
-    with right.container(border=True, height="stretch"):
+    with grid.container(border=True, height="stretch"):
         overview_due.decisions(words)
-    left, right = st.columns([3, 2], gap="medium")
-    with left.container(border=True, height="stretch"):
+    with grid.container(border=True, height="stretch"):
         _outlook(forecast, outlook, words)
-    with right.container(border=True, height="stretch"):
+    with grid.container(border=True, height="stretch"):
         overview_due.changes(words)
-    left, right = st.columns(2, gap="medium")
-    with left:
-        _capabilities(ready, words)
-    with right:
         _notes(calibration.id, words)
+    _capabilities(ready, words)
     _readiness(ready, words)
 
 
@@ -62,9 +62,10 @@ def _finding(facts: dict[str, Any], words: Words) -> None:
 
 def _figures(facts: dict[str, Any], outlook: dict[str, Any], words: Words) -> None:
     """Four figures: share, volume, customers, the dark half."""
-    share, volume, people, dark = st.columns(4)
+    grid = st.grid("auto", min_column_width=_CARD)
+    share, volume, people, dark = (grid.container(border=True, height="stretch") for _ in range(4))
     base = outlook["scenarios"][0]["totals"] if outlook else None
-    with share.container(border=True, height="stretch"):
+    with share:
         st.metric(words("overview.share"), words.percent(facts["own_share_last_year"], 1))
         if facts["own_share_last_year"] is None:
             st.caption(words("overview.share_unseen"))
@@ -73,12 +74,12 @@ def _figures(facts: dict[str, Any], outlook: dict[str, Any], words: Words) -> No
             st.caption(words("overview.share_next", mean=words.percent(base["own_share"]["mean"], 1), band=band))
         else:
             st.caption(words("overview.last_year"))
-    with volume.container(border=True, height="stretch"):
+    with volume:
         _volume(facts, outlook, base, words)
-    with people.container(border=True, height="stretch"):
+    with people:
         st.metric(words("overview.customers"), words.number(facts["n_known"]))
         st.caption(words("overview.unknown", n=words.number(facts["n_unknown"])))
-    with dark.container(border=True, height="stretch"):
+    with dark:
         total = facts["unknown_category"]
         st.metric(words("overview.dark"), words.volume(total["mean"]) if facts["n_unknown"] else "–")
         if facts["n_unknown"]:

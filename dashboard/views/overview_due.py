@@ -31,10 +31,9 @@ def decisions(words: Words) -> None:
         st.markdown(f":green[✓] {words('overview.nothing_due')}")
     for place, one in enumerate(found):
         page = one.page if frame.there(one.page) else "calibration"
-        text, door = st.columns([3, 2], vertical_alignment="center")
-        text.markdown(f"{_SIGNS[one.urgency]} {_said(one, words)}")
-        with door:
-            frame.go(page, label=words(f"menu.{page}"), turn=str(place))
+        # one below the other: beside each other neither has room on a narrow screen
+        st.markdown(f"{_SIGNS[one.urgency]} {_said(one, words)}")
+        frame.go(page, label=words(f"menu.{page}"), turn=str(place))
 
 
 def changes(words: Words) -> None:
