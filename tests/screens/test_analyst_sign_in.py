@@ -35,6 +35,8 @@ claim = "groups"
 [territories]
 "west" = ["T1"]
 """
+PATIENCE = 120_000
+"""Milliseconds: a busy machine draws slowly."""
 COOKIE_SECRET = "made-up-for-tests-0123456789-abcdefghij-ABCDEFGHIJ"
 
 
@@ -317,29 +319,30 @@ def test_people_sign_in_see_what_their_role_allows_and_sign_out(full, tmp_path):
         def enter(**told: Any) -> Any:
             provider.claims = {"sub": "1", "name": "Ayşe Yılmaz", **told}
             page = browser.new_context().new_page()
+            page.set_default_timeout(PATIENCE)
             page.goto(f"{address}/?lang=en")
-            page.get_by_role("heading", name=words("access.title")).wait_for(timeout=60_000)
+            page.get_by_role("heading", name=words("access.title")).wait_for(timeout=PATIENCE)
             assert page.get_by_text(menu["overview"]).count() == 0, "the menu was shown to a stranger"
             page.get_by_role("button", name=words("access.sign_in")).click()
             return page
 
         page = enter(groups=["sales-viewers"])
-        page.get_by_role("link", name=menu["overview"]).wait_for(timeout=60_000)
+        page.get_by_role("link", name=menu["overview"]).wait_for(timeout=PATIENCE)
         assert page.get_by_role("link", name=menu["data"]).count() == 0
         assert page.get_by_role("link", name=menu["potential"]).count() == 0
         assert page.get_by_text("Ayşe Yılmaz").count() == 1
         page.get_by_role("button", name=words("access.sign_out")).click()
-        page.get_by_role("heading", name=words("access.title")).wait_for(timeout=60_000)
+        page.get_by_role("heading", name=words("access.title")).wait_for(timeout=PATIENCE)
 
         page = enter(groups=["sales-analysts"])
         page.get_by_role("link", name=menu["data"]).click()
-        page.get_by_role("heading", name=words("data.title"), level=1).wait_for(timeout=60_000)
+        page.get_by_role("heading", name=words("data.title"), level=1).wait_for(timeout=PATIENCE)
 
         page = enter(groups=["strangers"])
-        page.get_by_role("heading", name=words("access.no_role")).wait_for(timeout=60_000)
+        page.get_by_role("heading", name=words("access.no_role")).wait_for(timeout=PATIENCE)
 
         provider.lasts_seconds = -3600
         page = enter(groups=["sales-managers"])
         # a token that is over before it begins does not even sign in
-        page.get_by_role("heading", name=words("access.title")).wait_for(timeout=60_000)
+        page.get_by_role("heading", name=words("access.title")).wait_for(timeout=PATIENCE)
         browser.close()
