@@ -5,6 +5,7 @@ Knows coordinate systems; whether the shapes make sense is in :mod:`twin.intake.
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
 
 import geopandas as gpd
@@ -35,7 +36,9 @@ def read_geometry(path: Path, layer: str, table: str, label: str, settings: Tabl
         No coordinate system, coordinates that are not of it, no geometry.
     """
     encoding = {"encoding": settings.encoding} if settings.encoding else {}
-    frame = gpd.read_file(path, layer=layer or None, **encoding)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # what matters is told in our own words
+        frame = gpd.read_file(path, layer=layer or None, **encoding)
     if not isinstance(frame, gpd.GeoDataFrame):
         cure = "Export it with its geometry."
         raise InputError([Problem(label, "geometry", "features with geometry", "none", cure)])
