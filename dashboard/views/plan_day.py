@@ -208,9 +208,9 @@ def _answered(
 
 def _ways(mine: pd.DataFrame, today: pd.DataFrame, rep: str, desk: Desk, heads: dict[str, Any], words: Words) -> None:
     """The way of the day, or of the days of its week."""
-    choices = ("day", "week")
+    choices = {"day": words("plan.route_day"), "week": words("plan.route_week")}
     span = st.segmented_control(
-        words("plan.route"), choices, default="day", format_func=lambda one: words(f"plan.route_{one}"), key="route_of"
+        words("plan.route"), list(choices), default="day", format_func=choices.__getitem__, key="route_of"
     )
     if span == "week" and len(today):
         week = today["date"].iloc[0].isocalendar()[:2]
