@@ -21,7 +21,6 @@ WITHOUT, WITH = "without", "with"
 _PROBE = 60
 _LEAST_YEARS, _WANTED_YEARS = 0.95, 10.0
 _YEAR = 52.1775
-_POOR = 0.5
 _WHOLE = 0.999
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 Data = tuple[World, History]
@@ -77,10 +76,8 @@ def variants_of(world: World, history: History) -> list[Variant]:
         ("no_campaigns", "recorded campaigns", bool(history.campaigns), _no_campaigns),
     )  # fmt: skip
     found += [Variant(name, words, WITHOUT, OWN, change) for name, words, has, change in there if has]
-    if people.quality is not None:
-        found.append(Variant("poor_records", "good records (scores halved)", WITHOUT, OWN, _scored(_POOR)))
-        if people.quality.mean() < _WHOLE:
-            found.append(Variant("full_records", "records in order (all scores 1)", WITH, OWN, _scored(None)))
+    if people.quality is not None and people.quality.mean() < _WHOLE:
+        found.append(Variant("full_records", "records in order (all scores 1)", WITH, OWN, _in_order))
     unknown = int((~people.known).sum())
     probed = int((~people.known)[history.panel_members].sum())
     if unknown >= _PROBE and probed < _PROBE:
@@ -157,16 +154,10 @@ def _no_attributes(world: World, history: History) -> Data:
     return replace(world, population=replace(world.population, attributes={})), history
 
 
-def _scored(factor: float | None) -> Callable[[World, History], Data]:
-    """All scores times a factor; all of them one without."""
-
-    def change(world: World, history: History) -> Data:
-        quality = world.population.quality
-        assert quality is not None
-        new = np.ones_like(quality) if factor is None else quality * factor
-        return replace(world, population=replace(world.population, quality=new)), history
-
-    return change
+def _in_order(world: World, history: History) -> Data:
+    """Every record as good as a record can be: those below the others gain."""
+    people = world.population
+    return replace(world, population=replace(people, quality=np.ones(len(people)))), history
 
 
 def _probed(world: World, history: History) -> Data:
