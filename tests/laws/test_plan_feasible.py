@@ -77,8 +77,8 @@ def test_a_plan_breaks_no_rule(size, scenario):
 
 def test_other_working_hours_are_kept_too():
     settings = PlanSettings(
-        country="FR", weekdays=(1, 2, 5), day_start=7.5, day_end=13.0, lunch_start=9.0, lunch_end=9.0, half_day_end=12.0,
-        turns_per_visit=10, starts=1,
+        country="FR", weekdays=(1, 2, 5), day_start=7.5, day_end=13.0, lunch_start=9.0, lunch_end=9.0,
+        half_day_end=12.0, turns_per_visit=10, starts=1,
     )  # fmt: skip
     plan, world, _, conditions = planned(settings=settings)
     assert check_plan(plan, world, conditions, settings) == () and len(plan) > 50

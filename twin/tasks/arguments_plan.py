@@ -41,17 +41,7 @@ def of_plan(verb: argparse.ArgumentParser) -> None:
         "--overnight", action="store_const", const=True,
         help="reps may spend the night near customers instead of driving home",
     )  # fmt: skip
-    verb.add_argument(
-        "--matrix", type=Path, metavar="FILE.csv",
-        help="measured ways: o, d, min, km; a rep's id stands for its home (default: great circles)",
-    )  # fmt: skip
-    verb.add_argument(
-        "--osrm", default="", metavar="URL", help="road engine to ask for ways; nobody is asked without it"
-    )
-    verb.add_argument(
-        "--turns", type=whole(0, 100_000), dest="turns_per_visit", metavar="N",
-        help="of the search for every visit; more give shorter ways (default: 80)",
-    )  # fmt: skip
+    _roads(verb)
     verb.add_argument(
         "--replan", "--keep", nargs="?", const="", metavar="PLAN",
         help="make a plan anew (default: the newest; or the folder of its CSV) around absences and around what its "
@@ -72,6 +62,20 @@ def of_plan(verb: argparse.ArgumentParser) -> None:
     )
     verb.add_argument("--crm", type=Path, metavar="FILE.toml", help="columns of a customer system, for the format crm")
     locale(verb)
+
+
+def _roads(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument(
+        "--matrix", type=Path, metavar="FILE.csv",
+        help="measured ways: o, d, min, km; a rep's id stands for its home (default: great circles)",
+    )  # fmt: skip
+    verb.add_argument(
+        "--osrm", default="", metavar="URL", help="road engine to ask for ways; nobody is asked without it"
+    )
+    verb.add_argument(
+        "--turns", type=whole(0, 100_000), dest="turns_per_visit", metavar="N",
+        help="of the search for every visit; more give shorter ways (default: 80)",
+    )  # fmt: skip
 
 
 def span(text: str) -> tuple[float, float]:
