@@ -19,14 +19,6 @@ def demo(result: dict[str, Any]) -> str:
     return f"Demo ready in {result['workspace']}: {made}"
 
 
-def ingest(result: dict[str, Any]) -> str:
-    """What was read and linked."""
-    lines = [f"Published {result['dataset']}: " + ", ".join(f"{rows} {name}" for name, rows in result["rows"].items())]
-    lines.append(f"{result['links']} prospects found to be known customers already")
-    lines.extend(f"Note: {warning}" for warning in result["warnings"])
-    return "\n".join(lines)
-
-
 def calibrate(result: dict[str, Any]) -> str:
     """Parameters with their intervals, the priors among them marked."""
     lines = [f"Published {result['calibration']}, origin {result['origin']}"]

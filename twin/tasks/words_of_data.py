@@ -24,6 +24,10 @@ def ingest(result: dict[str, Any]) -> str:
         lines.append(f"{how} {result['since']}")
         lines.extend(change(result["change"]))
     lines.append(f"{result['links']} prospects found to be known customers already")
+    if result["repeated"] or result["to_review"]:
+        lines.append(
+            f"{result['repeated']} customers of ours stood twice; {result['to_review']} pairs wait: `twin links`"
+        )
     lines.extend(f"Note: {warning}" for warning in result["warnings"])
     lines.extend(dict.fromkeys(
         f"Read: {row['file']}{', ' + row['column'] if row['column'] else ''}: {row['key']} is {row['value']}"
