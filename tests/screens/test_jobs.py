@@ -19,7 +19,7 @@ from twin.errors import InputError
 from twin.tasks import job_files, jobs, uploads, worker
 from twin.tasks.jobs import Job
 
-PATIENCE_SECONDS = 20.0
+PATIENCE_SECONDS = 60.0
 STEPS = """
 import sys, time
 for step in range(3):
@@ -187,8 +187,8 @@ def test_a_job_whose_worker_is_killed_again_and_again_is_given_up_and_says_so(tm
 def test_jobs_that_wait_when_everything_is_killed_run_once_somebody_looks(tmp_path):
     """As after a restart of the machine: neither worker nor job is left, only the disk."""
     first = launched(tmp_path, ENDLESS)
-    second = launched(tmp_path, STEPS)
     awaited(tmp_path, first.id, lambda job: job.done == 1)
+    second = launched(tmp_path, STEPS)
     os.kill(worker_of(tmp_path), signal.SIGKILL)
     awaited(tmp_path, first.id, lambda job: job.state == jobs.QUEUED)
     jobs.cancel(tmp_path, first.id)

@@ -101,7 +101,7 @@ def _next(workspace: Path, place: Place) -> Job | None:
 
 def _waiting(workspace: Path) -> bool:
     found = (files.read(files.folder_of(workspace, id)) for id in reversed(files.ids(workspace)))
-    return any(job is not None and job.state == QUEUED for job in found)
+    return any(job is not None and job.active for job in found)
 
 
 def _elsewhere(workspace: Path, job: Job) -> bool:
