@@ -21,16 +21,17 @@ table are refused. `customers`, `brands` and `sales` are enough to begin.
 - **Text files** are UTF-8, or UTF-16 with a byte order mark; any other encoding is stated in the mapping. The separator
   is read off the header: comma, semicolon, tab or bar. Titles above the column names and rows of totals are found, left
   aside and told. Every row has as many fields as the header.
-- **Workbooks** (`.xlsx`): column names may stand below titles and in two lines with merged cells. Hidden rows and columns
-  are read and told; a hidden sheet, merged cells among the rows, formulas without a value and errors are refused.
+- **Workbooks** (`.xlsx`): column names may stand below titles and in two lines with merged cells. Hidden rows and
+  columns are read and told; a hidden sheet, merged cells among the rows, formulas without a value and errors are
+  refused.
 - **Ids** stay text: `007` is not `7`, and `NA` is an id like any other. Only an empty cell is missing.
 - **Numbers** have a decimal point; in files with semicolons or tabs a whole column may have decimal commas instead.
   Signs between thousands are understood where they read in one way (`1.234,50`); a number that reads in two ways
-  (`1.234`) is refused until the mapping states the decimal mark. A percent sign divides by 100, a currency sign is taken
-  off, a minus may stand behind.
-- **Dates** are `2025-12-31`, `31.12.2025`, `20251231`, `31 Ara 2025`, `2025-12` or an ISO week `2025-W52`, one form for a
-  whole column, with a time of day if known. `01/02/2025` reads in two ways and is refused unless another row decides.
-  `00000000` and `9999-12-31` are no date. Times with a zone (`Z`, `+03:00`) become local time.
+  (`1.234`) is refused until the mapping states the decimal mark. A percent sign divides by 100, a currency sign is
+  taken off, a minus may stand behind.
+- **Dates** are `2025-12-31`, `31.12.2025`, `20251231`, `31 Ara 2025`, `2025-12` or an ISO week `2025-W52`, one form
+  for a whole column, with a time of day if known. `01/02/2025` reads in two ways and is refused unless another row
+  decides. `00000000` and `9999-12-31` are no date. Times with a zone (`Z`, `+03:00`) become local time.
 - **Flags** are `true`, `false`, `1`, `0`, `yes`, `no`, `evet`, `hayır`, `E` or `H`; **hours** are `09:30` or `9.5`.
 - **Column names** match whatever their letter case, spaces and accents: `Customer ID` is `customer_id`.
 - **Attributes**: any further column of `customers`, `prospects` and `bricks` is a number, flag, date or category,
@@ -94,13 +95,13 @@ volume = 0.75
 ```
 
 More keys of a table: `header_row` and `header_rows` (line of the column names, and how many), `missing` (words for an
-empty cell), `constants` (what a column holds in every row), `keep` (words that a row must have), `others = "drop"` (only
-the columns that are named), `distinct = true` (equal rows once), `join` (columns of another file, found by a key),
-`months` (months side by side are laid one under the other), `week_one` (first day of week 1, where dates are running
-weeks), `returns = "drop"` (negative volumes left aside), `ids = "exact"` (letter case tells ids apart), `merged = "fill"`,
-`hidden = "drop"`, and `crs` (coordinate system of coordinates that are not WGS84). `source` may hold `*`: the files are
-laid end to end. Under `[geography]`: `swapped = "exchange"`, `polygons = "mend"`, `overlaps = "accept"`.
-`data/mappings/` has ready ones, and `twin ingest FOLDER --suggest` drafts one; see `docs/data-desk.md`.
+empty cell), `constants` (what a column holds in every row), `keep` (words that a row must have), `others = "drop"`
+(only the columns that are named), `distinct = true` (equal rows once), `join` (columns of another file, found by a
+key), `months` (months side by side are laid one under the other), `week_one` (first day of week 1, where dates are
+running weeks), `returns = "drop"` (negative volumes left aside), `ids = "exact"` (letter case tells ids apart),
+`merged = "fill"`, `hidden = "drop"`, and `crs` (coordinate system of coordinates that are not WGS84). `source` may
+hold `*`: the files are laid end to end. Under `[geography]`: `swapped = "exchange"`, `polygons = "mend"`, `overlaps =
+"accept"`. `data/mappings/` has ready ones, and `twin ingest FOLDER --suggest` drafts one; see `docs/data-desk.md`.
 """
 
 
