@@ -22,6 +22,11 @@ def desk(plan: str) -> Desk:
     return replace(found, rows=access.within(found.rows))
 
 
+def read_in(plan: str) -> None:
+    """Read a plan in before anybody asks for it."""
+    _desk(str(state.workspace()), plan)
+
+
 def rep_names(dataset: str) -> dict[str, str]:
     """Name and id of every listed rep, by id."""
     return _rep_names(str(state.workspace()), dataset)

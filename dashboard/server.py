@@ -42,7 +42,7 @@ def warm() -> None:
             for read in (state.figures, state.past, state.bricks):
                 read(heads["calibration"].id)
         if "plan" in heads:
-            importlib.import_module("dashboard.plan_state").desk(heads["plan"].id)
+            importlib.import_module("dashboard.plan_state").read_in(heads["plan"].id)
     except errors.TwinError:
         return
 
