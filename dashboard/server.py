@@ -39,7 +39,7 @@ def warm() -> None:
     try:
         heads = state.heads()
         if "calibration" in heads:
-            for read in (state.figures, state.past, state.bricks):
+            for read in (state.figures, state.past):
                 read(heads["calibration"].id)
         if "plan" in heads:
             importlib.import_module("dashboard.plan_state").read_in(heads["plan"].id)
