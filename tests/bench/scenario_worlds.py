@@ -85,7 +85,7 @@ def look(kind: Kind, seed: int) -> dict[str, Any]:
 @functools.cache
 def code(packages: tuple[str, ...]) -> str:
     """Digest of the program's source that a result depends on, as it was when it was first asked for."""
-    files = [path for name in packages for path in sorted((ROOT / "twin" / name).glob("*.py"))]
+    files = [path for name in packages for path in sorted((ROOT / "twin" / name).rglob("*.py"))]
     lines = b"".join(path.read_bytes() for path in [*files, Path(__file__)])
     return hashlib.blake2b(lines, digest_size=8).hexdigest()
 

@@ -106,15 +106,6 @@ def carried(earlier: Mapping[str, Learned], then: Span, now: Span, when: str) ->
     return found
 
 
-def proposal(earlier: Mapping[str, Learned]) -> dict[str, Prior]:
-    """Where to look first: each earlier posterior, widened. A place to search, never a prior."""
-    return {
-        name: Prior(PRIORS[name].unit, known.mean, WIDENED * known.sd, PRIORS[name].low, PRIORS[name].high, "proposal")
-        for name, known in earlier.items()
-        if name in PRIORS and known.sd > 0.0
-    }
-
-
 def _moments(prior: Prior) -> tuple[float, float]:
     """Mean and standard deviation of a prior as it is drawn, cut at its bounds."""
     a, b = (prior.low - prior.mean) / prior.sd, (prior.high - prior.mean) / prior.sd

@@ -128,6 +128,11 @@ def test_too_few_buyers_say_nothing_of_the_category():
     assert not found.identified and str(FEWEST_BUYERS) in found.reason
 
 
+def test_a_single_year_tells_nothing_of_the_category():
+    found = learn_outside(*fitted(planted(12, n_units=200, n_periods=52, outside=0.6)), 50, 1)
+    assert not found.identified and not found.draws.any() and "104 weeks" in found.reason
+
+
 def test_visits_that_follow_sales_are_betrayed_by_the_visits_to_come():
     source = planted(11, n_units=150, goodwill=0.0)
     assert abs(lead_test(*fitted(source))) < 4.0

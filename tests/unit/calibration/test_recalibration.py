@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from twin.calibration.beliefs import WINDOWS, Learned, Span, carried, part_gone, proposal
+from twin.calibration.beliefs import WINDOWS, Learned, Span, carried, part_gone
 from twin.calibration.health.moved import Causes, TableChange, moves
 from twin.response.parameters import PRIORS, from_prior, shrunk
 
@@ -68,10 +68,6 @@ def test_a_belief_replaces_the_prior_where_the_data_are_silent_and_says_so():
     assert not found.identified
     assert "the calibration of 2024-01-01" in found.prior
     assert found.draws.mean() > from_prior("loss", 200, 1, "").draws.mean()
-
-
-def test_the_place_to_search_is_twice_as_wide_as_what_was_known():
-    assert proposal({"loss": LOSS})["loss"].sd == pytest.approx(2 * LOSS.sd)
 
 
 # --- what moved --------------------------------------------------------------------------------------------------

@@ -81,6 +81,24 @@ def test_whoever_is_won_will_be_visited_like_a_customer_of_its_expected_size():
     assert rule.known_weight[30:].mean() == pytest.approx(rule.known_weight[:30].mean(), rel=0.5)
 
 
+def test_sales_that_never_vary_are_not_followed():
+    world, _ = lay_out(n=40, n_territories=2)
+    n, origin = 40, world.origin
+    known = np.arange(n) < 30
+    since = np.where(known, FAR_PAST, NEVER).astype(np.int32)
+    population = replace(world.population, known=known, known_since=since, left=np.full(n, NEVER, dtype=np.int32))
+    world = replace(world, population=population)
+    visits = touches(np.tile(np.arange(30), 52), np.repeat(np.arange(origin - 52, origin), 30), VISIT)
+    history = history_of(world, visits)
+    weeks = periods_covering(np.array([monday(origin - 104), monday(origin)], dtype="datetime64[D]"), "week")
+    unit, period = (part.ravel() for part in np.meshgrid(np.arange(30), np.arange(len(weeks)), indexing="ij"))
+    same = Sales(
+        unit.astype(np.int32), period.astype(np.int32), np.zeros(len(unit), np.int16), np.ones(len(unit)), weeks
+    )
+    _, (_, follows) = learn_visit_rule(world, replace(history, own_sales=same), np.ones(n))
+    assert not follows.identified and not follows.draws.any()
+
+
 def history_of(world, visits: Touches, weekly: np.ndarray | None = None) -> History:
     """Two years in which each known customer bought its own volume of us every month."""
     first = monday(world.origin - 104)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import special
+from scipy import special, stats
 
 from twin.calibration.attraction.cells import Source
 from twin.calibration.attraction.fit import AttractionFit
@@ -13,8 +13,10 @@ from twin.errors import CalibrationError
 from twin.response.parameters import Estimate, parameter_uniforms
 
 FEWEST_BUYERS = 40
-_SURE = 2.24
-"""Standard errors below the estimate that must lie above zero: chance makes it so in 1.25 % of markets without one."""
+LEAST_WEEKS = 104
+"""A single year cannot tell customers who grow, and are visited more meanwhile, from those whom visits make grow."""
+_CHANCE = 0.0125
+"""Of an estimate so far above zero in a market without an outside option, by Student's t over the customers."""
 _LEAD_WEEKS, _LEAD_T = 13.0, 2.0
 _HIGHEST = 0.8
 
@@ -34,9 +36,12 @@ def learn_outside(source: Source, fit: AttractionFit, n_draws: int, seed: int) -
     Returns
     -------
     Estimate
-        Identified only with :data:`FEWEST_BUYERS` buyers or more, an interval above zero, and a quiet lead.
+        Identified only with two years of :data:`FEWEST_BUYERS` buyers or more, an interval above zero, and a quiet
+        lead.
     """
     cells = source.cells
+    if cells.volume.shape[1] * cells.weeks < LEAST_WEEKS:
+        return no_outside(n_draws, f"a panel of {LEAST_WEEKS} weeks is needed to tell it from customers who grow")
     buys = (cells.volume[:, :, : cells.n_own] > 0).any(axis=(1, 2)) & (cells.own[0].std(axis=1) > 1e-9)
     if buys.sum() < FEWEST_BUYERS:
         return no_outside(n_draws, f"{int(buys.sum())} panel members buy from us, {FEWEST_BUYERS} are needed")
@@ -53,12 +58,13 @@ def learn_outside(source: Source, fit: AttractionFit, n_draws: int, seed: int) -
         both = fixed_effects.fit(total, np.stack([moved, ahead]), mask, np.zeros(len(total), np.int32))
     except CalibrationError:
         return no_outside(n_draws, "goodwill does not vary between customers")
-    value, sd = float(now.coefficients[0]), float(np.sqrt(now.robust[0, 0]))
+    n = len(total)
+    value, sd = float(now.coefficients[0]), float(np.sqrt(now.robust[0, 0] * n / (n - 1)))
     t = float(both.coefficients[1] / np.sqrt(both.robust[1, 1]))
     found = f"{value:.2f} with an error of {sd:.2f} in {int(buys.sum())} panel members"
     if abs(t) >= _LEAD_T:
         return no_outside(n_draws, f"{found}, but visits to come show as well (t {t:.1f}): they may follow demand")
-    if value < _SURE * sd:
+    if value < float(stats.t.isf(_CHANCE, n - 1)) * sd:
         return no_outside(n_draws, found)
     z = special.ndtri(parameter_uniforms("outside", n_draws, seed))
     return Estimate("outside", "share", np.clip(value + z * sd, 0.0, _HIGHEST), True, found)

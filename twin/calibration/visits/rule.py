@@ -11,6 +11,7 @@ from statsmodels.genmod.families import Poisson
 from statsmodels.genmod.generalized_linear_model import GLM
 
 from twin.calibration.visits import fixed_effects
+from twin.errors import CalibrationError
 from twin.market.channels import VISIT
 from twin.market.history import History, Touches
 from twin.market.world import World
@@ -163,9 +164,12 @@ def _follows_sales(world: World, history: History) -> Estimate:
     before = np.log((sold[:, :-1] + typical) / typical)
     starts = first + _QUARTER * np.arange(1, quarters)
     mask = starts[None, :] >= np.maximum(world.population.known_since[known], first)[:, None]
-    fit = fixed_effects.fit(
-        by_quarter[:, 1:].astype(float), before[None], mask, world.population.territory[known].astype(np.int64)
-    )
+    zone = world.population.territory[known].astype(np.int64)
+    try:
+        fit = fixed_effects.fit(by_quarter[:, 1:].astype(float), before[None], mask, zone)
+    except CalibrationError:
+        why = "sales hardly vary within customers: reps taken not to follow them"
+        return Estimate("follows_sales", unit, np.zeros(1), False, why)
     value, sd = float(fit.coefficients[0]), float(np.sqrt(fit.covariance[0, 0]))
     seen = abs(value) > 2 * sd
     reason = f"within customers and quarters: {value:.2f} (sd {sd:.2f})" + ("" if seen else "; taken as zero")
