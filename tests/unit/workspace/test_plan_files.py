@@ -97,6 +97,13 @@ def test_a_visit_keeps_its_uid_when_the_plan_is_made_again(tmp_path):
     assert len(uids[0] & uids[1]) > 0.5 * len(uids[0])
 
 
+def test_a_visit_that_was_changed_has_a_higher_sequence(frame, tmp_path):
+    first, again = (write_plan(frame.assign(revision=k), tmp_path, ["ics"])[0] for k in (0, 2))
+    assert {int(event["SEQUENCE"]) for event in _events(again)} == {2} and first == again
+    (unknown, *_) = write_plan(frame, tmp_path, ["ics"])
+    assert {int(event["SEQUENCE"]) for event in _events(unknown)} == {0}
+
+
 def test_the_map_has_a_point_a_visit_and_a_line_a_day(frame, tmp_path):
     (path,) = write_plan(frame, tmp_path, ["geojson"])
     features = json.loads(path.read_text(encoding="utf-8"))["features"]
