@@ -154,6 +154,7 @@ def visitor(browser: Any, address: str) -> Visitor:
             found.outside.append(url)
             route.abort()
 
+    found.page.set_default_timeout(1000 * PATIENCE_SECONDS)
     found.page.route("**/*", watch)
     found.page.on("pageerror", lambda error: found.faults.append(str(error)))
     return found
