@@ -164,7 +164,7 @@ def run(n_kills: int, seed: int, folder: Path, stretch: float = 1.1) -> Tally:
             if status or before != ids[turn]:
                 tally.faults.append(f"the same command did not finish: {status}")
             now = before
-            print(f"{tally.kills} kills", file=sys.stderr, flush=True)
+            print(f"{tally.kills} kills, {len(tally.faults)} faults", file=sys.stderr, flush=True)
         turn = 1 - turn if now == ids[turn] else turn
     return tally
 
