@@ -1,7 +1,7 @@
 """Streamed: large text and Parquet files read part by part, each distinct word kept once.
 
-What comes out says the same as when the file is read at once, in a tenth of the memory. Wherever a part is not plain,
-the file is read at once after all, so that there is one set of messages. Knows no column's meaning.
+What comes out says the same as when the file is read at once. Wherever a part is not plain, the file is read at once
+after all, so that there is one set of messages. Knows no column's meaning.
 """
 
 from __future__ import annotations
