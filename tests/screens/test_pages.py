@@ -6,7 +6,6 @@ import re
 import shutil
 from itertools import pairwise
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -14,6 +13,7 @@ from streamlit.testing.v1 import AppTest
 import dashboard
 from dashboard.words import LANGUAGES, Words, catalogue
 from twin.tasks import jobs, results
+from twin.workspace.store import Workspace
 
 VIEWS = {"overview": "overview", "compare": "compare", "calibration": "calibration", "visit_plan": "plan"}
 """Modules of the pages, and the group of phrases of each."""
@@ -107,16 +107,15 @@ def test_a_prior_is_marked_as_one(bare, monkeypatch):
 def test_forecasts_older_than_the_calibration_are_marked(full, tmp_path, monkeypatch):
     copy = tmp_path / "copy"
     shutil.copytree(full, copy)
-    heads = {**results.heads(copy)}
-    newer = SimpleNamespace(**{**vars(heads["calibration"]), "id": "calibration-000000000000"})
-    monkeypatch.setattr("dashboard.state.heads", lambda: {**heads, "calibration": newer})
+    store, heads = Workspace.open(copy), results.heads(copy)
+    store.publish("calibration", {"health": {}}, dict(heads["calibration"].meta), (heads["dataset"].id,))
     page = opened("compare", "en", copy, monkeypatch)
     assert Words("en")("compare.stale") in said(page)
 
 
 def test_chosen_scenarios_are_run_as_a_job(full, tmp_path, monkeypatch):
     started = []
-    monkeypatch.setattr(jobs, "start", lambda workspace, verb, arguments=(): started.append((verb, list(arguments))))
+    monkeypatch.setattr(jobs, "start", lambda _, verb, arguments=(), *who: started.append((verb, list(arguments))))
     page = opened("compare", "en", full, monkeypatch)
     path = next(each.path for each in results.scenario_files(full) if each.path.stem == "more_reps")
     page.multiselect(key="run_scenarios").select(str(path))
