@@ -13,7 +13,7 @@ from collections.abc import Sequence
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
-from python_calamine import CalamineWorkbook
+from python_calamine import CalamineError, CalamineWorkbook
 
 from twin.errors import InputError, Problem
 from twin.intake.assumed import Assumption
@@ -37,7 +37,11 @@ def sheet_names(data: bytes, file: str) -> tuple[list[str], list[str]]:
     InputError
     """
     guard(data, file)
-    sheets = CalamineWorkbook.from_filelike(io.BytesIO(data)).sheets_metadata
+    try:
+        sheets = CalamineWorkbook.from_filelike(io.BytesIO(data)).sheets_metadata
+    except CalamineError as error:
+        cure = "Export it again, or save it as CSV in UTF-8."
+        raise InputError([Problem(file, "file", "a workbook (.xlsx)", str(error), cure)]) from error
     shown = [sheet.name for sheet in sheets if str(sheet.visible).endswith("Visible")]
     return shown, [sheet.name for sheet in sheets if sheet.name not in shown]
 

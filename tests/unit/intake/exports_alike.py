@@ -83,8 +83,7 @@ class Alike:
     not_asked: frozenset[tuple[str, str]] = field(default_factory=frozenset)
 
 
-def csv(path: Path, header: list[str], rows: list[list[object]], separator: str = ",",
- encoding: str = "utf-8") -> None:
+def csv(path: Path, header: list[str], rows: list[list[object]], separator: str = ",", encoding: str = "utf-8") -> None:
     def cell(value: object) -> str:
         text = "" if value is None else str(value)
         return '"' + text.replace('"', '""') + '"' if any(sign in text for sign in (separator, '"', "\n")) else text

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -118,6 +119,15 @@ def test_a_folder_without_tables_is_refused(what, tmp_path):
         (folder / "photo.jpg").write_bytes(b"x")
     with pytest.raises(InputError):
         run_suggest(folder)
+
+
+def test_an_archive_that_is_no_workbook_is_told_and_the_rest_is_read(tmp_path):
+    with zipfile.ZipFile(tmp_path / "orders.xlsx", "w") as archive:
+        archive.writestr("anything", "x")
+    (tmp_path / "customers.csv").write_text("customer_id,name\nK1,Bir\nK2,İki\n", encoding="utf-8")
+    found = run_suggest(tmp_path)
+    assert [problem["file"] for problem in found["problems"]] == ["orders.xlsx"]
+    assert [row["table"] for row in found["tables"]] == ["customers"]
 
 
 def test_names_with_quotes_and_line_ends_make_a_sound_draft(tmp_path):
