@@ -147,6 +147,8 @@ def blind(minutes: float, seed: int) -> tuple[int, dict[str, str]]:
                 if key not in escaped:
                     escaped[key] = repr(content[:2000])
                     print(key, str(error)[:200], flush=True)
+    except KeyboardInterrupt:
+        print("interrupted", flush=True)
     finally:
         shutil.rmtree(folder)
     return tried, escaped
@@ -190,7 +192,7 @@ def main() -> int:
         guided(options.minutes, options.seed)
         return 0
     tried, escaped = blind(options.minutes, options.seed)
-    print(f"{tried} inputs in {options.minutes:g} minutes of CPU time, {len(escaped)} escapes")
+    print(f"{tried} inputs in {time.process_time() / 60:.2g} minutes of CPU time, {len(escaped)} escapes")
     for key, example in escaped.items():
         print(key, example, sep="\n  ")
     return 1 if escaped else 0
