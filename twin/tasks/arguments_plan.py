@@ -44,7 +44,7 @@ def of_plan(verb: argparse.ArgumentParser) -> None:
     _roads(verb)
     verb.add_argument(
         "--replan", "--keep", nargs="?", const="", metavar="PLAN",
-        help="make a plan anew (default: the newest; or the folder of its CSV) around absences and around what its "
+        help="draw up a plan anew (default: the newest; or the folder of its CSV) around absences and around what its "
         "planner locked, moved, added or dropped in the dashboard; all else changes as little as possible",
     )  # fmt: skip
     verb.add_argument(
