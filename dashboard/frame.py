@@ -142,7 +142,7 @@ def empty(text: str, command: str = "", to: str = "", label: str = "") -> None:
             go(to, label, "primary")
         if command:
             st.caption(words("frame.command"))
-            st.code(f"{command} -w {state.workspace()}", language="bash", wrap_lines=True)
+            st.code(f"{command} -w {state.workspace()}", language=None, wrap_lines=True)  # colours of syntax are faint
 
 
 def shown(

@@ -111,5 +111,5 @@ def _detail(job: Job, words: Words) -> None:
             if st.button(words("runs.repeat"), key=f"repeat-{job.id}", disabled=not allowed):
                 jobs_panel.start(job.verb, jobs.arguments_of(job))
         with st.expander(words("runs.log")):
-            st.code(" ".join(("twin", job.verb, *jobs.arguments_of(job))), language="bash", wrap_lines=True)
+            st.code(" ".join(("twin", job.verb, *jobs.arguments_of(job))), language=None, wrap_lines=True)
             st.code(jobs.log(state.workspace(), job.id) or words("runs.silent"), language=None, wrap_lines=True)

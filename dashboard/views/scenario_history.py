@@ -18,6 +18,9 @@ from twin.tasks.scenario_library import Listed
 
 FILE = "file"
 """In the address: which scenario is open."""
+_TINTS = {"+": "#DDF3E4", "-": "#FBE3E0"}
+"""Behind what was added and what was taken away; the sign says the same to who sees no colour."""
+_PRE = "white-space:pre-wrap;overflow-wrap:anywhere;margin:0;color:#10161D;font-size:0.85rem;line-height:1.45"
 
 
 def address(path: Path) -> str:
@@ -50,7 +53,12 @@ def lines(found: list[tuple[str, str]], words: Words) -> None:
     if not found:
         st.caption(words("scenarios.no_difference"))
         return
-    st.code("\n".join(f"{sign or ' '} {line}" for sign, line in found), language="diff", wrap_lines=True)
+    rows = "".join(
+        f"<div style='background:{_TINTS.get(sign, 'none')};padding:0 0.5rem;min-height:1.45em'>"
+        f"{frame.html(f'{sign or chr(32)} {line}')}</div>"
+        for sign, line in found
+    )
+    st.html(f"<pre style='{_PRE}'>{rows}</pre>")
 
 
 def history(entry: Listed, words: Words) -> None:

@@ -29,7 +29,7 @@ _FAINT = """([least, large, pixels]) => {
   while (walker.nextNode()) {
     const text = walker.currentNode.textContent.trim(), node = walker.currentNode.parentElement;
     if (!text || !node || !node.offsetParent) continue;
-    if (node.closest('[disabled], svg, canvas, pre, [aria-disabled="true"]')) continue; // code: the framework's colours
+    if (node.closest('[disabled], svg, canvas, [aria-disabled="true"]')) continue;
     const style = getComputedStyle(node);
     if (style.visibility === 'hidden' || node.closest('[data-testid="stIconMaterial"]')) continue;
     let colour = parse(style.color); const back = behind(node);

@@ -40,7 +40,7 @@ def disguised():
 
 
 def test_disguised_repetitions_are_found(disguised):
-    """A fixed draw, so no false alarms; tests/bench/measure_linkage.py measures larger ones."""
+    """A fixed draw, so no false alarms; tests/bench/linkage_quality.py measures larger ones."""
     made, records, pairs, _ = disguised
     truth = made.true_pairs()
     sure = pairs.probability > 0.5

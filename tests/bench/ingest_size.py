@@ -1,6 +1,6 @@
 """How long the reading of a large bundle takes, and how much memory: a script that makes its bundle itself.
 
-``python tests/bench/measure_ingest.py --customers 100000 --rows 5000000`` prints one JSON line: rows, seconds, seconds
+``python tests/bench/ingest_size.py --customers 100000 --rows 5000000`` prints one JSON line: rows, seconds, seconds
 of processor time, most memory held. Rows are visits and sales together, half of them each.
 """
 

@@ -1,6 +1,6 @@
 """How well repetitions are found in disguised lists, how honest the probabilities are, and what it takes.
 
-``python tests/bench/measure_linkage.py [--records 20000] [--large 98510] [--seeds 3]`` prints one JSON line for each
+``python tests/bench/linkage_quality.py [--records 20000] [--large 98510] [--seeds 3]`` prints one JSON line for each
 list: precision and recall of the pairs said to be one outlet (probability above a half), and of what an ingest does by
 itself; of the pairs said .9, how many are; seconds of processor time and most memory.
 """

@@ -1,6 +1,6 @@
 """How fast the dashboard is: first sight, change of page, twenty people at once, and all that beside a calibration.
 
-    python tests/bench/measure_dashboard.py --customers 3000 100000 --out build/dashboard.json
+    python tests/bench/dashboard_speed.py --customers 3000 100000 --out build/dashboard.json
 
 Workspaces are made with the project's own made-up markets (few draws: pages show summaries, whose size does not depend
 on them) and are used again when they stand. Times are wall times of this machine, whose load is printed beside them.
