@@ -46,6 +46,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         0 done, 1 the data or the request is at fault, 2 wrong usage, 130 interrupted.
     """
     options = parser().parse_args(argv)
+    if hasattr(options, "complete"):
+        options.complete(options)
     try:
         with interrupts.heard():
             result = options.run(options)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from functools import partial
 from pathlib import Path
 
 from twin.tasks.arguments import date, locale, whole
@@ -10,6 +11,7 @@ from twin.tasks.arguments import date, locale, whole
 
 def of_plan(verb: argparse.ArgumentParser) -> None:
     """Of ``twin plan``."""
+    verb.set_defaults(complete=partial(_complete, verb))
     verb.add_argument(
         "scenario", type=Path, nargs="?", metavar="SCENARIO.toml",
         help="what is planned for; not needed with --replan",
@@ -62,6 +64,12 @@ def of_plan(verb: argparse.ArgumentParser) -> None:
     )
     verb.add_argument("--crm", type=Path, metavar="FILE.toml", help="columns of a customer system, for the format crm")
     locale(verb)
+
+
+def _complete(verb: argparse.ArgumentParser, options: argparse.Namespace) -> None:
+    """A plan is for a scenario, unless one that stands is drawn up anew."""
+    if options.scenario is None and options.replan is None:
+        verb.error("expected SCENARIO.toml, or --replan")
 
 
 def _roads(verb: argparse.ArgumentParser) -> None:

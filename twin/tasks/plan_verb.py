@@ -7,7 +7,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from twin.errors import PlanError
 from twin.progress import Progress
 from twin.tasks.plan import run_plan
 from twin.tasks.plan_absences import read_absences
@@ -27,17 +26,10 @@ def plan_or_replan(
     workspace : Workspace
     options : argparse.Namespace
     progress : Progress, optional
-
-    Raises
-    ------
-    PlanError
-        When neither a scenario nor a plan to make anew is named.
     """
     formats = [name.strip() for name in options.formats.split(",") if name.strip()]
     files = {"out": options.out, "formats": formats, "locale": options.locale, "crm": options.crm}
     asked = RoadsAsked(options.matrix, options.osrm) if options.matrix or options.osrm else None
-    if options.replan is None and options.scenario is None:
-        raise PlanError("SCENARIO.toml: expected a scenario file, found none. Name one, or use --replan.")
     if options.replan is None:
         wishes = _stated(options, Wishes())
         if options.keep_edits:
