@@ -34,7 +34,8 @@ def light_and_dark(bricks: pd.DataFrame, cells: pd.DataFrame) -> pdk.Deck:
         if len(some):
             layers.append(_dots(some, top, colour, name))
     tip: Any = {"html": "{told}", "style": {"backgroundColor": INK, "color": "white", "fontSize": "13px"}}
-    return pdk.Deck(layers, initial_view_state=_view(bricks, cells), map_provider=None, map_style=None, tooltip=tip)
+    # a style of None would be taken for "choose one" and fetched from elsewhere; one that is not given is none
+    return pdk.Deck(layers, initial_view_state=_view(bricks, cells), map_provider=None, tooltip=tip)
 
 
 def _areas(bricks: pd.DataFrame) -> pdk.Layer:

@@ -13,8 +13,8 @@ from dashboard.views import learned, looking_back
 from dashboard.words import Words
 
 _TABS = ("health", "parameters", "curves", "fit", "recovery", "backtest", "readiness")
-_TALL = 64
-"""Height of a row whose text takes three lines, pixels."""
+_TALL = 86
+"""Height of a row whose text takes four lines, pixels."""
 _ORDER = {"fail": 0, "review": 1, "not made": 2, "pass": 3}
 
 
