@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import streamlit as st
 
 from dashboard import frame, jobs_panel, state
@@ -10,7 +12,7 @@ from twin.tasks import results
 from twin.tasks.results import ScenarioFile
 
 
-def form(words: Words, expanded: bool = False) -> None:
+def form(words: Words, expanded: bool = False, wanted: Path | None = None) -> None:
     """Show the form.
 
     Parameters
@@ -18,6 +20,8 @@ def form(words: Words, expanded: bool = False) -> None:
     words : Words
     expanded : bool
         Whether it stands open.
+    wanted : Path, optional
+        A scenario that is chosen from the start, with those of the newest forecast beside it.
     """
     found = results.scenario_files(state.workspace())
     with st.expander(words("run.title"), expanded=expanded, icon=":material/play_circle:"):
@@ -27,13 +31,15 @@ def form(words: Words, expanded: bool = False) -> None:
         if not sound:
             frame.empty(words("run.no_files", folder=str(state.workspace() / results.SCENARIOS)))
             return
+        beside = newest() if wanted else set()
         with st.form("run_forecast", border=False):
             chosen = st.multiselect(
                 words("run.scenarios"),
                 list(sound),
+                default=[path for path in sound if path == str(wanted) or sound[path].name in beside],
                 format_func=lambda path: label(sound[path]),
                 placeholder=words("run.choose"),
-                key="run_scenarios",
+                key=f"run_scenarios{f' {wanted}' if wanted else ''}",
             )
             left, middle, right = st.columns([1, 1, 1], vertical_alignment="bottom")
             draws = left.number_input(
@@ -44,6 +50,12 @@ def form(words: Words, expanded: bool = False) -> None:
             pressed = right.form_submit_button(words("run.start"), type="primary", disabled=busy, width="stretch")
         if pressed:
             jobs_panel.start("forecast", [*chosen, "--draws", str(int(draws)), "--weeks", str(int(weeks))])
+
+
+def newest() -> set[str]:
+    """Names of the scenarios of the newest forecast."""
+    version = state.heads().get("forecast")
+    return set() if version is None else {row["name"] for row in state.document(version.id, "forecast")["scenarios"]}
 
 
 def label(each: ScenarioFile) -> str:

@@ -7,8 +7,8 @@ from typing import Any
 
 import streamlit as st
 
-from dashboard import access, frame, state
-from dashboard.views import scenario_form, scenario_history
+from dashboard import access, frame, jobs_panel, state
+from dashboard.views import run_forecast, scenario_form, scenario_history
 from dashboard.views.scenario_fields import Desk, sentence_of
 from dashboard.views.scenario_history import FILE, address, who
 from dashboard.words import Words
@@ -41,6 +41,8 @@ def show(entry: Listed, others: list[Listed], words: Words) -> None:
     locked = not entry.own or not access.may("decide")
     _heading(entry, draft, checked, locked, words)
     _conflict(entry, draft, words)
+    if draft["text"] == draft["opened"].text and checked.scenario is not None and "calibration" in state.heads():
+        _outcome(entry, words)
     pane = frame.chosen(
         st.segmented_control, words("scenarios.pane"), _PANES, "pane", required=True,
         format_func=lambda name: words.named("pane", name), label_visibility="collapsed",
@@ -99,6 +101,15 @@ def _heading(entry: Listed, draft: dict[str, Any], checked: Checked, locked: boo
             words("scenarios.copy"), type="primary", width="stretch", key="copy_it"
         ):
             copied(entry.path, copy)
+
+
+def _outcome(entry: Listed, words: Words) -> None:
+    """What is saved can be run from here, and the way to what came of it."""
+    jobs_panel.panel(("forecast",))
+    if entry.name in run_forecast.newest():
+        frame.go("compare", scenario=entry.name)
+    if access.may("decide"):
+        run_forecast.form(words, wanted=entry.path)
 
 
 def _state(entry: Listed, changed: bool, words: Words) -> str:

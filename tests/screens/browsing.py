@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import dashboard
 
@@ -99,6 +100,19 @@ class Visitor:
     def settle(self, seconds: float = PATIENCE_SECONDS) -> None:
         """Wait until the script has run and nothing on the page is stale."""
         self.page.wait_for_function(_IDLE, timeout=1000 * seconds)
+
+    def turn_to(self, path: str) -> None:
+        """Open a page by the menu; the one that opens first has no path."""
+        links = self.page.locator("[data-testid='stSidebarNavLink']")
+        (links.and_(self.page.locator(f"[href*='/{path}']")) if path else links).first.click()
+        self.page.wait_for_url(lambda url: urlsplit(url).path.strip("/") == path)
+        self.settle()
+
+    def speak(self, language: str) -> None:
+        """Choose the language by its switch."""
+        self.page.get_by_role("radio", name={"en": "English", "tr": "Türkçe"}[language]).click()
+        self.page.wait_for_function(f"document.documentElement.lang === '{language}'")
+        self.settle()
 
     def figure(self) -> None:
         """Wait for the first figure to be drawn."""

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import shutil
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from browsing import browsing, serving
 
 from twin.calibration.calibrate import CalibrationSettings
 from twin.tasks.calibrate import run_calibration
@@ -39,6 +43,22 @@ def full(tmp_path_factory: pytest.TempPathFactory) -> Path:
     run_forecast(workspace, [scenario("status_quo_more_calls"), scenario("status_quo")], ForecastSettings(6, 2, 1, 1))
     run_plan(workspace, scenario("status_quo"), n_weeks=1)
     return folder
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    """One browser for all; each visitor begins without a memory."""
+    with browsing() as found:
+        yield found
+
+
+@pytest.fixture(scope="session")
+def served(full: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
+    """Address of one dashboard for all, and its workspace: a copy of the full one, because it is written to."""
+    folder = tmp_path_factory.mktemp("served") / "workspace"
+    shutil.copytree(full, folder)
+    with serving(folder) as (address, _):
+        yield address, folder
 
 
 @pytest.fixture(scope="session")

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import csv
 import io
-import shutil
-from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
-from browsing import CHROMIUM, Visitor, browsing, serving, visitor
+from browsing import CHROMIUM, Visitor, visitor
 
 from dashboard.words import LANGUAGES, Words
 from twin.tasks import plan_edits, results
@@ -20,17 +19,24 @@ REPLAN_SECONDS = 240.0
 
 
 @pytest.fixture
-def planner(full: Path, tmp_path: Path) -> Iterator[tuple[Visitor, Path]]:
-    """A planner at a browser, and the workspace: a copy, because it is written to."""
-    folder = tmp_path / "workspace"
-    shutil.copytree(full, folder)
-    with serving(folder) as (address, _), browsing() as browser:
-        yield visitor(browser, address), folder
+def planner(browser: Any, served: tuple[str, Path]) -> tuple[Visitor, Path]:
+    """A planner at a browser, and the workspace, in which nobody has wished for anything yet."""
+    address, folder = served
+    plan_edits.keep_wishes(folder, results.heads(folder)["plan"].id, plan_edits.Wishes())
+    return visitor(browser, address), folder
 
 
 def told(words: Words, key: str) -> str:
     """The part of a phrase that holds no place: what can be looked for."""
     return max(words(key, customer="|", rep="|", day="|", was="|").split("|"), key=len).strip()
+
+
+def taken(person: Visitor, label: str, ending: str) -> bytes:
+    """What the browser was given by a button."""
+    with person.page.expect_download() as download:
+        person.page.get_by_role("button", name=label, exact=True).click()
+    assert download.value.suggested_filename.endswith(ending)
+    return Path(download.value.path()).read_bytes()
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -53,10 +59,10 @@ def test_a_planner_locks_moves_and_takes_the_plan_away(planner, language):
     plan = results.heads(folder)["plan"].id
     assert [edit.kind for edit in plan_edits.wishes_of(folder, plan).edits] == ["lock", "move"]
 
-    assert person.page.get_by_role("button", name=words("file.csv"), exact=True).is_enabled()
-    rows = results.plan_file(folder, plan, "csv", "tr" if language == "tr" else "")[1].decode("utf-8-sig")
+    rows = taken(person, words("file.csv"), ".csv").decode("utf-8-sig")
     mark = ";" if language == "tr" else ","
     assert len(list(csv.DictReader(io.StringIO(rows), delimiter=mark))) == len(results.table(folder, plan, "plan"))
+    assert taken(person, words("file.xlsx"), ".xlsx").startswith(b"PK")
     assert person.broken() == 0 and person.outside == [] and person.faults == []
 
 
