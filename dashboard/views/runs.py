@@ -68,6 +68,9 @@ def _ended(ended: list[Job], words: Words) -> None:
     st.subheader(words("runs.ended"))
     if not ended:
         st.caption(words("runs.none_ended"))
+        start = "compare" if "calibration" in state.heads() else "data"
+        if frame.there(start):
+            frame.go(start)
         return
     rows = pd.DataFrame(
         {
