@@ -11,6 +11,9 @@ from dashboard.words import Words
 from twin.tasks import results
 from twin.tasks.results import ScenarioFile
 
+_FEW = 6
+"""Scenarios of the newest forecast that are run again without being asked for; more would take long."""
+
 
 def form(words: Words, expanded: bool = False, wanted: Path | None = None) -> None:
     """Show the form.
@@ -32,6 +35,7 @@ def form(words: Words, expanded: bool = False, wanted: Path | None = None) -> No
             frame.empty(words("run.no_files", folder=str(state.workspace() / results.SCENARIOS)))
             return
         beside = newest() if wanted else set()
+        beside = beside if len(beside) <= _FEW else set()
         with st.form("run_forecast", border=False):
             chosen = st.multiselect(
                 words("run.scenarios"),
