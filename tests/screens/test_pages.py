@@ -96,7 +96,9 @@ def test_every_visit_has_a_reason_in_the_readers_language(full, monkeypatch):
 
 
 def test_a_prior_is_marked_as_one(bare, monkeypatch):
-    page = opened("calibration", "en", bare, monkeypatch)
+    page = opened("diagnostics", "en", bare, monkeypatch)
+    page.session_state["view"] = "parameters"
+    page.run()
     words = Words("en")
     table = next(each.value for each in page.dataframe if words("column.source") in each.value)
     parameters = results.table(bare, results.heads(bare)["calibration"].id, "parameters")
@@ -138,7 +140,7 @@ def test_a_failed_job_shows_its_problems(full, tmp_path, monkeypatch):
         "20260101T000000-abcdef", "ingest", (), "2026-01-01T00:00:00+00:00", jobs.FAILED, problems=(problem,)
     )
     monkeypatch.setattr(jobs, "listed", lambda workspace, limit=20: [failed])
-    page = opened("calibration", "tr", copy, monkeypatch)
+    page = opened("data", "tr", copy, monkeypatch)
     assert not page.exception
     assert any("sales.csv" in str(each.value) for each in page.dataframe)
     assert any(Words("tr")("state.failed") in each.value for each in page.error)
