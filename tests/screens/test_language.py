@@ -14,6 +14,7 @@ import dashboard
 import twin
 from dashboard import views
 from dashboard.words import LANGUAGES, Words, catalogue
+from twin.response.parameters import PRIORS
 
 ENGLISH = re.compile(
     r"\b(the|of|and|with|is|are|was|were|for|from|this|that|has|have|which|than|when|each|expected|found|nobody|"
@@ -135,18 +136,23 @@ def test_a_turkish_page_says_nothing_in_english(kind, view, request, monkeypatch
 
 
 def scenario_names() -> list[str]:
-    """Names and notes that people gave to their scenarios: theirs, whatever the language."""
+    """Names and notes of scenarios, whole and by sentence, and parameters by name: they stay as they are."""
     import tomllib
 
     root = Path(dashboard.__file__).parents[1] / "scenarios"
     found = [tomllib.loads(path.read_text("utf-8")) for path in root.glob("*.toml")]
-    texts = [text for each in found for text in (each["name"], each.get("note", "")) if text]
-    return sorted(texts, key=len, reverse=True)
+    texts = [each["name"] for each in found]
+    notes = [" ".join(each.get("note", "").split()) for each in found]
+    texts += [text for note in notes for text in (note, *re.split(r"(?<=[.?!]) ", note)) if text]
+    return [*sorted(texts, key=len, reverse=True), *PRIORS]
 
 
 def without(text: str, names: list[str]) -> str:
     """The text without what people named."""
-    bare = text.replace("\\", "")
+    bare = " ".join(text.replace("\\", "").split())
+    head, cut, rest = bare.partition("…")
+    if cut and any(name.startswith(head.strip()) for name in names):
+        bare = rest
     for name in names:
         bare = bare.replace(name, " ")
     return bare

@@ -124,7 +124,7 @@ def test_an_address_that_asks_for_what_is_not_there_shows_what_is(three, monkeyp
 
 def test_what_differs_in_the_inputs_is_shown_line_by_line(three, monkeypatch):
     page = opened("compare", three, monkeypatch, scenario="Mine", beside="Silos")
-    assert any("+ capacity_factor = 1.2" in each.value for each in page.code)
+    assert any("+ capacity_factor = 1.2" in each.value for each in page.get("html"))
 
 
 def test_a_scenario_that_changed_since_it_was_run_is_marked(three, tmp_path, monkeypatch):

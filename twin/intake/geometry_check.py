@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from twin.errors import Problem
 from twin.intake import geometry
+from twin.intake.codes import column
 from twin.intake.places import NEAR_DEGREES, coordinates, shapes_of
 from twin.intake.settings import Mapping
 from twin.intake.table import Table
@@ -210,13 +211,14 @@ def _in_bricks(bundle: Any, name: str, shapes: NDArray[np.object_]) -> None:
     named = ", ".join(frame.loc[away, key].astype(str).head(_SHOWN))
     bundle.rows((name, "lon, lat"), away, "a place in a brick", "Check the coordinates, or add the brick.",
                 found=f"{named} outside all bricks", refuse=False)  # fmt: skip
-    stated = frame["brick_id"].notna().to_numpy() if "brick_id" in frame else np.zeros(len(frame), dtype=bool)
+    brick = column(frame, "brick_id")
+    stated = brick.notna().to_numpy()
     told = ~stated & near
     found = f"none, of {int(told.sum())} told by their place"
     cure = "Nothing to do: it is told by the coordinates."
     bundle.rows((name, "brick_id"), told, "the brick in which it stands", cure, found=found, refuse=False)
     rows = np.flatnonzero(stated & np.isfinite(lon))
-    place = pd.Index(bundle.frame("bricks")["brick_id"]).get_indexer(frame["brick_id"].iloc[rows])
+    place = pd.Index(bundle.frame("bricks")["brick_id"]).get_indexer(brick.iloc[rows])
     rows, place = rows[place >= 0], place[place >= 0]
     apart = shapely.distance(shapely.points(lon[rows], lat[rows]), shapes[place]) > NEAR_DEGREES
     wrong = np.zeros(len(frame), dtype=bool)
