@@ -130,8 +130,17 @@ class Visitor:
 
     def tick(self, table: str, row: int) -> None:
         """Tick a row of the table whose key begins so; the rows are drawn on a canvas, 35 pixels high."""
+        from playwright.sync_api import Error
+
         place = self.page.locator(f"[class*='st-key-{table}']").first.locator("[data-testid='stDataFrame']")
-        place.scroll_into_view_if_needed()
+        for again in (True, True, False):
+            self.settle()
+            try:
+                place.scroll_into_view_if_needed()
+                break
+            except Error as error:  # drawn anew between looking and scrolling
+                if not again or "not attached" not in str(error):
+                    raise
         place.click(position={"x": 15, "y": 35 * (row + 1) + 17})
 
     def text(self) -> str:
