@@ -6,12 +6,10 @@ from typing import Any
 
 import streamlit as st
 
-from dashboard import access, frame, state
+from dashboard import frame, state
 from dashboard.views import scenario_history
 from dashboard.words import Words
-from twin.errors import TwinError
-from twin.tasks import compared, scenario_notes
-from twin.tasks import scenario_library as library
+from twin.tasks import compared
 from twin.tasks.scenario_check import difference
 
 
@@ -53,17 +51,4 @@ def _notes(name: str, words: Words) -> None:
         st.caption(words("compare.no_file"))
         return
     frame.go("scenarios", words("compare.open_file"), file=scenario_history.address(path))
-    if access.may("decide"):
-        with st.form("note_here", clear_on_submit=True, border=False):
-            text = st.text_area(words("scenarios.note_text"), height=80, key="note_here_text")
-            left, right = st.columns(2)
-            kept = left.form_submit_button(words("scenarios.note_keep"), width="stretch")
-            decided = right.form_submit_button(words("scenarios.decide"), width="stretch", type="primary")
-        if kept or decided:
-            access.require("decide")
-            what = scenario_notes.DECIDED if decided else scenario_notes.NOTE
-            try:
-                library.remark(state.workspace(), path, text, scenario_history.who(), what)
-            except TwinError:
-                st.error(words("scenarios.note_empty"))
-    scenario_history.events(library.events_of(state.workspace(), path), words)
+    scenario_history.remarks(path, words, "note_here", border=False)

@@ -135,8 +135,7 @@ def _recovery(heads: dict[str, Any], words: Words) -> None:
     )  # fmt: skip
     st.markdown(words("diagnostics.certificate", n=n, fine=int(fine.sum()), all=len(rows)))
     st.altair_chart(charts.recovery(shown, words), width="stretch", theme=None, alt=words("diagnostics_tab.recovery"))
-    marks = {True: "● " + words("learned.estimated"), False: "○ " + words("learned.prior")}
-    table = shown[["parameter", "coverage", "bias_sds", "relative_bias"]].assign(source=shown["identified"].map(marks))
+    table = shown[["parameter", "coverage", "bias_sds", "relative_bias"]].assign(source=learned.sources(shown, words))
     forms = {"coverage": words.percent, "bias_sds": lambda v: words.signed(v, 2), "relative_bias": words.percent}
     frame.shown(table, words, forms)
 

@@ -62,10 +62,9 @@ def parameters(version: str, words: Words) -> None:
 
 def parameter_rows(rows: pd.DataFrame, words: Words) -> pd.DataFrame:
     """Parameters in words, priors marked."""
-    marks = {True: "● " + words("learned.estimated"), False: "○ " + words("learned.prior")}
     return pd.DataFrame(
         {
-            "source": rows["identified"].map(marks),
+            "source": sources(rows, words),
             "parameter": [parameter(name, words) for name in rows["name"]],
             "mean": rows["mean"],
             "interval_90": [words.between(low, high, words.volume) for low, high in zip(rows["p05"], rows["p95"])],
@@ -75,6 +74,11 @@ def parameter_rows(rows: pd.DataFrame, words: Words) -> pd.DataFrame:
             "name": rows["name"],
         }
     )
+
+
+def sources(rows: pd.DataFrame, words: Words) -> pd.Series:
+    """Whether each row's figure is estimated or a prior, as a mark and a word."""
+    return rows["identified"].map({True: "● " + words("learned.estimated"), False: "○ " + words("learned.prior")})
 
 
 def parameter(name: str, words: Words) -> str:

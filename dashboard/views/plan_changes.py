@@ -11,8 +11,9 @@ import streamlit as st
 
 from dashboard import access, frame, jobs_panel, state
 from dashboard.words import Words
+from twin.planning.settings import Absence
 from twin.tasks import plan_edits
-from twin.tasks.plan_edits import Absence, Edit, Wishes
+from twin.tasks.plan_edits import Edit, Wishes
 
 VERBS = ("plan",)
 TURN = "plan_turn"

@@ -52,7 +52,7 @@ def show(entry: Listed, others: list[Listed], words: Words) -> None:
     elif pane == "difference":
         scenario_history.difference(entry, draft, others, words)
     elif pane == "history":
-        scenario_history.history(entry, words)
+        scenario_history.remarks(entry.path, words)
     else:
         _form(draft, checked, locked, words)
 

@@ -61,26 +61,22 @@ def lines(found: list[tuple[str, str]], words: Words) -> None:
     st.html(f"<pre style='{_PRE}'>{rows}</pre>")
 
 
-def history(entry: Listed, words: Words) -> None:
-    """What was done with it and said of it, newest first, and a place to say more."""
+def remarks(path: Path, words: Words, key: str = "remark", border: bool = True) -> None:
+    """What was done with a scenario file and said of it, newest first, and a place to say more."""
     if access.may("decide"):
-        with st.form("remark", clear_on_submit=True, border=True):
-            text = st.text_area(words("scenarios.note_text"), height=90, key="remark_text")
+        with st.form(key, clear_on_submit=True, border=border):
+            text = st.text_area(words("scenarios.note_text"), height=90, key=f"{key}_text")
             left, right = st.columns(2)
             said = left.form_submit_button(words("scenarios.note_keep"), width="stretch")
             decided = right.form_submit_button(words("scenarios.decide"), width="stretch", type="primary")
         if said or decided:
+            access.require("decide")
+            what = scenario_notes.DECIDED if decided else scenario_notes.NOTE
             try:
-                library.remark(
-                    state.workspace(),
-                    entry.path,
-                    text,
-                    who(),
-                    scenario_notes.DECIDED if decided else scenario_notes.NOTE,
-                )
+                library.remark(state.workspace(), path, text, who(), what)
             except TwinError:
                 st.error(words("scenarios.note_empty"))
-    events(library.events_of(state.workspace(), entry.path), words)
+    events(library.events_of(state.workspace(), path), words)
 
 
 def events(found: Sequence[scenario_notes.Event], words: Words) -> None:

@@ -11,10 +11,10 @@ import pandas as pd
 import pytest
 
 from twin.errors import PlanError
-from twin.planning.settings import PlanSettings
+from twin.planning.settings import Absence, PlanSettings
 from twin.tasks import plan_desk, plan_edits, plan_load, results
 from twin.tasks.plan_applied import Desk, applied
-from twin.tasks.plan_edits import ADD, DROP, LOCK, MOVE, Absence, Edit, Wishes
+from twin.tasks.plan_edits import ADD, DROP, LOCK, MOVE, Edit, Wishes
 
 
 @pytest.fixture(scope="module")

@@ -27,7 +27,6 @@ from twin.intake.settings import Mapping, TableMapping
 from twin.market.channels import channel_axis
 
 _AXES = (("lon", "lat"), ("home_lon", "home_lat"))
-_DEGREES = 180.0
 _SMALL_RANGE = 1000.0
 _PIVOTED = 3
 

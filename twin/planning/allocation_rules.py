@@ -26,7 +26,6 @@ _SIZES = (0, 4, 8, 16, 32, 64, 100, MOST_LEAVES)
 _PRICES = (0.6, 0.8, 1.0, 1.25, 1.6, 2.5)
 """Coarser choices ask for more or less than capacity at the free plan's prices: several multiples are tried."""
 _SHARES = (0.0, 0.05, 0.1, 0.2, 0.3, 0.5)
-_CYCLE = 1 + INTERVALS_WEEKS.index(float(CYCLE_WEEKS))
 _RANK = "expected_gain"
 
 

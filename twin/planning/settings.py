@@ -8,6 +8,8 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 
+from twin.errors import PlanError
+
 
 @dataclass(frozen=True)
 class Absence:
@@ -19,6 +21,11 @@ class Absence:
     first, last : datetime.date
         Both included.
     why : str
+
+    Raises
+    ------
+    PlanError
+        When it ends before it begins.
     """
 
     rep_id: str
@@ -28,7 +35,7 @@ class Absence:
 
     def __post_init__(self) -> None:
         if self.last < self.first:
-            raise ValueError(f"absence of {self.rep_id}: expected to end no earlier than {self.first}, got {self.last}")
+            raise PlanError(f"absence of {self.rep_id}: expected its last day after {self.first}, found {self.last}.")
 
 
 CHANNEL_HOURS = (

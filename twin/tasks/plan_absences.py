@@ -7,7 +7,7 @@ import datetime as dt
 from pathlib import Path
 
 from twin.errors import InputError, PlanError, Problem
-from twin.tasks.plan_edits import Absence
+from twin.planning.settings import Absence
 
 _FORMS = ("%Y-%m-%d", "%d.%m.%Y", "%d/%m/%Y")
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from twin.errors import PlanError
-from twin.planning.settings import PlanSettings
+from twin.planning.settings import Absence, PlanSettings
 from twin.tasks.shelf import PLAN
 from twin.workspace.store import Workspace
 
@@ -26,28 +26,6 @@ SETTABLE = ("day_start", "day_end", "lunch_start", "lunch_end", "half_day_end", 
             "visit_minutes",
             "most_drive_minutes", "overnight", "turns_per_visit", "starts", "seed")  # fmt: skip
 """Settings that a planner states; the rest are assumptions on roads and rhythm."""
-
-
-@dataclass(frozen=True)
-class Absence:
-    """Days on which a rep does not work.
-
-    Parameters
-    ----------
-    rep_id : str
-    first, last : datetime.date
-        Both included.
-    why : str
-    """
-
-    rep_id: str
-    first: dt.date
-    last: dt.date
-    why: str = ""
-
-    def __post_init__(self) -> None:
-        if self.last < self.first:
-            raise PlanError(f"absence of {self.rep_id}: expected its last day after {self.first}, found {self.last}.")
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from twin.errors import PlanError
 from twin.planning.checker import Lock, Violation, check_plan
 from twin.planning.decisions import Decision
 from twin.planning.kept import Kept
-from twin.planning.settings import Absence, PlanSettings
+from twin.planning.settings import PlanSettings
 from twin.planning.visit_plan import VisitPlan, make_plan, visit_gain
 from twin.progress import Progress
 from twin.scenario.scenario import Scenario
@@ -95,8 +95,7 @@ def checked_plan(twin: shelf.Twin, order: Order, tell: Progress) -> VisitPlan:
 
 def settings_in(wishes: Wishes) -> PlanSettings:
     """Settings of a planner's wishes, absences included."""
-    away = tuple(Absence(each.rep_id, each.first, each.last, each.why) for each in wishes.absences)
-    return replace(wishes.settings, absences=tuple(dict.fromkeys((*wishes.settings.absences, *away))))
+    return replace(wishes.settings, absences=tuple(dict.fromkeys((*wishes.settings.absences, *wishes.absences))))
 
 
 def decision_of(edit: Edit) -> Decision:

@@ -7,10 +7,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from twin.planning.settings import Absence
 from twin.progress import Progress
 from twin.tasks.plan import run_plan
 from twin.tasks.plan_absences import read_absences
-from twin.tasks.plan_edits import SETTABLE, Absence, Wishes, absences_of, newest_plan, settings_of, wishes_of
+from twin.tasks.plan_edits import SETTABLE, Wishes, absences_of, newest_plan, settings_of, wishes_of
 from twin.tasks.plan_roads import RoadsAsked
 from twin.tasks.replan import run_replan
 from twin.workspace.store import Workspace

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,18 +13,17 @@ import pandas as pd
 
 from twin.errors import PlanError
 from twin.planning.kept import Kept
-from twin.planning.settings import PlanSettings
+from twin.planning.settings import Absence, PlanSettings
 from twin.planning.targets import Motive
 from twin.progress import Progress, silent
 from twin.scenario import files
 from twin.scenario.scenario import Scenario
-from twin.tasks import plan_desk, shelf
+from twin.tasks import shelf
 from twin.tasks.consent import agreed_now
 from twin.tasks.forecast import read_scenarios
 from twin.tasks.plan import bilingual, check_forms, hand_out, published, revised, summary_of
-from twin.tasks.plan_applied import applied
-from twin.tasks.plan_edits import Absence, Edit, Wishes, made_with, newest_plan, wishes_of
-from twin.tasks.plan_making import Order, checked_plan, settings_in
+from twin.tasks.plan_edits import Edit, Wishes, made_with, newest_plan, wishes_of
+from twin.tasks.plan_making import Order, checked_plan
 from twin.tasks.plan_roads import RoadsAsked
 from twin.workspace.plan_crm import read_form
 from twin.workspace.store import Workspace
@@ -220,23 +219,6 @@ def changes(before: pd.DataFrame, after: pd.DataFrame, wishes: Wishes) -> dict[s
         "same_day_share": round(float(same_day[rest].mean()), 4) if rest.any() else 1.0,
         "changed": lost,
     }
-
-
-def check_edits(
-    workspace: Workspace, keep: str = "", edits: Sequence[Edit] = (), absences: Sequence[Absence] = ()
-) -> list[dict[str, Any]]:
-    """What the checker says of a plan with edits applied as they stand; nothing is searched, nothing published.
-
-    Returns
-    -------
-    list of dict
-        ``kind``, ``rep_id``, ``visit_id``, ``found``, ``crowded``.
-    """
-    name = newest_plan(workspace, keep)
-    desk = plan_desk.open_desk(workspace.path, name)
-    wishes = _with(wishes_of(workspace.path, name), edits, absences, None)
-    wishes = replace(wishes, settings=settings_in(wishes))
-    return plan_desk.breaches(desk, applied(desk, wishes), wishes)
 
 
 def _with(wishes: Wishes, edits: Sequence[Edit], absences: Sequence[Absence], settings: PlanSettings | None) -> Wishes:

@@ -62,10 +62,6 @@ class Fit:
         """Scores of the observed record with the residuals of some rows: (d, k) float. Whole rows: jointly."""
         return self.predicted + self.offset + self.spread * self.residual[rows]
 
-    def posterior_of(self, row: int) -> NDArray[np.float64]:
-        """The same for a row of the table that has been left out: (n, k) float."""
-        return self.held_out[row] + self.row_offset[row] + self.row_spread[row] * self.residual
-
 
 def regress(
     figures: NDArray[np.float64], scores: NDArray[np.float64], observed: NDArray[np.float64], seed: int
