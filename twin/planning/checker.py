@@ -12,6 +12,8 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from twin.agents.conditions import Conditions
 from twin.market.world import World
 from twin.planning.checker_calendar import CheckedCalendar, stretches_of, weekdays_of
@@ -123,6 +125,7 @@ class _Checker:
                 "an unknown channel": channel not in self.world.channels,
                 "a visit_id that is used twice": name in seen,
                 "a kind that does not suit the channel": (kind == "visit") != (channel == self.world.channels[0]),
+                "a day, an hour or a rate that is none": _lacks_figures(plan, k),
             }
             seen.add(name)
             wrong = [what for what, is_so in faults.items() if is_so]
@@ -248,6 +251,12 @@ class _Checker:
                     self.note(
                         "capacity", rep, "", f"week {week + 1}: {total} visits so far, {allowed:.1f} are possible"
                     )
+
+
+def _lacks_figures(plan: VisitPlan, k: int) -> bool:
+    """Whether a row lacks its day or hours, or a figure of it is no number."""
+    moments = (plan.date[k], plan.begin[k], plan.end[k])
+    return any(np.isnat(moment) for moment in moments) or not math.isfinite(plan.rate[k] + plan.travel_min[k])
 
 
 def check_plan(

@@ -156,6 +156,13 @@ def test_a_fault_that_is_put_in_is_found(sound, kind):
     assert kind in found
 
 
+@pytest.mark.parametrize(("column", "value"), [("date", "NaT"), ("begin", "NaT"), ("end", "NaT"), ("rate", np.nan)])
+def test_a_row_without_its_figures_is_found(sound, column, value):
+    plan, world, _, conditions = sound
+    found = check_plan(_with(plan, 0, **{column: value}), world, conditions)
+    assert ("identity", plan.visit_id[0]) in {(violation.kind, violation.visit_id) for violation in found}
+
+
 def test_a_rep_who_can_do_less_is_over_capacity(sound):
     plan, world, _, conditions = sound
     less = replace(conditions, rep_visits=conditions.rep_visits * 0.9)
