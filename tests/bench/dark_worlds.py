@@ -14,6 +14,7 @@ from twin.market.history import History
 from twin.potential.count import Lists
 
 N = 1500
+METRE = 1 / 111_320
 KINDS = ({}, {"hidden_shift": 0.0}, {"heavy": True}, {"hidden_shift": -0.8})
 """By turns: as planted, nothing hidden, heavy tails (Student's t with 4 degrees), much hidden."""
 
@@ -36,11 +37,14 @@ def market(seed: int, evidence: str) -> tuple[Any, History, np.ndarray]:
     return world, history, volume
 
 
-def two_lists(seed: int, latent: float = 0.0, n: int = 3000, missed: float = 0.05) -> tuple[Any, Lists, int]:
+def two_lists(
+    seed: int, latent: float = 0.0, n: int = 3000, missed: float = 0.05, placed: bool = True
+) -> tuple[Any, Lists, int]:
     """Outlets on a list made by reps, who go where the large are, and on a register; and how many there truly are.
 
     ``latent`` is the standard deviation of what makes an outlet easy to find for both and is in no column; ``missed``
-    the part of the pairs that the comparison of names does not find, so that they stand here twice.
+    the part of the pairs that the comparison of names does not find, so that they stand here twice. ``placed`` outlets
+    have pins, with the errors that disguised lists have.
     """
     rng = np.random.default_rng(seed)
     size, distance, hidden = rng.normal(size=n), rng.gamma(2.0, 0.5, n) - 1.0, latent * rng.normal(size=n)
@@ -57,4 +61,18 @@ def two_lists(seed: int, latent: float = 0.0, n: int = 3000, missed: float = 0.0
     rows = np.arange(on.shape[1])
     people = SimpleNamespace(territory=rows % 3, entity=identity(rows.astype(str), "customer"))
     world = SimpleNamespace(population=people, territories=np.array(["T1", "T2", "T3"]))
-    return world, Lists(on, np.zeros(len(rows), dtype=bool), covariates), n
+    place = _pins(seed, n, listed, lost) if placed else None
+    return world, Lists(on, np.zeros(len(rows), dtype=bool), covariates, place), n
+
+
+def _pins(seed: int, n: int, listed: np.ndarray, lost: np.ndarray) -> np.ndarray:
+    """Longitude and latitude of the rows: towns and errors of ``tests/disguised_lists.py``, from dice of their own."""
+    dice = np.random.default_rng([seed, 2])
+    towns = np.column_stack([dice.uniform(27, 43, 60), dice.uniform(36.5, 41.2, 60)])
+    size = dice.pareto(1.1, 60) + 0.2
+    town = dice.choice(60, n, p=size / size.sum())
+    true = (towns[town] + dice.normal(0, 0.02, (n, 2)) * (1 + size[town][:, None] ** 0.3))[listed]
+    far = dice.choice([15, 120, 450, 3000], len(lost), p=[0.35, 0.4, 0.18, 0.07])[:, None]
+    again = true[lost] + dice.normal(size=(len(lost), 2)) * far * METRE
+    again[dice.random(len(lost)) < 0.06] = np.nan
+    return np.concatenate([true, again]).T

@@ -15,7 +15,9 @@ from scipy import special
 from twin.draws import Key, Purpose, uniforms
 from twin.market.history import History
 from twin.market.world import World
+from twin.potential.doubles import Near, missed_share, near_doubles
 from twin.potential.features import Features
+from twin.potential.listing_chance import forms_of, logit, weights_of
 from twin.response.parameters import Estimate, from_prior, parameter_uniforms
 
 NAME, UNIT = "unlisted_outlets", "outlets"
@@ -24,11 +26,9 @@ LEAST_BOTH = 20
 DEPENDENT = 2.0
 """Odds ratio between lists at which the upper end is shown: large outlets are easier to find for everybody."""
 _LEAST_CHANCE = 0.02
-_RIDGE = 4.0
-_NEWTON = 25
 _MOST_ROWS = 20_000
-_MISSED = 0.10
 _APART = 0.5
+_SURELY, _HARDLY = 0.9, 0.1
 
 
 @dataclass(frozen=True)
@@ -44,11 +44,14 @@ class Lists:
         nobody on it when there is none.
     covariates : (c, g) float
         Standardised: what makes an outlet easy to find.
+    place : (2, c) float, degrees, optional
+        Longitude and latitude: where pairs that were missed stand near each other.
     """
 
     on: NDArray[np.float64]
     third: NDArray[np.bool_]
     covariates: NDArray[np.float64]
+    place: NDArray[np.float64] | None = None
 
 
 @dataclass(frozen=True)
@@ -59,6 +62,8 @@ class Count:
     ----------
     listed : (z,) float
         Outlets on any list, by territory; pairs that may be one outlet are counted by their probability.
+    doubles : (d,) float, outlets
+        Of the listed, those that stand under two names because the comparison of names missed them.
     unlisted : Estimate
         Outlets on no list, if lists are independent at equal covariates.
     by_territory : (d, z) float
@@ -73,6 +78,7 @@ class Count:
     """
 
     listed: NDArray[np.float64]
+    doubles: NDArray[np.float64]
     unlisted: Estimate
     by_territory: NDArray[np.float64]
     chapman: float
@@ -80,6 +86,11 @@ class Count:
     log_odds: float
     lower_bound: bool
     reason: str
+
+    @property
+    def outlets(self) -> NDArray[np.float64]:
+        """All outlets there are, each once: (d,) float."""
+        return self.listed.sum() - self.doubles + self.unlisted.draws
 
 
 def lists_of(world: World, history: History, features: Features, size: NDArray[np.float64]) -> Lists | None:
@@ -107,15 +118,17 @@ def lists_of(world: World, history: History, features: Features, size: NDArray[n
         np.stack([people.known.astype(np.float64), people.on_register]),
         np.zeros(len(people), dtype=bool),
         np.stack(columns, axis=1),
+        np.stack([people.lon, people.lat]),
     )
 
 
 def count_outlets(lists: Lists | None, world: World, n_draws: int, seed: int) -> Count:
     """Outlets on no list.
 
-    Chances of being listed are logits in the covariates, each list's fitted among the other's outlets (Huggins 1989);
-    the number is the sum of inverse chances over all listed (Horvitz and Thompson). Spread: outlets weighed at random
-    (Bayesian bootstrap), and pairs that the comparison of names missed.
+    Chances of being listed are logits in the covariates, each list's fitted among the other's outlets (Huggins 1989),
+    straight or bent as far as either is believed; the number is the sum of inverse chances over all listed (Horvitz and
+    Thompson). Spread: outlets weighed at random (Bayesian bootstrap), the form, and pairs that the comparison of
+    names missed, as far as outlets that stand too near each other tell.
 
     Parameters
     ----------
@@ -128,7 +141,7 @@ def count_outlets(lists: Lists | None, world: World, n_draws: int, seed: int) ->
     doubted = np.zeros(z)
     if lists is not None:
         ours, theirs = lists.on
-        unsure = (ours == 1) & (theirs > 0) & (theirs < 0.9)
+        unsure = (ours == 1) & (theirs > 0) & (theirs < _SURELY)
         doubted = np.bincount(territory[unsure], theirs[unsure], z)
     listed = np.bincount(territory, minlength=z) - doubted
     why = _why_not(lists)
@@ -137,30 +150,58 @@ def count_outlets(lists: Lists | None, world: World, n_draws: int, seed: int) ->
     both = float((lists.on[0] * lists.on[1]).sum())
     ones, twos = lists.on.sum(axis=1)
     chapman = (ones + 1) * (twos + 1) / (both + 1) - 1
-    missed = _MISSED * parameter_uniforms(f"{NAME}/missed", n_draws, seed)
-    entity = world.population.entity
-    by_territory = np.zeros((n_draws, z))
-    rows = np.argsort(entity, kind="stable")[:_MOST_ROWS]  # by name: as good as at random
-    start = np.zeros((2, lists.covariates.shape[1] + 1))
-    for d in range(n_draws):
-        weight = -np.log(uniforms(Key(seed, d), Purpose.PARAMETER, 0, entity, 1)[0])
-        chance, start = _chances(lists, weight, rows, start, float(missed[d]))
-        seen = 1.0 - (1.0 - chance[0]) * (1.0 - chance[1])
-        # a pair that was missed is one outlet, and stands here as two
-        pairs = both * missed[d] / (1.0 - missed[d])
-        union = np.maximum(1.0 - (1.0 - lists.on[0]) * (1.0 - lists.on[1]), 0.0)
-        beyond = np.bincount(territory, weight * union * (1.0 / seen - 1.0), z) * (1.0 - pairs / max(union.sum(), 1.0))
-        # outlets that only the third list holds are on neither of the two, and listed all the same
-        by_territory[d] = np.maximum(beyond - np.bincount(territory, lists.third & (union == 0), z), 0.0)
-    draws = by_territory.sum(axis=1)
+    near = _near(lists)
+    missed = missed_share(both, near, f"{NAME}/missed", n_draws, seed)
+    by_territory = _beyond(lists, world, both, missed, seed)
     log_odds, odds_sd = _dependence(lists)
-    reason = f"{both:.0f} outlets on both lists; a lower bound: lists that favour the same outlets hide more"
+    told = near is not None and near.tells(both)
+    reason = (
+        f"{both:.0f} outlets on both lists, {'judged by who stands near whom' if told else 'by experience'} "
+        f"{100 * missed.mean():.0f} % of such pairs missed; a lower bound: lists that favour the same outlets hide more"
+    )
     if np.isfinite(log_odds) and abs(log_odds) < 2 * odds_sd and odds_sd < 0.5:
         reason += " (a third list shows no such dependence)"
     return Count(
-        listed, Estimate(NAME, UNIT, draws, True, reason), by_territory, chapman, _chao(lists), log_odds,
+        listed, both * missed / (1.0 - missed), Estimate(NAME, UNIT, by_territory.sum(axis=1), True, reason),
+        by_territory, chapman, _chao(lists), log_odds,
         not (np.isfinite(log_odds) and log_odds < -2 * odds_sd), reason,
     )  # fmt: skip
+
+
+def _near(lists: Lists) -> Near | None:
+    """How many outlets of the two lists stand too near each other; ``None`` without coordinates."""
+    if lists.place is None:
+        return None
+    ours, theirs = lists.on
+    return near_doubles((ours > _SURELY) & (theirs < _HARDLY), (theirs > _SURELY) & (ours < _HARDLY), lists.place)
+
+
+def _beyond(lists: Lists, world: World, both: float, missed: NDArray, seed: int) -> NDArray[np.float64]:
+    """Outlets on neither list, by draw and territory: (d, z) float."""
+    territory, z, entity = world.population.territory.astype(np.int64), len(world.territories), world.population.entity
+    rows = np.argsort(entity, kind="stable")[:_MOST_ROWS]  # by name: as good as at random
+    forms = forms_of(lists.covariates)
+    believed, starts = weights_of(tuple(x[rows] for x in forms), lists.on[:, rows])
+    form = np.searchsorted(np.cumsum(believed), parameter_uniforms(f"{NAME}/form", len(missed), seed)).clip(
+        max=len(forms) - 1
+    )
+    union = np.maximum(1.0 - (1.0 - lists.on[0]) * (1.0 - lists.on[1]), 0.0)
+    third = np.bincount(territory, lists.third & (union == 0), z)
+    found, plain = np.zeros((len(missed), z)), np.zeros(len(missed))
+    for d in range(len(missed)):
+        weight = -np.log(uniforms(Key(seed, d), Purpose.PARAMETER, 0, entity, 1)[0])
+        x, start = forms[form[d]], starts[form[d]]
+        # a pair that was missed is one outlet, and stands here as two
+        pairs = both * missed[d] / (1.0 - missed[d])
+        once = union * (1.0 - pairs / max(union.sum(), 1.0))
+        found[d] = np.bincount(
+            territory, weight * once * _hidden(_fitted(lists, weight, rows, x, start), x, missed[d]), z
+        )
+        plain[d] = (once * _hidden(start, x, missed[d])).sum()
+    # a sum of inverse chances comes out too high by what its spread lets it, in the draws as in the figure itself
+    over = found.sum() / max(plain.sum(), 1e-9)
+    # outlets that only the third list holds are on neither of the two, and listed all the same
+    return np.maximum(found / max(over, 0.5) ** 2 - third, 0.0)
 
 
 def _why_not(lists: Lists | None) -> str:
@@ -181,40 +222,23 @@ def _unknown(listed: NDArray[np.float64], why: str, n_draws: int, seed: int) -> 
     part = from_prior("unlisted_share", n_draws, seed, why)
     odds = part.draws / (1.0 - part.draws)
     return Count(
-        listed, Estimate(NAME, UNIT, odds * listed.sum(), False, why, f"unlisted_share: {part.prior}"),
+        listed, np.zeros(n_draws),
+        Estimate(NAME, UNIT, odds * listed.sum(), False, why, f"unlisted_share: {part.prior}"),
         odds[:, None] * listed[None, :], np.nan, np.nan, np.nan, False, why,
     )  # fmt: skip
 
 
-def _chances(
-    lists: Lists, weight: NDArray, rows: NDArray, start: NDArray, missed: float
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Chance of each outlet to stand on either list: (2, c), and the coefficients (2, g + 1)."""
-    x = np.column_stack([np.ones(len(lists.covariates)), lists.covariates])
-    found = np.empty_like(start)
-    for k in (0, 1):
-        among = lists.on[1 - k] * weight
-        found[k] = _logit(x[rows], lists.on[k][rows], among[rows], start[k])
-    chance = special.expit(np.clip(found @ x.T, -20, 20))
+def _fitted(lists: Lists, weight: NDArray, rows: NDArray, x: NDArray, start: NDArray) -> NDArray[np.float64]:
+    """Coefficients of either list's chance, outlets weighed: (2, f) float."""
+    return np.stack([logit(x[rows], lists.on[k][rows], (lists.on[1 - k] * weight)[rows], start[k]) for k in (0, 1)])
+
+
+def _hidden(beta: NDArray, x: NDArray, missed: float) -> NDArray[np.float64]:
+    """Outlets on neither list for each that is on one: (c,) float."""
     # links that were not found make either list look poorer among the other's outlets than it is
-    return np.clip(chance / (1.0 - missed), _LEAST_CHANCE, 1.0), found
-
-
-def _logit(x: NDArray, y: NDArray, weight: NDArray, start: NDArray) -> NDArray[np.float64]:
-    """Weighted logistic regression with a small ridge on the slopes, by Newton's method: (g + 1,)."""
-    penalty = np.full(x.shape[1], _RIDGE)
-    penalty[0] = 1e-6
-    beta = start.copy()
-    for _ in range(_NEWTON):
-        p = special.expit(np.clip(x @ beta, -20, 20))
-        spread = weight * p * (1.0 - p)
-        step = np.linalg.solve(
-            x.T @ (spread[:, None] * x) + np.diag(penalty), x.T @ (weight * (y - p)) - penalty * beta
-        )
-        beta = beta + np.clip(step, -3.0, 3.0)
-        if np.abs(step).max() < 1e-6:
-            break
-    return beta
+    chance = special.expit(np.clip(beta @ x.T, -20, 20)) / (1.0 - missed)
+    unseen = 1.0 - np.clip(chance, _LEAST_CHANCE, 1.0)
+    return 1.0 / np.maximum(1.0 - unseen[0] * unseen[1], 1e-9) - 1.0
 
 
 def _dependence(lists: Lists) -> tuple[float, float]:
@@ -224,7 +248,7 @@ def _dependence(lists: Lists) -> tuple[float, float]:
         return np.nan, np.nan
     x = np.column_stack([np.ones(third.sum()), lists.covariates[third], lists.on[0][third]])
     y, weight = lists.on[1][third], np.ones(int(third.sum()))
-    beta = _logit(x, y, weight, np.zeros(x.shape[1]))
+    beta = logit(x, y, weight, np.zeros(x.shape[1]))
     p = special.expit(x @ beta)
     information = x.T @ ((p * (1 - p))[:, None] * x) + 1e-9 * np.eye(x.shape[1])
     return float(beta[-1]), float(np.sqrt(np.linalg.inv(information)[-1, -1]))
