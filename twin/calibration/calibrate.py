@@ -31,7 +31,7 @@ from twin.potential.potential import learn_potential
 from twin.progress import Progress, silent
 from twin.response.parameters import Prior, from_prior
 
-STEPS = ("season", "drift", "visits", "calendar", "potential", "journeys", "rule")
+STEPS = ("season", "drift", "potential", "visits", "calendar", "journeys", "rule")
 
 _PRIOR_ONLY = {
     "mismatch": "no experiment separates preferred from other channels",
@@ -121,18 +121,19 @@ def _learn(world: World, history: History, settings: CalibrationSettings, tell: 
     tell(1, total, STEPS[1])
     drift = learn_brand_drift(world, history)
     tell(2, total, STEPS[2])
-    visit_response = learn_visit_response(world, history, n, seed, settings.beliefs)
-    tell(3, total, STEPS[3])
-    calendar = learn_rival_calendar(world, history, n, seed, settings.country, settings.remarks)
-    tell(4, total, STEPS[4])
     potential = learn_potential(world, history, n, seed)
+    share = np.clip(potential.own_now / np.maximum(potential.mean, 1e-12), 0.0, 0.95)
+    market_seen = bool(len(history.audit) or len(history.panel))
+    tell(3, total, STEPS[3])
+    visit_response = learn_visit_response(world, history, n, seed, settings.beliefs, share if market_seen else None)
+    tell(4, total, STEPS[4])
+    calendar = learn_rival_calendar(world, history, n, seed, settings.country, settings.remarks)
     tell(5, total, STEPS[5])
     neighbours = nearest(world.population.lon, world.population.lat, settings.n_neighbours).index
     discovery = learn_discovery(world, history, neighbours, n, seed, settings.beliefs)
     losses = learn_losses(world, history, n, seed, settings.beliefs, visit_response)
     tell(6, total, STEPS[6])
     rule, rule_estimates = learn_visit_rule(world, history, potential.mean)
-    share = np.clip(potential.own_now / np.maximum(potential.mean, 1e-12), 0.0, 0.95)
     attraction = learn_from(world, history, calendar, visit_response, n, seed)
     result = Calibration(
         origin=history.origin,
@@ -149,7 +150,7 @@ def _learn(world: World, history: History, settings: CalibrationSettings, tell: 
         neighbours=neighbours,
         silent=losses.silent,
         orders_per_week=learn_orders_per_week(world, history, share),
-        market_seen=bool(len(history.audit) or len(history.panel)),
+        market_seen=market_seen,
         others=(
             *discovery,
             losses.loss,

@@ -66,6 +66,8 @@ class Panel:
     n_channels : int
     weight : (c,) float
         Of each customer in regressions, see :func:`twin.calibration.visits.weights.weighed`.
+    headroom : (c,) float
+        Factor on each customer's response, see :func:`twin.calibration.visits.headroom.with_headroom`.
     """
 
     customer: NDArray[np.int32]
@@ -81,6 +83,7 @@ class Panel:
     rep_visits: NDArray[np.float32]
     n_channels: int
     weight: NDArray[np.float64]
+    headroom: NDArray[np.float64]
 
     @property
     def working(self) -> NDArray[np.float64]:
@@ -167,7 +170,7 @@ def build(world: World, history: History) -> Panel:
         buyers, np.where(mask, volume, 0), mask, _groups(people.territory[buyers]), periods, first, n_weeks, inside,
         people.known_since[buyers] <= first, _usual_rep(inside, len(buyers), len(world.reps)),
         _rep_visits(touches, len(world.reps), first, n_weeks), len(world.channels),
-        np.ones(len(buyers)),
+        np.ones(len(buyers)), np.ones(len(buyers)),
     )  # fmt: skip
 
 
@@ -204,7 +207,7 @@ def stock_regressors(
     Returns
     -------
     (1 + len(slopes), c, p) float32
-        Mean over the weeks of a period of warmth(A), then of A_h (1 + A)^(q - 1).
+        Mean over the weeks of a period of warmth(A), then of A_h (1 + A)^(q - 1); times the customer's headroom.
     float, visits
         Volume-weighted mean of A.
     """
@@ -220,6 +223,7 @@ def stock_regressors(
         for place, h in enumerate(slopes):
             if h in channels:
                 design[1 + place, rows] = panel.mean_by_period(parts[channels.index(h)] * steep)
+    design *= panel.headroom[:, None].astype(np.float32)
     return design, weighted / max(float(panel.volume.sum()), 1e-300)
 
 
@@ -283,5 +287,5 @@ def _empty(world: World, periods: Periods) -> Panel:
     return Panel(
         none, nothing, nothing.astype(bool), none, periods, 0, 0, Touches(none, none.astype(np.int8), none, none),
         none.astype(bool), none, np.empty((len(world.reps), 0), np.float32), len(world.channels),
-        np.empty(0),
+        np.empty(0), np.empty(0),
     )  # fmt: skip

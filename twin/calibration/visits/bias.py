@@ -69,7 +69,7 @@ def mirrored(
         back = signal.lfilter([1.0], [1.0, -rho], weekly[:, ::-1], axis=1, zi=rho / (1 - rho) * after)[0][:, ::-1]
         full = np.zeros((len(weekly), panel.n_weeks), dtype=np.float32)
         full[:, :last] = back
-        out[rows] = panel.mean_by_period(attraction.warmth(full, curvature))
+        out[rows] = panel.mean_by_period(attraction.warmth(full, curvature)) * panel.headroom[rows, None]
     begin = week_of(panel.periods.stop - 1) + 1 - panel.first_week
     return out, begin + LEAD_WEEKS <= last
 
@@ -112,7 +112,7 @@ def capacity_instruments(panel: Panel, rho: float) -> NDArray[np.float64]:
         z = np.maximum(others / np.maximum((others * seen).sum(axis=1, keepdims=True) / n, 1e-9), 0.01)
         usual = (own * seen).sum(axis=1, keepdims=True) / n
         block = np.stack([np.log1p(usual * z), z, np.log(z) * np.log1p(usual)])
-        out[:, rows] = block * (panel.rep[rows] >= 0)[:, None]
+        out[:, rows] = block * (panel.headroom[rows] * (panel.rep[rows] >= 0))[:, None]
     return out
 
 

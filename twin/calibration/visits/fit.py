@@ -23,6 +23,7 @@ from twin.calibration.visits.channels import (
     prior_effects,
 )
 from twin.calibration.visits.fixed_effects import PoissonFit
+from twin.calibration.visits.headroom import with_headroom
 from twin.calibration.visits.persistence import LEAD_LIMIT, chases, lasting_demand
 from twin.calibration.visits.weights import weighed
 from twin.draws import identity
@@ -119,8 +120,13 @@ class Fitted:
         return float(np.sqrt(self.covariance[0, 0]))
 
 
-def estimate(world: World, panel: Panel, beliefs: Mapping[str, Prior] | None = None) -> Fitted:
+def estimate(
+    world: World, panel: Panel, beliefs: Mapping[str, Prior] | None = None, share: NDArray[np.float64] | None = None
+) -> Fitted:
     """Carry-over, curvature, elasticity and channel effects with their errors.
+
+    ``share``: ours of each customer of the population, (n,) float, see
+    :func:`twin.calibration.visits.headroom.with_headroom`.
 
     Raises
     ------
@@ -128,6 +134,7 @@ def estimate(world: World, panel: Panel, beliefs: Mapping[str, Prior] | None = N
         When the panel carries no information on the visit effect.
     """
     effects = prior_effects(world)
+    panel = with_headroom(panel, believed("carryover", beliefs).mean, effects, share)
     panel = weighed(panel, effects, beliefs or {})
     setting = Setting(world, panel, effects, learnable_channels(panel), beliefs or {})
     try:

@@ -102,18 +102,20 @@ class VisitResponse:
 
 
 def learn_visit_response(
-    world: World, history: History, n_draws: int, seed: int, beliefs: Mapping[str, Prior] | None = None
-) -> VisitResponse:
+    world: World, history: History, n_draws: int, seed: int, beliefs: Mapping[str, Prior] | None = None,
+    share: NDArray[np.float64] | None = None,
+) -> VisitResponse:  # fmt: skip
     """Estimate carry-over, curvature, visit effect and channel effects, or fall back to their priors and say so.
 
     Customer and (territory, period) effects always stand in the regression, so neither a customer's size nor a
-    territory's season passes for an effect of visits.
+    territory's season passes for an effect of visits. ``share`` is ours of each customer, (n,) float, where the market
+    is seen: who buys nearly all from us has little left to respond with.
     """
     panel = build(world, history)
     shortfall = _shortfall(panel)
     if not shortfall:
         try:
-            fitted = estimate(world, panel, beliefs)
+            fitted = estimate(world, panel, beliefs, share)
         except CalibrationError as error:
             shortfall = str(error)
     if shortfall:
@@ -232,6 +234,7 @@ def _naive(panel: Panel, at: tuple[float, float], channels: tuple[Estimate, ...]
     if not len(panel):
         return {"naive_elasticity": np.nan, "naive_log_effect_per_visit": np.nan}
     effects = np.r_[1.0, [channel.draws.mean() for channel in channels]]
+    panel = replace(panel, headroom=np.ones(len(panel)))  # it compares customers, who differ in share for that reason
     design, _ = stock_regressors(panel, at[0], effects, (VISIT,), at[1])
     return {
         "naive_elasticity": float(pooled_poisson(panel.volume, design[0], panel.mask) * visits_part(panel, design[1])),
