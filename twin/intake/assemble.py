@@ -20,7 +20,7 @@ from twin.intake.places import place
 from twin.intake.schema import CONSENT
 from twin.market.channels import VISIT, channel_axis
 from twin.market.history import History, Touches
-from twin.market.world import Brands, Reps, World
+from twin.market.world import Absences, Brands, Reps, World, nobody_away
 from twin.weeks import FAR_PAST, NEVER, week_of
 
 REST = "rest of the market"
@@ -66,9 +66,30 @@ def assemble(tables: Mapping[str, pd.DataFrame], links: pd.DataFrame | None = No
         reps = _reps(tables["reps"], territories)
     else:
         reps, touches = _unlisted(touches, territory, territories, origin)
-    world = World(crowd, bricks, territories, reps, brands, channels, origin)
+    away = absences(tables.get("absences"), reps.ids)
+    world = World(crowd, bricks, territories, reps, brands, channels, origin, away)
     promotions = observed.campaigns(tables.get("campaigns"), brands.names)
     return world, History(first_week, origin, touches, sales, audit, panel, members, promotions)
+
+
+def absences(frame: pd.DataFrame | None, rep_ids: NDArray[np.str_]) -> Absences:
+    """Days on which reps are away; rows of people who are no reps are left out.
+
+    Parameters
+    ----------
+    frame : DataFrame or None
+        The table ``absences``.
+    rep_ids : (r,) str
+    """
+    if frame is None:
+        return nobody_away()
+    mine = frame[codes_of(frame["rep_id"], rep_ids) >= 0]
+    return Absences(
+        rep_id=mine["rep_id"].to_numpy(dtype=str),
+        first=observed.days_of(mine["first"]).astype("datetime64[D]"),
+        last=observed.days_of(mine["last"]).astype("datetime64[D]"),
+        why=column(mine, "why").fillna("").to_numpy(dtype=str),
+    )
 
 
 def _brands(tables: Mapping[str, pd.DataFrame]) -> Brands:

@@ -28,6 +28,7 @@ _EARLIEST = np.datetime64("1900-01-01", "s")
 _DATES = {"sales": ("date",), "visits": ("date",), "market_sales": ("period_start",),
           "customers": ("known_since", "left_on")}  # fmt: skip
 _SAME_NAME = 50.0
+_LONGEST_ABSENCE = np.timedelta64(400, "D")
 
 
 @dataclass
@@ -202,10 +203,23 @@ def _dates(bundle: _Bundle) -> None:
                 bundle.rows((name, spec), days < _EARLIEST, "a date from 1900 on", "Correct the date.")
                 bundle.rows((name, spec), days >= tomorrow, f"a date up to today ({bundle.today})", "Correct the date.")
     for name, first, last in (("campaigns", "start", "end"), ("reps", "start_date", "end_date"),
-                              ("customers", "known_since", "left_on")):  # fmt: skip
+                              ("customers", "known_since", "left_on"), ("absences", "first", "last")):  # fmt: skip
         if bundle.has(name) and {first, last} <= set(bundle.frame(name).columns):
             wrong = bundle.frame(name)[last].to_numpy() < bundle.frame(name)[first].to_numpy()
             bundle.rows((name, last), wrong, f"a day on or after {first}", "Correct one of the two dates.")
+
+
+def _absences(bundle: _Bundle) -> None:
+    """Leave that lasts longer than leave does, and leave of people of whom no list tells."""
+    if not bundle.has("absences"):
+        return
+    if not bundle.has("reps"):
+        bundle.fact(("absences", "rep_id"), "the table reps", "none", "Add reps; without them no plan heeds absences.",
+                    count=len(bundle.frame("absences")))  # fmt: skip
+    frame = bundle.frame("absences")
+    long = frame["last"].to_numpy() - frame["first"].to_numpy() > _LONGEST_ABSENCE
+    bundle.rows(("absences", "last"), long, f"a day within {_LONGEST_ABSENCE.astype(int)} days of first",
+                "Correct the year, or give the rep an end_date in reps.", refuse=False)  # fmt: skip
 
 
 def _same_ids(bundle: _Bundle) -> None:
@@ -226,4 +240,5 @@ def _same_ids(bundle: _Bundle) -> None:
                 "Put a letter before the register's ids.")  # fmt: skip
 
 
-_RULES = (_unique_ids, _references, _visit_words, _brands, _market_rows, _dates, check_places, check_shapes, _same_ids)
+_RULES = (_unique_ids, _references, _visit_words, _brands, _market_rows, _dates, _absences, check_places, check_shapes,
+          _same_ids)  # fmt: skip

@@ -78,7 +78,13 @@ def _consents(frame: pd.DataFrame, last: np.datetime64) -> pd.DataFrame:
     return _rows(frame, days_of(frame["from"]) <= last)
 
 
-_DATED = {"sales": _sales, "market_sales": _market_sales, "visits": _visits, "reps": _reps, "consents": _consents}
+def _absences(frame: pd.DataFrame, last: np.datetime64) -> pd.DataFrame:
+    """Those that had begun; when each was applied for is not recorded."""
+    return _rows(frame, days_of(frame["first"]) <= last)
+
+
+_DATED = {"sales": _sales, "market_sales": _market_sales, "visits": _visits, "reps": _reps, "consents": _consents,
+          "absences": _absences}  # fmt: skip
 
 
 def _customers(frame: pd.DataFrame, sales: pd.DataFrame, last: np.datetime64) -> pd.DataFrame:

@@ -237,6 +237,16 @@ _CAMPAIGNS = TableContract(
         Column("strength", "number", "1 is that brand's average; empty means 1", low=0),
     ),
 )
+_ABSENCES = TableContract(
+    "absences",
+    "Days on which reps do not work; visit plans leave them free.",
+    (
+        Column("rep_id", "id", "who is away", required=True, refers=("reps",), aliases=("temsilci_kodu",)),
+        Column("first", "date", "first day away", required=True, aliases=("from", "başlangıç", "izin_başlangıcı")),
+        Column("last", "date", "last day away, included", required=True, aliases=("to", "bitiş", "izin_bitişi")),
+        Column("why", "text", "leave, training, illness; read by people alone", aliases=("neden", "izin_türü")),
+    ),
+)
 _LINKS = TableContract(
     "links",
     "A person's verdicts on which prospect is which customer; they overrule the automatic linkage.",
@@ -262,7 +272,8 @@ _CONSENTS = TableContract(
 CONTRACT: dict[str, TableContract] = {
     table.name: table
     for table in (
-        _CUSTOMERS, _PROSPECTS, _BRICKS, _REPS, _BRANDS, _VISITS, _SALES, _MARKET_SALES, _CAMPAIGNS, _LINKS, _CONSENTS,
+        _CUSTOMERS, _PROSPECTS, _BRICKS, _REPS, _ABSENCES, _BRANDS, _VISITS, _SALES, _MARKET_SALES, _CAMPAIGNS, _LINKS,
+        _CONSENTS,
     )
 }  # fmt: skip
 """Every table of the contract, by name."""

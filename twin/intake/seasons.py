@@ -29,6 +29,7 @@ _KEYS = {
     "visits": ("date", "customer_id", "channel", "rep_id", "brand"),
     "campaigns": ("brand", "start"),
     "links": ("prospect_id", "customer_id"),
+    "absences": ("rep_id", "first"),
     "consents": ("customer_id", "channel", "from"),
 }
 """Columns that make two rows of a table speak of the same thing; other tables have the key of the contract."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -74,6 +74,39 @@ class Reps:
 
 
 @dataclass(frozen=True)
+class Absences:
+    """Days on which reps do not work, as the company lists them: leave, training, illness that is known.
+
+    Parameters
+    ----------
+    rep_id : (n,) str
+        Of :attr:`Reps.ids`.
+    first, last : (n,) datetime64[D]
+        Both included.
+    why : (n,) str
+        Empty when not stated.
+    """
+
+    rep_id: NDArray[np.str_]
+    first: NDArray[np.datetime64]
+    last: NDArray[np.datetime64]
+    why: NDArray[np.str_]
+
+    def __post_init__(self) -> None:
+        if (self.last < self.first).any():
+            raise ValueError("absences: expected last days on or after the first ones")
+
+    def __len__(self) -> int:
+        return len(self.rep_id)
+
+
+def nobody_away() -> Absences:
+    """No absence at all."""
+    day, text = np.empty(0, dtype="datetime64[D]"), np.empty(0, dtype="U1")
+    return Absences(text, day, day, text)
+
+
+@dataclass(frozen=True)
 class Brands:
     """What is sold in the category, our brands first.
 
@@ -122,6 +155,8 @@ class World:
         Names along axis h; ``channels[0]`` is the visit.
     origin : int, week
         First week that is not history.
+    absences : Absences
+        Of the reps; they concern plans, not the model, which knows capacity by the week alone.
     """
 
     population: Population
@@ -131,6 +166,7 @@ class World:
     brands: Brands
     channels: tuple[str, ...]
     origin: int
+    absences: Absences = field(default_factory=nobody_away)
 
     def __post_init__(self) -> None:
         n_own = self.brands.n_own

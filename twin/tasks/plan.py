@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from twin.errors import PlanError
@@ -16,10 +16,12 @@ from twin.planning.reasons import remark
 from twin.progress import Progress, silent
 from twin.scenario import files
 from twin.tasks import handed_out, shelf
+from twin.tasks.absent import listed_absences
 from twin.tasks.consent import agreed_now, listed, still_agreed
 from twin.tasks.forecast import read_scenarios
+from twin.tasks.plan_cancelled import CANCELLED, announced_before, as_cancelled, fell_away, nothing, revised
 from twin.tasks.plan_edits import WISHES, Wishes, as_document
-from twin.tasks.plan_making import Order, checked_plan
+from twin.tasks.plan_making import Order, checked_plan, settings_in, with_agreed, with_listed
 from twin.tasks.plan_roads import RoadsAsked
 from twin.tasks.shelf import PLAN
 from twin.weeks import monday
@@ -66,12 +68,9 @@ def run_plan(
     -------
     dict
         ``plan`` (version), ``scenario``, ``start``, ``end``, ``visits``, ``tasks``, ``reps``, ``unserved``,
-        ``withdrawn`` (contacts that the files lack because consent has gone), ``files``.
-
-    Raises
-    ------
-    PlanError
-        When there are no listed reps, or the plan breaks a rule.
+        ``absences`` (heeded: of the dataset's table or stated, within the plan's days), ``withdrawn`` (contacts that
+        the files lack because consent has gone), ``files``. A ``PlanError`` says when there are no listed reps, or
+        the plan breaks a rule.
     """
     tell = progress or silent
     tell(0, 3, "read")
@@ -79,22 +78,34 @@ def run_plan(
     form = read_form(crm) if crm else None
     twin = agreed_now(workspace, shelf.load_twin(workspace))
     (scenario,), warnings = read_scenarios([path], twin)
-    wishes = wishes or Wishes()
+    wishes, lost = with_agreed(workspace, with_listed(wishes or Wishes(), listed_absences(workspace, twin)))
     order = Order(scenario, start or monday(twin.calibration.origin), n_weeks, wishes, asked)
     plan = checked_plan(twin, order, tell)
-    table = revised(workspace, bilingual(plan.columns("en"), plan.columns("tr")))
+    before, gone = announced_before(workspace, order.first.isoformat()) or (None, nothing())
+    table = revised(bilingual(plan.columns("en"), plan.columns("tr")), before, gone)
+    gone = gone if before is None else fell_away(before, gone, table)
     summary = summary_of(plan, order, [str(warning) for warning in warnings])
-    version = published(workspace, twin, order, plan, table, summary)
-    return {**summary, "plan": version, **hand_out(workspace, table, version, out, formats, locale, form, tell)}
+    version = published(workspace, twin, order, plan, Rows(table, gone), summary)
+    written = hand_out(workspace, Rows(table, gone), version, out, formats, locale, form, tell)
+    return {**summary, "plan": version, **written, "withdrawn": [*listed(lost), *written["withdrawn"]]}
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Rows of a plan, and those of older ones that calendars should take out."""
+
+    table: pd.DataFrame
+    cancelled: pd.DataFrame
 
 
 def hand_out(
-    workspace: Workspace, table: pd.DataFrame, version: str, out: Path | None, formats: Sequence[str], locale: str,
+    workspace: Workspace, rows: Rows, version: str, out: Path | None, formats: Sequence[str], locale: str,
     form: CrmForm | None, tell: Progress,
 ) -> dict[str, Any]:  # fmt: skip
     """Write the files of a plan, without contacts to which consent has been withdrawn."""
-    table, withdrawn = still_agreed(workspace, table)
-    written = write_plan(_spoken(table, locale), out, formats, locale, crm=form) if out else []
+    table, withdrawn = still_agreed(workspace, rows.table)
+    gone = pd.concat([rows.cancelled, as_cancelled(withdrawn)]) if len(withdrawn) else rows.cancelled
+    written = write_plan(_spoken(table, locale), out, formats, locale, crm=form, cancelled=gone) if out else []
     if written:
         handed_out.log(workspace, "plan", version, table.columns, len(table), ", ".join(file.name for file in written))
     tell(3, 3, "done")
@@ -102,7 +113,7 @@ def hand_out(
 
 
 def published(
-    workspace: Workspace, twin: shelf.Twin, order: Order, plan: VisitPlan, table: pd.DataFrame,
+    workspace: Workspace, twin: shelf.Twin, order: Order, plan: VisitPlan, rows: Rows,
     summary: dict[str, Any], parents: Sequence[str] = (),
 ) -> str:  # fmt: skip
     """Publish a plan; returns its version."""
@@ -111,7 +122,8 @@ def published(
     return workspace.publish(
         PLAN,
         {
-            "plan": table,
+            "plan": rows.table,
+            CANCELLED: rows.cancelled,
             "unserved": unserved,
             "days": pd.DataFrame(plan.days.columns()),
             "summary": summary,
@@ -121,26 +133,6 @@ def published(
         {"scenario": scenario.name, "start": plan.start.isoformat(), "n_weeks": order.n_weeks},
         parents=(twin.version.id, *parents),
     )
-
-
-def revised(workspace: Workspace, table: pd.DataFrame, before: pd.DataFrame | None = None) -> pd.DataFrame:
-    """A plan's rows with their ``revision``: how often a row of that name has changed its day, hour or owner.
-
-    Calendars take it as the sequence of an event: the higher one counts.
-    """
-    if before is None:
-        head = workspace.head(PLAN)
-        before = workspace.table(head, "plan") if head is not None else None
-    revision = pd.Series(0, index=table.index)
-    if before is not None and len(before) and {"visit_id", "start", "rep_id"} <= set(before.columns):
-        old = before.drop_duplicates("visit_id").set_index("visit_id").reindex(table["visit_id"])
-        count = old["revision"] if "revision" in old else pd.Series(0, index=old.index)
-        there = old["start"].notna().to_numpy()
-        moved = (old["start"].to_numpy() != table["start"].to_numpy().astype(old["start"].dtype)) | (
-            old["rep_id"].to_numpy() != table["rep_id"].to_numpy()
-        )
-        revision = pd.Series(np.where(there, count.fillna(0).to_numpy() + moved, 0), index=table.index)
-    return table.assign(revision=revision.astype("int64"))
 
 
 def check_forms(out: Path | None, formats: Sequence[str]) -> None:
@@ -181,6 +173,11 @@ def summary_of(plan: VisitPlan, order: Order, warnings: list[str]) -> dict[str, 
             "starts": settings.starts,
             "seed": settings.seed,
         },
+        "absences": [
+            {"rep_id": away.rep_id, "first": away.first.isoformat(), "last": away.last.isoformat()}
+            for away in settings_in(order.wishes).absences
+            if away.first < plan.stop and away.last >= plan.start
+        ],
         "holidays": [{"date": day.isoformat(), "name": name} for day, name in plan.holidays],
         "remarks": {
             language: [remark(key, count, language) for key, count in plan.remarks] for language in ("en", "tr")

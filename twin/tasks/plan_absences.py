@@ -1,4 +1,7 @@
-"""Absences of reps from a table: ``rep_id``, ``from``, ``to`` (both days included) and, if wanted, ``why``."""
+"""Absences of reps from a table: ``rep_id``, ``from``, ``to`` (both days included) and, if wanted, ``why``.
+
+The table ``absences`` of a bundle, whose days are called ``first`` and ``last``, is read as well.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ from pathlib import Path
 from twin.errors import InputError, PlanError, Problem
 from twin.planning.settings import Absence
 
+_BUNDLE = {"first": "from", "last": "to"}
 _FORMS = ("%Y-%m-%d", "%d.%m.%Y", "%d/%m/%Y")
 
 
@@ -36,6 +40,8 @@ def read_absences(path: Path) -> tuple[Absence, ...]:
         raise PlanError(f"--absences: {path}: expected a CSV file in UTF-8, found none ({error}). Check it.") from error
     head = lines[0] if lines else ""
     reader = csv.DictReader(lines, delimiter=max(";\t,", key=head.count))
+    if {"first", "last"} <= set(reader.fieldnames or ()):
+        reader.fieldnames = [_BUNDLE.get(name, name) for name in reader.fieldnames or ()]
     absent = [name for name in ("rep_id", "from", "to") if name not in (reader.fieldnames or ())]
     if absent:
         found = ", ".join(reader.fieldnames or ()) or "nothing"

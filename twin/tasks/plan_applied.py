@@ -6,7 +6,8 @@ Nothing is searched but the place of a visit that is new to its day. Judges noth
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -19,7 +20,7 @@ from twin.planning import travel
 from twin.planning.calendar import working_days
 from twin.planning.edited_day import DayHours, DayStops, on_the_clock, with_stop
 from twin.planning.follow_ups import hours_of
-from twin.planning.settings import PlanSettings
+from twin.planning.settings import Absence, PlanSettings
 from twin.tasks.plan_edits import ADD, DROP, MOVE, Edit, Wishes
 
 
@@ -37,8 +38,14 @@ class Desk:
     conditions : Conditions
     settings : PlanSettings
         Those that the planner wishes now.
+        With the absences that the newest dataset lists.
     place : (c, 2) float, degrees
     home : dict from rep id to (lon, lat)
+    customer : dict from customer id to row
+    nights : dict from (rep id, day) to customer id
+        Near whom the night after that day is spent; home when missing.
+    withdrawn : DataFrame, optional
+        Rows of the plan to which consent has been withdrawn since; they are not among ``rows``.
     """
 
     rows: pd.DataFrame
@@ -50,6 +57,34 @@ class Desk:
     place: NDArray[np.float64]
     home: dict[str, tuple[float, float]]
     customer: dict[str, int]
+    nights: dict[tuple[str, dt.date], str] = field(default_factory=dict)
+    withdrawn: pd.DataFrame | None = None
+
+    def away(self, wishes: Wishes) -> tuple[Absence, ...]:
+        """Absences that the dataset lists, and those that the planner has noted."""
+        return tuple(dict.fromkeys((*self.settings.absences, *wishes.absences)))
+
+    def ends(self, rep: str, day: dt.date) -> tuple[tuple[float, float], tuple[float, float]]:
+        """Where a rep's day begins and ends, home or near a customer: two times longitude and latitude."""
+        begins, stops = (self.nights.get((rep, each), "") for each in (day - dt.timedelta(days=1), day))
+        return self._near(rep, begins), self._near(rep, stops)
+
+    def _near(self, rep: str, customer: str) -> tuple[float, float]:
+        if customer not in self.customer:
+            return self.home.get(rep, (np.nan, np.nan))
+        lon, lat = self.place[self.customer[customer]]
+        return float(lon), float(lat)
+
+
+def unheeded(desk: Desk) -> list[Absence]:
+    """Absences that the dataset lists and the plan knows nothing of: it has visits on those days."""
+    visits = desk.rows[desk.rows["kind"] == "visit"]
+    return [each for each in desk.settings.absences if _on(visits, each).any()]
+
+
+def _on(rows: pd.DataFrame, absence: Absence) -> pd.Series:
+    days = rows["date"].between(pd.Timestamp(absence.first), pd.Timestamp(absence.last))
+    return (rows["rep_id"] == absence.rep_id) & days
 
 
 def applied(desk: Desk, wishes: Wishes) -> pd.DataFrame:
@@ -65,20 +100,28 @@ def applied(desk: Desk, wishes: Wishes) -> pd.DataFrame:
     DataFrame
         Columns of the plan, and ``change``: ``lock``, ``move``, ``add`` or empty.
     """
-    desk = replace(desk, settings=wishes.settings)
+    away = desk.away(wishes)
+    desk, touched = without_lost_nights(replace(desk, settings=wishes.settings), away)
     rows = desk.rows.assign(change="")
-    touched: set[tuple[str, dt.date]] = set()
     for edit in wishes.edits:
         rows, days = _edited(desk, rows, edit)
         touched |= days
-    for absence in wishes.absences:
-        away = (rows["rep_id"] == absence.rep_id) & rows["date"].between(
-            pd.Timestamp(absence.first), pd.Timestamp(absence.last)
-        )
-        rows = rows[~away | (rows["change"] != "")]
+    for absence in away:
+        rows = rows[~_on(rows, absence) | (rows["change"] != "")]
     for rep, day in sorted(touched):
         rows = _timed(desk, rows, rep, day, wishes)
     return rows.sort_values(["rep_id", "start", "visit_id"], kind="stable", ignore_index=True)
+
+
+def without_lost_nights(desk: Desk, away: Sequence[Absence]) -> tuple[Desk, set[tuple[str, dt.date]]]:
+    """The desk without nights before or after which the rep is absent, and the days that begin at home instead."""
+
+    def absent(rep: str, day: dt.date) -> bool:
+        return any(each.rep_id == rep and each.first <= day <= each.last for each in away)
+
+    lost = {(rep, day) for rep, day in desk.nights if absent(rep, day) or absent(rep, day + dt.timedelta(days=1))}
+    kept = {night: customer for night, customer in desk.nights.items() if night not in lost}
+    return replace(desk, nights=kept), {(rep, day + dt.timedelta(days=1)) for rep, day in lost}
 
 
 def _edited(desk: Desk, rows: pd.DataFrame, edit: Edit) -> tuple[pd.DataFrame, set[tuple[str, dt.date]]]:
@@ -131,7 +174,9 @@ def _timed(desk: Desk, rows: pd.DataFrame, rep: str, day: dt.date, wishes: Wishe
     who = np.array([desk.customer[name] for name in today["customer_id"]])
     hours, settings = _hours(desk, day), desk.settings
     lon, lat = desk.place[who].T
-    minutes, km = travel.matrix(lon, lat, desk.home.get(rep, (np.nan, np.nan)), settings)
+    begins, stops_at = desk.ends(rep, day)
+    minutes, km = travel.matrix(lon, lat, begins, settings)
+    minutes[:, 0] = travel.matrix(lon, lat, stops_at, settings)[0][:, 0]
     people = desk.world.population
     window = hours_of(people.available_from[who], people.available_to[who], hours.opens, hours.closes)
     stops = DayStops(minutes, np.column_stack(window), _appointments(today, wishes), settings.visit_minutes)

@@ -19,18 +19,30 @@ from twin.calibration.market_draw import lay_out_draw
 from twin.planning import travel
 from twin.planning.calendar import working_days
 from twin.planning.checker import check_plan
+from twin.planning.settings import Absence
 from twin.scenario import files
 from twin.tasks import shelf
-from twin.tasks.consent import agreed_now
+from twin.tasks.absent import listed_absences
+from twin.tasks.consent import agreed_now, still_agreed
 from twin.tasks.forecast import alignment_of
-from twin.tasks.plan_applied import Desk, applied
+from twin.tasks.plan_applied import Desk, applied, without_lost_nights
 from twin.tasks.plan_edits import Edit, Wishes, wishes_of
-from twin.tasks.plan_making import settings_in
 from twin.weeks import week_of_date
 from twin.workspace.store import Workspace
 
-CROWDED = frozenset(("hours", "lunch", "overlap", "late_home", "most_a_day", "capacity", "sequence", "travel", "drive"))
+CROWDED = frozenset(
+    ("hours", "lunch", "overlap", "late_home", "most_a_day", "capacity", "sequence", "travel", "drive", "night")
+)
 """Rules whose breach making the plan anew can mend, by moving other visits out of the way."""
+
+
+@dataclass(frozen=True)
+class _Nights:
+    """Nights away as the checker reads them."""
+
+    rep_id: NDArray
+    date: NDArray
+    night: NDArray
 
 
 @dataclass(frozen=True)
@@ -50,6 +62,7 @@ class _Sheet:
     seq: NDArray
     travel_min: NDArray
     rate: NDArray
+    days: _Nights
 
     def __len__(self) -> int:
         return len(self.visit_id)
@@ -76,17 +89,21 @@ def open_desk(workspace: Path, plan: str) -> Desk:
     market = lay_out_draw(twin.calibration, twin.world, twin.history, 0, horizon)
     conditions = lay_out(twin.world, market, scenario, horizon, alignment_of(scenario, twin))
     reps = twin.world.reps
+    rows, withdrawn = still_agreed(store, store.table(version, "plan"))
+    settings = replace(wishes_of(workspace, plan).settings, absences=listed_absences(store, twin))
     homes = {str(id): (float(x), float(y)) for id, x, y in zip(reps.ids, reps.home_lon, reps.home_lat)}
     return Desk(
-        rows=store.table(version, "plan"),
+        rows=rows,
         start=start,
         stop=stop,
         world=twin.world,
         conditions=conditions,
-        settings=wishes_of(workspace, plan).settings,
+        settings=settings,
         place=np.column_stack(travel.places(twin.world)),
         home=homes,
         customer={str(id): row for row, id in enumerate(twin.world.population.ids)},
+        nights=nights_of(store.table(version, "days") if store.has(version, "days") else pd.DataFrame()),
+        withdrawn=withdrawn,
     )
 
 
@@ -134,10 +151,12 @@ def days_for(desk: Desk, wishes: Wishes, edit: Edit, rep: str) -> pd.DataFrame:
     desk = _narrowed(desk, others, edit, rep)
     before = applied(desk, others)
     standing = {(b["kind"], b["visit_id"], b["found"]) for b in breaches(desk, before, replace(others, edits=(edit,)))}
+    # absences have been heeded in what stands before
+    home = replace(without_lost_nights(desk, desk.away(others))[0], settings=replace(desk.settings, absences=()))
     out = []
     for day in open_days(desk, wishes, rep):
         wish = replace(edit, date=day, rep_id=rep)
-        desk_now = replace(desk, rows=before.drop(columns="change"))
+        desk_now = replace(home, rows=before.drop(columns="change"))
         after = applied(desk_now, Wishes(wishes.settings, (), (wish,)))
         broken = [b for b in breaches(desk, after, replace(others, edits=(wish,)))
                   if (b["kind"], b["visit_id"], b["found"]) not in standing]  # fmt: skip
@@ -149,7 +168,8 @@ def open_days(desk: Desk, wishes: Wishes, rep: str) -> list[dt.date]:
     """Days of the plan on which a rep works."""
     calendar = working_days(desk.start, desk.stop, wishes.settings)
     days = [day.astype(object) for day in calendar.day]
-    return [day for day in days if not any(a.rep_id == rep and a.first <= day <= a.last for a in wishes.absences)]
+    away = [each for each in desk.away(wishes) if each.rep_id == rep]
+    return [day for day in days if not any(each.first <= day <= each.last for each in away)]
 
 
 def who_may_be_added(desk: Desk, rep: str, most: int = 2000) -> pd.DataFrame:
@@ -173,10 +193,29 @@ def _checked(desk: Desk, rows: pd.DataFrame, wishes: Wishes) -> list[dict[str, A
     columns = [rows[name].to_numpy() for name in names]
     columns[5] = rows["date"].to_numpy().astype("datetime64[D]")
     columns[6], columns[7] = (rows[name].to_numpy().astype("datetime64[m]") for name in ("start", "end"))
-    sheet = _Sheet(desk.start, desk.stop, *[*columns, rate.to_numpy()])
-    found = check_plan(sheet, desk.world, desk.conditions, settings_in(wishes))
+    away = desk.away(wishes)
+    sheet = _Sheet(desk.start, desk.stop, *[*columns, rate.to_numpy(), _slept(desk, away)])
+    found = check_plan(sheet, desk.world, desk.conditions, replace(wishes.settings, absences=away))
     return [{"kind": each.kind, "rep_id": each.rep_id, "visit_id": each.visit_id, "found": each.found,
              "crowded": each.kind in CROWDED} for each in found]  # fmt: skip
+
+
+def _slept(desk: Desk, away: tuple[Absence, ...]) -> _Nights:
+    nights = without_lost_nights(desk, away)[0].nights
+    return _Nights(
+        np.array([rep for rep, _ in nights], dtype=str),
+        np.array([day for _, day in nights], dtype="datetime64[D]"),
+        np.array(list(nights.values()), dtype=str),
+    )
+
+
+def nights_of(days: pd.DataFrame) -> dict[tuple[str, dt.date], str]:
+    """Customers near whom nights are spent, of a plan's table of days."""
+    if "night" not in days:
+        return {}
+    away = days[days["night"].fillna("") != ""]
+    return {(str(rep), pd.Timestamp(day).date()): str(night)
+            for rep, day, night in zip(away["rep_id"], away["date"], away["night"], strict=True)}  # fmt: skip
 
 
 def _narrowed(desk: Desk, wishes: Wishes, edit: Edit, rep: str) -> Desk:

@@ -8,7 +8,7 @@ import pandas as pd
 from twin.geography.distance import haversine_km
 from twin.planning import travel
 from twin.planning.calendar import working_days
-from twin.tasks.plan_applied import Desk
+from twin.tasks.plan_applied import Desk, without_lost_nights
 from twin.tasks.plan_edits import Wishes
 
 
@@ -38,7 +38,7 @@ def load_of(desk: Desk, wishes: Wishes, rows: pd.DataFrame) -> pd.DataFrame:
             "open_minutes": np.tile(opened, len(reps)),
         }
     )
-    for away in wishes.absences:
+    for away in desk.away(wishes):
         off = (grid["rep_id"] == away.rep_id) & grid["date"].between(pd.Timestamp(away.first), pd.Timestamp(away.last))
         grid["open_minutes"] = grid["open_minutes"].mask(off, 0)
     visit = rows["kind"] == "visit"
@@ -68,7 +68,7 @@ def capacity_of(desk: Desk, wishes: Wishes, rows: pd.DataFrame) -> pd.DataFrame:
     a_day = conditions.rep_visits[:, week] * conditions.channel_factor[0, week] / len(wishes.settings.weekdays)
     works = np.ones_like(a_day)
     row = {str(id): place for place, id in enumerate(conditions.rep_ids)}
-    for away in wishes.absences:
+    for away in desk.away(wishes):
         if away.rep_id in row:
             off = (calendar.day >= np.datetime64(away.first)) & (calendar.day <= np.datetime64(away.last))
             works[row[away.rep_id], off] = 0.0
@@ -80,9 +80,11 @@ def capacity_of(desk: Desk, wishes: Wishes, rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def _ways_home(desk: Desk, visits: pd.DataFrame, wishes: Wishes) -> pd.DataFrame:
-    """Minutes from the last visit of each day to the rep's home; nothing where either place is unknown."""
+    """Minutes from the last visit of each day to where the rep sleeps; nothing where either place is unknown."""
+    desk, _ = without_lost_nights(desk, desk.away(wishes))
     last = visits.sort_values("end").groupby(["rep_id", "date"], as_index=False).tail(1)
-    home = np.array([desk.home.get(rep, (np.nan, np.nan)) for rep in last["rep_id"]]).reshape(-1, 2)
+    slept = [desk.ends(rep, day.date())[1] for rep, day in zip(last["rep_id"], last["date"], strict=True)]
+    home = np.array(slept).reshape(-1, 2)
     lon, lat = (last[name].to_numpy(float) for name in ("lon", "lat"))
     km = wishes.settings.road_factor * haversine_km(lon, lat, home[:, 0], home[:, 1])
     minutes = np.where(np.isfinite(home).all(axis=1), travel.drive_minutes(km, wishes.settings), 0.0)

@@ -3,25 +3,32 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+
+import pandas as pd
 
 from twin.agents.conditions import lay_out
 from twin.calibration.market_draw import lay_out_draw
 from twin.errors import PlanError
+from twin.market.channels import STANDARD
 from twin.planning.checker import Lock, Violation, check_plan
 from twin.planning.decisions import Decision
 from twin.planning.kept import Kept
-from twin.planning.settings import PlanSettings
+from twin.planning.settings import Absence, PlanSettings
 from twin.planning.visit_plan import VisitPlan, make_plan, visit_gain
 from twin.progress import Progress
 from twin.scenario.scenario import Scenario
 from twin.tasks import shelf
+from twin.tasks.consent import WITHDRAWN, still_agreed
 from twin.tasks.forecast import alignment_of
 from twin.tasks.plan_edits import DROP, Edit, Wishes
 from twin.tasks.plan_roads import RoadsAsked, lookup_of, roads_of
 from twin.weeks import monday, week_of_date
+from twin.workspace.store import Workspace
 
 _DRAWS = 16
+VISIT = STANDARD[0]
 
 
 @dataclass(frozen=True)
@@ -96,6 +103,20 @@ def checked_plan(twin: shelf.Twin, order: Order, tell: Progress) -> VisitPlan:
 def settings_in(wishes: Wishes) -> PlanSettings:
     """Settings of a planner's wishes, absences included."""
     return replace(wishes.settings, absences=tuple(dict.fromkeys((*wishes.settings.absences, *wishes.absences))))
+
+
+def with_listed(wishes: Wishes, listed: Sequence[Absence]) -> Wishes:
+    """The wishes with the absences that the dataset lists, which are kept with the dataset and not with the plan."""
+    return replace(wishes, settings=replace(wishes.settings, absences=tuple(listed)))
+
+
+def with_agreed(workspace: Workspace, wishes: Wishes) -> tuple[Wishes, pd.DataFrame]:
+    """The wishes without visits that were fixed to people who have withdrawn their consent, and those visits."""
+    fixed = [edit for edit in wishes.edits if edit.kind != DROP]
+    told = pd.DataFrame([(edit.date, edit.rep_id, edit.customer_id, VISIT) for edit in fixed], columns=WITHDRAWN)
+    _, gone = still_agreed(workspace, told.assign(date=pd.to_datetime(told["date"])))
+    lost = {id(fixed[row]) for row in gone.index}
+    return replace(wishes, edits=tuple(edit for edit in wishes.edits if id(edit) not in lost)), gone
 
 
 def decision_of(edit: Edit) -> Decision:

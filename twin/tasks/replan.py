@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -19,11 +19,13 @@ from twin.progress import Progress, silent
 from twin.scenario import files
 from twin.scenario.scenario import Scenario
 from twin.tasks import shelf
-from twin.tasks.consent import agreed_now
+from twin.tasks.absent import listed_absences
+from twin.tasks.consent import agreed_now, listed, still_agreed
 from twin.tasks.forecast import read_scenarios
-from twin.tasks.plan import bilingual, check_forms, hand_out, published, revised, summary_of
+from twin.tasks.plan import Rows, bilingual, check_forms, hand_out, published, summary_of
+from twin.tasks.plan_cancelled import cancelled_in, fell_away, nothing, revised
 from twin.tasks.plan_edits import Edit, Wishes, made_with, newest_plan, wishes_of
-from twin.tasks.plan_making import Order, checked_plan
+from twin.tasks.plan_making import Order, checked_plan, settings_in, with_agreed, with_listed
 from twin.tasks.plan_roads import RoadsAsked
 from twin.workspace.plan_crm import read_form
 from twin.workspace.store import Workspace
@@ -54,6 +56,8 @@ class Announced:
         Those of the wishes with which the plan was made.
     version : str
         Empty for a folder.
+    cancelled : DataFrame
+        Events of still older plans that calendars should take out.
     """
 
     rows: pd.DataFrame
@@ -63,6 +67,7 @@ class Announced:
     wishes: Wishes
     heeded: tuple[Edit, ...] = ()
     version: str = ""
+    cancelled: pd.DataFrame = field(default_factory=nothing)
 
 
 def run_replan(
@@ -103,9 +108,7 @@ def run_replan(
     Returns
     -------
     dict
-        As of :func:`twin.tasks.plan.run_plan`, and ``kept`` (version or folder), ``unchanged_share`` (of the visits
-        that no absence and no edit touches, those that keep rep, day and hour), ``same_day_share``, ``changed`` (list
-        of ``visit_id``, ``customer_id``, ``was``, ``now``; ``now`` is empty for a visit that found no place). A
+        As of :func:`twin.tasks.plan.run_plan`, and ``kept`` (version or folder) and what :func:`changes` tells. A
         ``PlanError`` says when there is no plan to keep, or what was decided cannot be kept.
     """
     tell = progress or silent
@@ -114,17 +117,24 @@ def run_replan(
     old = announced(workspace, keep)
     twin = agreed_now(workspace, shelf.load_twin(workspace))
     chosen, warnings = _scenario(old, scenario, twin)
-    wishes = _with(old.wishes, edits, absences, settings)
+    stated = _with(old.wishes, edits, absences, settings)
+    wishes, lost = with_agreed(workspace, with_listed(stated, listed_absences(workspace, twin)))
+    agreed, withdrawn = still_agreed(workspace, old.rows)
+    order = _order(old, chosen, wishes, asked, kept_of(agreed, from_date))
+    plan = checked_plan(twin, order, tell)
+    table = revised(bilingual(plan.columns("en"), plan.columns("tr")), old.rows, old.cancelled)
+    rows = Rows(table, fell_away(old.rows, old.cancelled, table, from_date))
+    summary = summary_of(plan, order, warnings) | changes(old.rows, table, wishes, withdrawn["visit_id"])
+    version = published(workspace, twin, order, plan, rows, summary, [old.version] if old.version else [])
+    written = hand_out(workspace, rows, version, out, formats, locale, form, tell)
+    told = {"withdrawn": listed(pd.concat([withdrawn, lost]).drop_duplicates(["customer_id", "date", "channel"]))}
+    return {**summary, "plan": version, "kept": old.version or str(keep), **written, **told}
+
+
+def _order(old: Announced, chosen: Scenario, wishes: Wishes, asked: RoadsAsked | None, kept: Kept) -> Order:
     # what the plan has heeded already stands in its rows
     new = tuple(edit for edit in wishes.edits if edit not in old.heeded)
-    order = Order(chosen, old.first, old.n_weeks, wishes, asked, kept_of(old.rows, from_date), new)
-    plan = checked_plan(twin, order, tell)
-    table = revised(workspace, bilingual(plan.columns("en"), plan.columns("tr")), old.rows)
-    difference = changes(old.rows, table, wishes)
-    summary = {**summary_of(plan, order, warnings), **difference}
-    version = published(workspace, twin, order, plan, table, summary, [old.version] if old.version else [])
-    written = hand_out(workspace, table, version, out, formats, locale, form, tell)
-    return {**summary, "plan": version, "kept": old.version or str(keep), **written}
+    return Order(chosen, old.first, old.n_weeks, wishes, asked, kept, new)
 
 
 def _scenario(old: Announced, path: Path | None, twin: shelf.Twin) -> tuple[Scenario, list[str]]:
@@ -163,6 +173,7 @@ def announced(workspace: Workspace, keep: str | Path = "") -> Announced:
         wishes=wishes_of(workspace.path, name),
         heeded=made_with(workspace.path, name).edits,
         version=name,
+        cancelled=cancelled_in(workspace, version),
     )
 
 
@@ -192,20 +203,25 @@ def kept_of(rows: pd.DataFrame, from_date: dt.date | None = None) -> Kept:
     )
 
 
-def changes(before: pd.DataFrame, after: pd.DataFrame, wishes: Wishes) -> dict[str, Any]:
-    """What a plan that was made again keeps of the one before.
+def changes(
+    before: pd.DataFrame, after: pd.DataFrame, wishes: Wishes, withdrawn: Sequence[str] | pd.Series = ()
+) -> dict[str, Any]:
+    """What a plan that was made again keeps of the one before, leaving out what edits, absences and consent touch.
 
     Returns
     -------
     dict
-        ``unchanged_share``, ``same_day_share``, ``changed``; see :func:`run_replan`.
+        ``unchanged_share`` (of the visits that nothing touches, those that keep rep, day and hour),
+        ``same_day_share``, ``changed`` (list of ``visit_id``, ``customer_id``, ``was``, ``now``; ``now`` is empty for
+        a visit that found no place).
     """
     old = before[before["kind"] == "visit"].set_index("visit_id")
     new = after[after["kind"] == "visit"].set_index("visit_id").reindex(old.index)
     same_day = (old["rep_id"] == new["rep_id"]) & (old["date"] == new["date"])
     same = same_day & (old["start"] == new["start"])
-    touched = pd.Series(old.index.isin([edit.visit_id for edit in wishes.edits]), index=old.index)
-    for away in wishes.absences:
+    named = [*(edit.visit_id for edit in wishes.edits), *withdrawn]
+    touched = pd.Series(old.index.isin(named), index=old.index)
+    for away in settings_in(wishes).absences:
         days = old["date"].between(pd.Timestamp(away.first), pd.Timestamp(away.last))
         touched |= (old["rep_id"] == away.rep_id) & days
     rest = ~touched

@@ -26,6 +26,7 @@ from twin.scenario import files
 from twin.tasks import handed_out
 from twin.tasks.check import verdict
 from twin.tasks.consent import still_agreed
+from twin.tasks.plan_cancelled import as_cancelled, cancelled_in
 from twin.tasks.shelf import ALLOCATION, BACKTEST, CALIBRATION, DATASET, FORECAST, PLAN, load_twin
 from twin.workspace import plan_files
 from twin.workspace.catalogue import FILE_NAME, Version
@@ -219,16 +220,16 @@ def plan_file(
     (str, bytes)
         Name and content; several calendars come as one zip archive.
     """
-    rows = table(workspace, plan, "plan")
-    rows = rows[rows["rep_id"] == rep] if rep else rows
-    rows = rows if territories is None else rows[rows["territory_id"].isin(territories)]
     store = Workspace.open(workspace, create=False)
-    rows, _ = still_agreed(store, rows)
+    gone = cancelled_in(store, store.version(plan))
+    rows, gone = (_of(part, rep, territories) for part in (table(workspace, plan, "plan"), gone))
+    rows, withdrawn = still_agreed(store, rows)
+    gone = pd.concat([gone, as_cancelled(withdrawn)]) if len(withdrawn) else gone
     if "reason_tr" in rows:
         rows = rows.assign(reason=rows["reason_tr"]) if locale == "tr" else rows
         rows = rows.drop(columns="reason_tr")
     with tempfile.TemporaryDirectory() as folder:
-        written = plan_files.write_plan(rows, folder, [form], locale)
+        written = plan_files.write_plan(rows, folder, [form], locale, cancelled=gone)
         handed_out.log(store, "plan", plan, rows.columns, len(rows), ", ".join(file.name for file in written))
         if len(written) == 1:
             return written[0].name, written[0].read_bytes()
@@ -237,6 +238,11 @@ def plan_file(
             for path in written:
                 packed.write(path, path.name)
         return f"plan-{form}.zip", archive.getvalue()
+
+
+def _of(rows: pd.DataFrame, rep: str, territories: Collection[str] | None) -> pd.DataFrame:
+    rows = rows[rows["rep_id"] == rep] if rep else rows
+    return rows if territories is None else rows[rows["territory_id"].isin(territories)]
 
 
 def _learned(workspace: Path, calibration: str) -> tuple[World, History, Calibration]:

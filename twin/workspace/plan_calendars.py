@@ -18,14 +18,17 @@ from twin.workspace.plan_look import WORDS, Look, placed, rep_files, text
 
 def write_calendars(frame: pd.DataFrame, folder: Path, look: Look) -> list[Path]:
     """``plan-REP.ics`` for every rep."""
+    gone = frame.iloc[:0] if look.cancelled is None else look.cancelled
+    gone = gone.sort_values(["start", "visit_id"], kind="stable")
     paths = []
-    for rep, mine, path in rep_files(frame, folder, "ics"):
-        path.write_bytes(_calendar(rep, mine, look).to_ical())
+    # a rep of whom nothing but cancelled visits is left has a file, too
+    for rep, mine, path in rep_files(pd.concat([frame.assign(_gone=False), gone.assign(_gone=True)]), folder, "ics"):
+        path.write_bytes(_calendar(rep, mine[~mine["_gone"]], gone[gone["rep_id"] == rep], look).to_ical())
         paths.append(path)
     return paths
 
 
-def _calendar(rep: str, frame: pd.DataFrame, look: Look) -> icalendar.Calendar:
+def _calendar(rep: str, frame: pd.DataFrame, gone: pd.DataFrame, look: Look) -> icalendar.Calendar:
     words, zone = WORDS[look.locale], zoneinfo.ZoneInfo(look.timezone)
     calendar = icalendar.Calendar()
     calendar.add("prodid", "-//territory-twin//visit plan//EN")
@@ -39,6 +42,7 @@ def _calendar(rep: str, frame: pd.DataFrame, look: Look) -> icalendar.Calendar:
         event.add("uid", f"{row['visit_id']}@territory-twin")
         event.add("dtstamp", look.stamp)
         event.add("sequence", _sequence(row))
+        event.add("status", "CONFIRMED")
         event.add("dtstart", row["start"].to_pydatetime().replace(tzinfo=zone))
         event.add("dtend", row["end"].to_pydatetime().replace(tzinfo=zone))
         event.add("summary", f"{what}: {name}" + (f", {row['condition']}" if text(row.get("condition")) else ""))
@@ -49,11 +53,29 @@ def _calendar(rep: str, frame: pd.DataFrame, look: Look) -> icalendar.Calendar:
             if placed(row):
                 event.add("geo", (row["lat"], row["lon"]))
         calendar.add_component(event)
-    if len(frame):
+    for row in gone.to_dict("records"):
+        calendar.add_component(_cancelled(row, look))
+    days = pd.concat([frame["date"], gone["date"]])
+    if len(days):
         # two years around the plan are enough, and keep the file short
-        years = frame["date"].min().year - 1, frame["date"].max().year + 2
+        years = days.min().year - 1, days.max().year + 2
         calendar.add_missing_timezones(first_date=dt.date(years[0], 1, 1), last_date=dt.date(years[1], 1, 1))
     return calendar
+
+
+def _cancelled(row: dict, look: Look) -> icalendar.Event:
+    """An event that is taken back: the name of the one before, a higher sequence, and nobody's name."""
+    words, zone = WORDS[look.locale], zoneinfo.ZoneInfo(look.timezone)
+    event = icalendar.Event()
+    event.add("uid", f"{row['visit_id']}@territory-twin")
+    event.add("dtstamp", look.stamp)
+    event.add("sequence", _sequence(row))
+    event.add("status", "CANCELLED")
+    event.add("transp", "TRANSPARENT")
+    event.add("dtstart", row["start"].to_pydatetime().replace(tzinfo=zone))
+    event.add("dtend", row["end"].to_pydatetime().replace(tzinfo=zone))
+    event.add("summary", f"{words['cancelled']}: {words['visit' if row['kind'] == 'visit' else 'task'].lower()}")
+    return event
 
 
 def _sequence(row: dict) -> int:

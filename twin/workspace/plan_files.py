@@ -52,6 +52,7 @@ def write_plan(
     timezone: str = "Europe/Istanbul",
     stamp: dt.datetime | None = None,
     crm: CrmForm | None = None,
+    cancelled: pd.DataFrame | None = None,
 ) -> list[Path]:
     """Write a plan in several formats: all files or none; files of these names are replaced.
 
@@ -73,22 +74,20 @@ def write_plan(
         the same plan gives the same bytes.
     crm : CrmForm, optional
         Columns that the customer system wants.
+    cancelled : pandas.DataFrame, optional
+        Events of older plans that calendars should take out, see :mod:`twin.workspace.plan_calendars`.
 
     Returns
     -------
     list of Path
-        In the order of ``formats``.
-
-    Raises
-    ------
-    TwinError
-        For an unknown format or time zone, a table that is no plan, or a folder that cannot be written.
+        In the order of ``formats``. A ``TwinError`` tells of an unknown format or time zone, a table that is no plan,
+        or a folder that cannot be written.
     """
     folder = Path(folder)
     _check(plan_frame, formats, locale, timezone)
     first = plan_frame["date"].min() if len(plan_frame) else pd.Timestamp("2000-01-01")
     moment = stamp or dt.datetime.combine(first.date(), dt.time(), dt.UTC)
-    look = Look(locale, timezone, moment, crm)
+    look = Look(locale, timezone, moment, crm, cancelled)
     frame = plan_frame.sort_values(["rep_id", "start", "visit_id"], kind="stable").reset_index(drop=True)
     try:
         folder.mkdir(parents=True, exist_ok=True)

@@ -30,6 +30,7 @@ WORDS = {
         "way": "Way",
         "notes": "Notes",
         "minutes": "min",
+        "cancelled": "Cancelled",
     },
     "tr": {
         "visit": "Ziyaret",
@@ -43,6 +44,7 @@ WORDS = {
         "way": "Yol",
         "notes": "Notlar",
         "minutes": "dk",
+        "cancelled": "İptal",
     },
 }
 """Words of calendars, workbooks and day sheets, by locale."""
@@ -64,12 +66,15 @@ class Look:
         The moment that calendars take for its making.
     crm : CrmForm, optional
         Columns that a customer system wants, see :mod:`twin.workspace.plan_crm`.
+    cancelled : DataFrame, optional
+        Events of older plans that calendars should take out.
     """
 
     locale: str
     timezone: str
     stamp: dt.datetime
     crm: CrmForm | None = None
+    cancelled: pd.DataFrame | None = None
 
     def day(self, date: pd.Timestamp) -> str:
         """A date as the locale has it."""

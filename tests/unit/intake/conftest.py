@@ -17,6 +17,7 @@ GOOD = {
     "2024-01-08,007,Ours,3\n2024-01-17,7,Ours,2.5\n2024-02-06,NA,Ours,4\n2024-03-07,007,Ours,1\n",
     "bricks.csv": "brick_id,territory_id,lon,lat,income\nB1,T1,29.0,41.0,5\nB2,T2,32.8,39.9,3\n",
     "reps.csv": "rep_id,name,territory_id,visits_per_week\nR1,Ayşe,T1,40\nR2,Ali,T2,30\n",
+    "absences.csv": "rep_id,first,last,why\nR1,2024-07-05,2024-07-09,leave\n",
     "visits.csv": "date,rep_id,customer_id,channel\n2024-01-09,R1,007,visit\n"
     "2024-02-01,R1,P1,visit\n2024-02-02,,7,email\n",
     "prospects.csv": "prospect_id,name,lon,lat,brick_id\nP1,Deniz Market,29.05,41.0,B1\nP2,Gül Eczanesi,32.8,39.9,B2\n",

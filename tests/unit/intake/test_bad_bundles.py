@@ -7,6 +7,8 @@ import datetime as dt
 import pytest
 
 from twin.errors import InputError, Problem
+from twin.intake.assemble import assemble
+from twin.intake.hindsight import tables_as_of
 from twin.intake.ingest import read_bundle
 
 TODAY = dt.date(2024, 6, 1)
@@ -63,6 +65,10 @@ ONE_CHANGE = {
     "month that begins late": ("market_sales.csv", "2024-02-01,month,B2", "2024-02-05,month,B2", "period_start", 4,
                                "first day", "2024-02-05", "first of the month"),
     "campaign that ends first": ("campaigns.csv", "2024-02-18", "2024-02-04", "end", 2, "after", "02-04", "Correct"),
+    "absence of nobody": ("absences.csv", "R1,", "R9,", "rep_id", 2, "id of reps", "'R9'", "Correct"),
+    "absence that ends first": ("absences.csv", "07-05,2024-07-09", "07-05,2024-07-01", "last", 2, "after first",
+                                "07-01", "Correct"),
+    "absence without an end": ("absences.csv", "07-05,2024-07-09", "07-05,", "last", 2, "a value", "empty", "Fill"),
     "short row": ("sales.csv", "7,Ours,2.5", "7,Ours", "volume", 3, "4 fields", "3 fields", "Complete"),
     "long row": ("sales.csv", "7,Ours,2.5", "7,Ours,2,5", "after volume", 3, "4 fields", "5 fields", "Quote"),
     "unclosed quote": ("customers.csv", "Yıldız Market", '"Yıldız Market', "name", 3, "quotes", "never", "Close"),
@@ -85,6 +91,25 @@ def test_one_fault_is_named_with_its_place_and_cure(case, bundle, good):
     assert expected in problem.expected
     assert found in problem.found
     assert cure in problem.cure
+
+
+def test_absences_are_read_and_what_looks_like_a_slip_is_told(bundle):
+    text = "rep_id,first,last,why\nR1,2024-07-05,2024-07-09,leave\nR2,2024-08-01,2034-08-02,\n"
+    found = read_bundle(bundle({"absences.csv": text}), today=TODAY)
+    away = assemble(found.tables)[0].absences
+    assert away.rep_id.tolist() == ["R1", "R2"] and away.why.tolist() == ["leave", ""]
+    assert str(away.first[0]) == "2024-07-05" and str(away.last[0]) == "2024-07-09"
+    (warning,) = [each for each in found.warnings if each.file == "absences.csv"]
+    assert (warning.where, warning.row) == ("last", 3) and "400 days" in warning.expected
+    earlier = tables_as_of(found.tables, dt.date(2024, 7, 7))["absences"]
+    assert earlier["rep_id"].tolist() == ["R1"] and str(earlier["last"].iloc[0].date()) == "2024-07-09"
+
+
+def test_absences_without_reps_are_told(bundle):
+    text = "rep_id,first,last\nR1,2024-07-05,2024-07-09\n"
+    found = read_bundle(bundle({"absences.csv": text, "reps.csv": None, "visits.csv": None}), today=TODAY)
+    assert any(each.expected == "the table reps" for each in found.warnings)
+    assert len(assemble(found.tables)[0].absences) == 0
 
 
 def test_a_missing_table_is_named_with_the_file_that_was_probably_meant(bundle, good):
