@@ -17,15 +17,16 @@ from twin.intake.codes import codes_of, column, keys_of
 from twin.intake.people import is_free_text
 from twin.intake.schema import CONTRACT, PARTIES
 from twin.intake.tables import Table
+from twin.intake.unvaried import unvaried
 from twin.weeks import periods_covering
 
 _SHOWN = 5
 
 
 def facts(tables: abc.Mapping[str, Table]) -> list[Problem]:
-    """Bricks without a rep, months without a row, customers never sold to, rows that repeat or contradict."""
+    """Bricks without a rep, months without a row, customers never sold to, rows that repeat or never vary."""
     found: list[Problem] = []
-    for rule in (_bricks_without_rep, _gaps, _never_sold, _repeated, _sold_outside_relation, _free_text):
+    for rule in (_bricks_without_rep, _gaps, _never_sold, _repeated, _sold_outside_relation, unvaried, _free_text):
         found.extend(rule(tables))
     return found
 

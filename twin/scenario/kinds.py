@@ -123,7 +123,19 @@ class Text(Kind):
             return faults.add(path, "a text", "an empty one", "Write a text or leave the key out.")
         if len(text) > self.limit:
             return faults.add(path, f"at most {self.limit} letters", str(len(text)), "Shorten it.")
+        if not self.prose and (mixed := _of_two_alphabets(text)):
+            cure = "Retype the word: some letters only look like others."
+            return faults.add(path, "words in the letters of one alphabet", repr(mixed), cure)
         return text
+
+
+def _of_two_alphabets(text: str) -> str:
+    """A word that mixes Latin with Greek or Cyrillic letters, and so looks like another one; empty without."""
+    for word in re.findall(r"\w+", text):
+        alphabets = {unicodedata.name(letter, "").partition(" ")[0] for letter in word if letter.isalpha()}
+        if len(alphabets & {"LATIN", "GREEK", "CYRILLIC"}) > 1:
+            return word
+    return ""
 
 
 def _is_control(sign: str) -> bool:

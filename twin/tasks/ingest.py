@@ -23,11 +23,12 @@ from twin.market.history import History
 from twin.market.world import World
 from twin.progress import Progress, silent
 from twin.tasks.link_words import standing_words
-from twin.tasks.shelf import DATASET
+from twin.tasks.shelf import DATASET, ERASURE
 from twin.tasks.versions import PROFILE, SOURCE, TABLE, compared, contents_of, erased_people
 from twin.weeks import monday
 from twin.workspace import codec
 from twin.workspace.catalogue import FILE_NAME, Version
+from twin.workspace.heads import require
 from twin.workspace.store import Workspace
 
 _STEPS = ("read and check", "lay out", "compare", "publish", "done")
@@ -86,10 +87,13 @@ def run_ingest(
     ------
     InputError
         With every problem of every file, or with what looks like a slip; nothing is written.
+    WorkspaceError
+        When somebody published another dataset, or erased a person, meanwhile; nothing is written.
     """
     tell, settings = progress or silent, settings or IngestSettings()
     tell(0, 4, _STEPS[0])
     store, standing = _standing(workspace, folder, settings)
+    stood = _heads(store, standing)
     bundle = read_bundle(folder, load_mapping(mapping) if mapping else None, season=_season(store, standing, settings))
     tell(1, 4, _STEPS[1])
     world, history = assemble(bundle.tables, bundle.links)
@@ -97,7 +101,7 @@ def run_ingest(
     ready = asdict(readiness(world, history, bundle.tables, found))
     tell(2, 4, _STEPS[2])
     told = profile(bundle.tables)
-    change = compared(store, standing, (bundle.sources, told, _rows(bundle))) if store and standing else None
+    change = _change(store, standing, stood, bundle, told)
     if change is not None and change.slips and not (settings.accept or settings.dry_run):
         raise InputError(_refused(folder, change, standing))
     origin = monday(history.origin).isoformat()
@@ -110,9 +114,19 @@ def run_ingest(
             PROFILE: told, "quality": found.by_column, "quality_by_customer": found.by_customer,
             "quality_by_territory": found.by_territory, "quality_by_rep": found.by_rep,
         }  # fmt: skip
-        version = _published(workspace, bundle, parts, origin, standing)
+        version = _published(workspace, bundle, parts, origin, standing, stood)
     tell(4, 4, _STEPS[4])
     return _said(version, standing, change, origin, bundle)
+
+
+def _change(
+    store: Workspace | None, standing: Version | None, stood: Mapping[str, str], bundle: Bundle, told: pd.DataFrame
+) -> Difference | None:  # fmt: skip
+    """What the bundle changes; ``None`` where nothing stood."""
+    if store is None or standing is None:
+        return None
+    require(store, {ERASURE: stood[ERASURE]})  # an erasure gives what stands other files
+    return compared(store, standing, (bundle.sources, told, _rows(bundle)))
 
 
 def _said(
@@ -156,6 +170,12 @@ def _standing(
     return store, standing
 
 
+def _heads(store: Workspace | None, standing: Version | None) -> dict[str, str]:
+    """What must still stand when this is published: the dataset that it was compared with, and who is erased."""
+    erased = store.head(ERASURE) if store is not None else None
+    return {DATASET: standing.id if standing is not None else "", ERASURE: erased.id if erased is not None else ""}
+
+
 def _season(store: Workspace | None, version: Version | None, settings: IngestSettings) -> Season:
     if store is None:
         return Season()
@@ -181,13 +201,14 @@ def _warnings(bundle: Bundle) -> pd.DataFrame:
 
 
 def _published(
-    workspace: Path, bundle: Bundle, parts: Mapping[str, Any], origin: str, standing: Version | None
+    workspace: Path, bundle: Bundle, parts: Mapping[str, Any], origin: str, standing: Version | None,
+    stood: Mapping[str, str],
 ) -> str:  # fmt: skip
     meta: dict[str, Any] = {"origin": origin, "files": dict(bundle.hashes), "rows": _rows(bundle)}
     parents: tuple[str, ...] = ()
     if bundle.how == ADD and standing is not None:
         meta["added_to"], parents = standing.id, (standing.id,)
-    return Workspace.open(workspace).publish(DATASET, parts, meta, parents)
+    return Workspace.open(workspace).publish(DATASET, parts, meta, parents, heads=stood)
 
 
 def _refused(folder: Path, change: Difference, standing: Version | None) -> list[Problem]:

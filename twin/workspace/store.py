@@ -5,11 +5,9 @@ Knows how results are kept, found and checked; not what they mean.
 
 from __future__ import annotations
 
-import datetime as dt
 import json
 import os
 import re
-import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -20,9 +18,10 @@ import pandas as pd
 from pyarrow import parquet
 
 from twin.errors import WorkspaceError
-from twin.workspace import atomic
+from twin.workspace import atomic, leftovers
 from twin.workspace.catalogue import FILE_NAME, Catalogue, Part, Version
-from twin.workspace.content import artefact_id, canonical, encoded, sha256
+from twin.workspace.content import canonical, encoded, sha256
+from twin.workspace.heads import MovedError, named, require
 
 _KIND = re.compile(r"[a-z][a-z0-9_-]*")
 _KEEP_SECONDS = 24 * 3600
@@ -80,6 +79,7 @@ class Workspace:
         meta: Mapping[str, object],
         parents: Sequence[str] = (),
         label: str = "",
+        heads: Mapping[str, str] | None = None,
     ) -> str:
         """Store a version and make it the head of its kind and label.
 
@@ -97,11 +97,19 @@ class Workspace:
             Ids of the versions that this one was made from; they must be in this workspace.
         label : str
             Any text; each label of a kind has a head of its own.
+        heads : mapping of str to str, optional
+            By kind, the head from which this was made (empty: none): whoever publishes another meanwhile is not
+            overwritten.
 
         Returns
         -------
         str
             Id ``<kind>-<12 hex>``. The same content has the same id, and publishing it again only moves the head.
+
+        Raises
+        ------
+        WorkspaceError
+            When a parent is missing, or one of ``heads`` has moved; nothing is stored.
         """
         if not _KIND.fullmatch(kind):
             raise ValueError(f"kind: expected a lower-case name, got {kind!r}")
@@ -110,13 +118,16 @@ class Workspace:
             raise WorkspaceError(f"{self.path}: expected the parent version {absent[0]}, found none of that id.")
         for last_try in (False, True):
             stored = {name: self._put(name, content) for name, content in parts.items()}
-            version = _named(kind, stored, plain_meta, tuple(parents), label)
+            version = named(kind, stored, plain_meta, tuple(parents), label)
             try:
-                self._catalogue.add(version, partial(self._require, stored))
+                self._catalogue.add(version, partial(self._may_name, stored, heads or {}, version.id))
                 break
             except FileNotFoundError:  # garbage() took an old file of the same content before we named it
                 if last_try:
                     raise
+            except MovedError:
+                leftovers.remove(self._catalogue, self.objects, [part.file_name for part in stored.values()])
+                raise
         return version.id
 
     def head(self, kind: str, label: str = "") -> Version | None:
@@ -190,7 +201,7 @@ class Workspace:
         str
             Id of the record.
         """
-        record = _named(kind, {}, json.loads(canonical(dict(meta), "meta")), (), "")
+        record = named(kind, {}, json.loads(canonical(dict(meta), "meta")), (), "")
         stored = {part.file_name: part for part in new.values()}
         self._catalogue.swap(new, words, record, partial(self._require, stored))
         self._catalogue.compact()
@@ -242,14 +253,7 @@ class Workspace:
         list of str
             Names of the removed files.
         """
-        horizon = time.time() - older_than_seconds
-        removed = []
-        with self._catalogue.held() as named:  # nobody names a file while we look
-            for file in self.objects.iterdir():
-                if file.name not in named and file.stat().st_mtime < horizon:
-                    file.unlink(missing_ok=True)
-                    removed.append(file.name)
-        return sorted(removed)
+        return leftovers.remove_old(self._catalogue, self.objects, older_than_seconds)
 
     def _put(self, name: str, content: object) -> Part:
         """Store one content under its hash."""
@@ -262,6 +266,11 @@ class Workspace:
                 "make room, or check that the folder is yours to write."
             ) from error
         return Part(written.stem, suffix)
+
+    def _may_name(self, parts: Mapping[str, Part], heads: Mapping[str, str], id: str) -> None:
+        """Called under the write lock: nobody was faster, and every file is there."""
+        require(self, heads, id)
+        self._require(parts)
 
     def _require(self, parts: Mapping[str, Part]) -> None:
         for part in parts.values():
@@ -289,11 +298,3 @@ class Workspace:
             raise WorkspaceError(f"{path}: the file is damaged: its SHA-256 is {found}, not its name. {_CURE}")
         file.seek(0)
         return file
-
-
-def _named(kind: str, parts: Mapping[str, Part], meta: dict, parents: tuple[str, ...], label: str) -> Version:
-    """Version with the id that its content gives it."""
-    files = {name: part.file_name for name, part in parts.items()}
-    digest = artefact_id({"kind": kind, "parts": files, "meta": meta, "parents": parents})
-    created = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
-    return Version(f"{kind}-{digest[:12]}", kind, label, created, meta, parents, dict(parts))

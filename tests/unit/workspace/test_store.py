@@ -13,7 +13,8 @@ import pytest
 
 from twin.errors import WorkspaceError
 from twin.workspace.catalogue import FILE_NAME
-from twin.workspace.store import Workspace, artefact_id
+from twin.workspace.content import artefact_id
+from twin.workspace.store import Workspace
 
 FRAME = pd.DataFrame(
     {
