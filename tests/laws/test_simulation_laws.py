@@ -317,6 +317,21 @@ def test_rivals_who_retaliate_take_back_some_of_a_gain(made_up):
     assert sold["retaliate"] < sold["passive"] < sold["accommodate"]
 
 
+def test_the_stress_case_is_one_standard_deviation_of_what_is_known(made_up):
+    world, market = made_up()
+
+    def push(policy: str, **response: float) -> float:
+        laid = replace(market, response=replace(market.response, **response))
+        return lay_out(world, laid, Scenario(name=policy, competitors=CompetitorPolicy(reaction=policy)), 4).reaction
+
+    assert push("retaliate", reaction=0.0, reaction_sd=0.1) == pytest.approx(0.1)
+    assert push("retaliate", reaction=0.3, reaction_sd=0.1) == pytest.approx(0.4)
+    assert push("retaliate", reaction=-0.3, reaction_sd=0.1) == pytest.approx(0.1)  # who gives way does not strike back
+    assert push("accommodate", reaction=0.3, reaction_sd=0.1) == pytest.approx(-0.1)
+    assert push("learned", reaction=-0.3, reaction_sd=0.1) == pytest.approx(-0.3)
+    assert push("passive", reaction=0.3, reaction_sd=0.1) == 0.0
+
+
 def test_learned_campaigns_can_be_switched_off(made_up):
     world, market = made_up()
     campaigns = np.zeros_like(market.campaigns)

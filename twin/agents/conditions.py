@@ -14,8 +14,7 @@ from numpy.typing import NDArray
 from twin.engine.chains import CONDITIONS, Steps
 from twin.market.world import World
 from twin.response import curves
-from twin.response.market import Market
-from twin.response.parameters import PRIORS
+from twin.response.market import Market, Response
 from twin.scenario import where
 from twin.scenario.events import CompetitorCampaign, Promotion
 from twin.scenario.facts import customer_columns
@@ -128,7 +127,7 @@ def lay_out(
         territory=territory,
         handed_over=_handed_over(world, scenario, territory, market.first_week, n_weeks),
         memory={"omnichannel": 1.0, "multichannel": 0.0}.get(scenario.channels.mode or "", market.response.memory),
-        reaction=_reaction(scenario.competitors.reaction, market.response.reaction),
+        reaction=_reaction(scenario.competitors.reaction, market.response),
         answers_gains_only=scenario.competitors.reaction in ("retaliate", "accommodate"),
         unknown_share=market.rule.unknown_share if policy.unknown_share is None else policy.unknown_share,
         known_rank=known_rank,
@@ -233,9 +232,9 @@ def _handed_over(
     return week
 
 
-def _reaction(policy: str, learned: float) -> float:
-    # the two stress cases lie one prior standard deviation to either side of passive
-    step = PRIORS["reaction"].sd
+def _reaction(policy: str, response: Response) -> float:
+    # the two stress cases lie one standard deviation of what is known of the reaction to either side
+    learned, step = response.reaction, response.reaction_sd
     return {"learned": learned, "passive": 0.0, "retaliate": max(learned, 0.0) + step, "accommodate": -step}[policy]
 
 

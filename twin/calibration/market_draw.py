@@ -122,6 +122,7 @@ def _response(calibration: Calibration, world: World, draw: int) -> Response:
         orders_per_week=calibration.orders_per_week,
         curvature=_curvature(calibration, draw),
         outside=_outside(calibration, draw),
+        reaction_sd=float(calibration.draws_of("reaction").std()),
         **{name: one(name) for name in SCALARS},
     )
 

@@ -10,9 +10,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from twin.response.parameters import PRIORS
+
 _CHANCES = ("memory", "discovery_base", "discovery_visit", "discovery_word", "loss", "winback", "opening")
 _CURVATURES = (-4.0, 1.0)
-_NOT_NEGATIVE = ("mismatch", "fatigue", "synergy", "loss_contact", "orders_per_week", "demand_shock")
+_NOT_NEGATIVE = ("mismatch", "fatigue", "synergy", "loss_contact", "orders_per_week", "demand_shock", "reaction_sd")
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,8 @@ class Response:
         Orders of the category by an average customer.
     curvature : float
         How goodwill saturates, see :func:`twin.response.attraction.warmth`; 0 is the logarithm.
+    reaction_sd : float
+        How sure the rivals' reaction is: one step of a stress case; the prior's where nothing was learned.
     outside : float in [0, 1)
         Part of what attracts a customer that is no brand, see :func:`twin.response.attraction.category_factor`; 0: the
         category's volume does not move with attraction.
@@ -66,6 +70,7 @@ class Response:
     orders_per_week: float
     curvature: float = 0.0
     outside: float = 0.0
+    reaction_sd: float = PRIORS["reaction"].sd
 
     def __post_init__(self) -> None:
         for name, value in vars(self).items():

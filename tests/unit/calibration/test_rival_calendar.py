@@ -280,4 +280,6 @@ def test_an_answer_that_was_planted_has_its_sign_and_none_is_called_passive(cale
     passive = learn_reaction((0.05, 0.2), N_DRAWS, 1)
     assert passive.draws.mean() == pytest.approx(0, abs=1e-9) and "passive" in passive.reason
     assert learn_reaction((1.0, 0.05), N_DRAWS, 1).draws.mean() > 0.8
-    assert not learn_reaction(None, N_DRAWS, 1).identified
+    unseen = learn_reaction(None, N_DRAWS, 1)
+    assert not unseen.identified
+    assert abs(unseen.draws.mean()) < 1e-9 and unseen.draws.std() > 0.3  # the prior's spread, around passive

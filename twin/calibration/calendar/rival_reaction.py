@@ -75,8 +75,8 @@ def learn_reaction(
 ) -> Estimate:
     """Reaction of rivals, drawn towards passive.
 
-    Where the 80 % interval of data and prior holds zero, rivals are taken to be passive on average: the draws keep
-    their spread around zero.
+    Where the 80 % interval of data and prior, or of the prior alone, holds zero, rivals are taken to be passive on
+    average: the draws keep their spread around zero.
 
     Parameters
     ----------
@@ -89,15 +89,21 @@ def learn_reaction(
     """
     if found is None:
         reason = "too few campaigns of rivals, or too short a history, to see an answer to our moves"
-        return from_prior("reaction", n_draws, seed, reason)
+        return _passive(from_prior("reaction", n_draws, seed, reason), reason)
     slope, sd = found
     words = f"campaigns beyond the calendar after our gains: {slope:+.2f}, sd {sd:.2f}"
     made = shrunk("reaction", slope, max(sd, 1e-3), n_draws, seed, words)
+    return _passive(made, words)
+
+
+def _passive(made: Estimate, words: str) -> Estimate:
+    """Draws around zero where their 80 % interval holds it, else as they are."""
     low, high = np.quantile(made.draws, [0.1, 0.9])
-    if low <= 0 <= high:
-        centred = made.draws - made.draws.mean()
-        return replace(made, draws=centred, reason=f"{words}; the interval holds zero: passive on average")
-    return made
+    if not low <= 0 <= high:
+        return made
+    return replace(
+        made, draws=made.draws - made.draws.mean(), reason=f"{words}; the interval holds zero: passive on average"
+    )
 
 
 def _gain(series: Series, fit: Strength, n_own: int) -> NDArray[np.float64]:
