@@ -176,8 +176,8 @@ def lived(town) -> list[Seen]:
     return of_engine(*town, EVERYTHING)
 
 
-OFF = ("curvature", "outside")
-"""Zero by default: test_engine_curves has them on."""
+OFF = ("curvature", "outside", "reaction_sd")
+"""Zero by default, test_engine_curves has them on; the last acts in stress cases only, see test_simulation_laws."""
 SCALARS = [name for name in vars(lay_out(4, 2)[1].response) if name not in ("memory", *OFF)]
 RULES = ["follows_sales", "known_weight", "unknown_weight", "rep_visits", "contact_rate"]
 
