@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twin.market.population import Population
+from twin.weeks import NEVER
 
 
 @dataclass(frozen=True)
@@ -67,6 +68,15 @@ class Reps:
     def serving(self, week: int) -> NDArray[np.bool_]:
         """Reps in service in a week: (r,) bool."""
         return (self.start <= week) & (week < self.end)
+
+    def as_of(self, week: int) -> Reps:
+        """The same with what was known at the start of ``week``.
+
+        Who leaves later is still there to stay, who comes later serves never: a capacity that is known to fall, and not
+        to be filled again, would be hindsight.
+        """
+        start = np.where(self.start < week, self.start, NEVER).astype(np.int32)
+        return replace(self, start=start, end=np.where(self.end < week, self.end, NEVER).astype(np.int32))
 
     def heads(self, week: int, n_territories: int) -> NDArray[np.int64]:
         """Number of reps in service in a week, by territory: (z,) int."""
@@ -177,4 +187,4 @@ class World:
 
     def as_of(self, week: int) -> World:
         """The same world with what was known at the start of ``week``."""
-        return replace(self, population=self.population.as_of(week), origin=week)
+        return replace(self, population=self.population.as_of(week), reps=self.reps.as_of(week), origin=week)
