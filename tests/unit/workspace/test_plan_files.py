@@ -7,6 +7,7 @@ import datetime as dt
 import json
 
 import icalendar
+import openpyxl
 import pandas as pd
 import pytest
 from plan_worlds import Size, planned
@@ -68,8 +69,44 @@ def test_the_workbook_has_a_sheet_a_rep_with_real_dates_and_numbers(frame, tmp_p
     placed = mine["lat"].notna().to_numpy()
     assert [v for v, there in zip(column["lat"], placed, strict=True) if there] == mine["lat"][placed].tolist()
     head, *rows = book.get_sheet_by_name("Overview").to_python()
-    assert sum(row[head.index("visits")] for row in rows) == (frame["kind"] == "visit").sum()
-    assert sum(row[head.index("tasks")] for row in rows) == (frame["kind"] == "task").sum()
+    assert sum(row[head.index("Visits")] for row in rows) == (frame["kind"] == "visit").sum()
+    assert sum(row[head.index("Tasks")] for row in rows) == (frame["kind"] == "task").sum()
+
+
+def test_a_reps_sheet_is_ready_to_be_printed(frame, tmp_path):
+    turkish = frame.assign(rep_name="Ayşe & Çağrı", customer_name="=1+1")
+    (path,) = write_plan(turkish, tmp_path, ["xlsx"], locale="tr")
+    book = openpyxl.load_workbook(path)
+    for sheet in book.worksheets:
+        assert sheet.page_setup.orientation == "landscape" and int(sheet.page_setup.paperSize) == 9
+        assert sheet.print_title_rows == "$1:$1" and sheet.freeze_panes == "A2"
+    sheet = book["R1"]
+    head = [cell.value for cell in sheet[1]]
+    assert head[:8] == ["Gün", "#", "Saat", "Müşteri", "Kanal", "Yol", "Neden", "Beklenen kazanç"]
+    assert sheet.print_area.endswith(f"$A$1:$H${sheet.max_row}")  # what programs read is folded beside it
+    assert sheet.column_dimensions["J"].hidden and sheet.column_dimensions["J"].outlineLevel == 1
+    letters = sum(sheet.column_dimensions[name].width for name in "ABCDEFGH")
+    assert 7 * letters * 0.95 / 96 < 297 / 25.4 - 0.8  # A4 on its side: 7 dots a letter, 96 to the inch
+    mine = frame[frame["rep_id"] == "R1"].reset_index(drop=True)
+    assert sheet.max_row == len(mine) + 1
+    days = [cell.value for cell in sheet["A"][1:] if cell.value]
+    assert days[0].split()[0] in ("Pazartesi", "Salı") and len(days) == mine["date"].nunique()
+    assert sheet["D2"].value == f"=1+1 ({mine['customer_id'][0]})" and sheet["D2"].data_type == "s"
+    assert "Ayşe && Çağrı (R1)" in sheet.oddHeader.left.text and sheet.oddFooter.right.text == "&P / &N"
+    assert len(sheet.row_breaks.brk) == mine["date"].dt.to_period("W").nunique() - 1
+
+
+def test_calendars_take_back_what_is_cancelled(frame, tmp_path):
+    gone = frame[frame["rep_id"] == "R1"].head(2).assign(revision=3)
+    rest = frame[frame["rep_id"] != "R1"].assign(revision=1)
+    paths = {path.name: path for path in write_plan(rest, tmp_path, ["ics"], locale="tr", cancelled=gone)}
+    assert set(paths) == {f"plan-R{k}.ics" for k in range(1, 5)}  # nothing but cancelled visits is left of R1
+    events = _events(paths["plan-R1.ics"])
+    assert {str(event["status"]) for event in events} == {"CANCELLED"}
+    assert {str(event["uid"]).split("@")[0] for event in events} == set(gone["visit_id"])
+    assert {int(event["sequence"]) for event in events} == {3}
+    assert all(str(event["summary"]).startswith("İptal: ") and "description" not in event for event in events)
+    assert {str(event["status"]) for event in _events(paths["plan-R2.ics"])} == {"CONFIRMED"}
 
 
 def test_calendars_are_read_back_at_the_right_instants(frame, tmp_path):
