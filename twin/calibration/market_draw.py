@@ -189,7 +189,7 @@ def _contact_state(
     touches = history.touches
     worth = response.channel_effect[touches.channel] * fit[touches.channel, touches.customer]
     origin, carryover, curvature = calibration.origin, response.carryover, response.curvature
-    stock, usual, spread = goodwill_state.felt_at(touches, worth, n, origin, carryover, curvature)
+    stock, usual, spread = goodwill_state.felt_at(touches, worth, n, origin, carryover, curvature, history.first_week)
     # the share of those who do not buy from us was learned from newcomers, at the goodwill that newcomers have
     new = buys & world.population.known & (world.population.known_since >= origin - _NEW_WEEKS)
     like = new if new.sum() >= _FEWEST_NEW else buys

@@ -73,6 +73,18 @@ def test_the_delay_is_found():
     assert fit(spells, priors)[2] == pytest.approx(DELAY, rel=0.5)
 
 
+def test_few_who_came_are_a_low_hazard_and_no_reason_to_fall_back():
+    world, history, neighbours = lived(8, n=300)
+    people, since = world.population, world.population.known_since
+    came = np.flatnonzero((since > FAR_PAST) & (since < NEVER))[:6]
+    known = (since == FAR_PAST) | np.isin(np.arange(len(since)), came)
+    few = replace(people, known=known, known_since=np.where(known, since, NEVER).astype(np.int32))
+    found = learn_discovery(replace(world, population=few), history, neighbours, 50, 1)
+    # six in 200 over three years, hundreds of visits: the priors would have three in four come
+    assert found[1].draws.mean() < 0.3 * PRIORS["discovery_visit"].mean
+    assert found[0].draws.mean() < 0.7 * PRIORS["discovery_base"].mean
+
+
 def test_nobody_found_means_priors():
     world, history, neighbours = lived(7, n=30)
     assert not any(one.identified for one in learn_discovery(world, history, neighbours, 20, 1))

@@ -51,3 +51,21 @@ def test_stock_and_what_is_usually_felt_of_it_are_those_of_the_law(touches, q):
     found = goodwill_state.stock_at(touches, np.ones(len(touches)), N, ORIGIN, 0.9, q)
     np.testing.assert_allclose(found[0], stock, rtol=1e-9)
     np.testing.assert_allclose(found[1], felt, rtol=1e-9)
+
+
+def test_contacts_before_the_records_begin_were_made_as_well(touches):
+    # a year that is all that was written down tells as much of the usual level as the same year after another one
+    steady = np.arange(ORIGIN - WEEKS, ORIGIN, 3, dtype=np.int32)
+    whole = Touches(
+        np.zeros(len(steady), np.int32), np.full(len(steady), VISIT, np.int8), steady, np.full(len(steady), -1)
+    )
+    late = whole.where(whole.week >= ORIGIN - 52)
+    worth = np.ones(len(late))
+    real = goodwill_state.felt_at(whole, np.ones(len(whole)), 1, ORIGIN, 0.93)
+    cut = goodwill_state.felt_at(late, worth, 1, ORIGIN, 0.93)
+    mended = goodwill_state.felt_at(late, worth, 1, ORIGIN, 0.93, since=ORIGIN - 52)
+    assert cut[1] < real[1] - 0.2 and mended[1] == pytest.approx(real[1], abs=0.02)
+    assert mended[0] == pytest.approx(real[0], rel=0.02) and mended[2] < 0.1 * cut[2]
+    # where two years are written down, nothing changes
+    same = goodwill_state.felt_at(touches, np.ones(len(touches)), N, ORIGIN, 0.93, since=ORIGIN - WEEKS - 10)
+    np.testing.assert_array_equal(same, goodwill_state.felt_at(touches, np.ones(len(touches)), N, ORIGIN, 0.93))

@@ -75,6 +75,20 @@ def test_trend_is_recovered_and_damped_ahead():
     assert (np.diff(steps) < 0).all() and steps[103] == pytest.approx(0.5, abs=0.01)
 
 
+def test_a_single_year_does_not_take_half_a_season_for_growth():
+    # a rise from one end of the year to the other is both; nothing planted grows here
+    growth, doubt, shape = [], [], []
+    for seed in range(12):
+        season = learn(category(seed, trend=0.0, n_weeks=52))
+        ahead = FIRST + 52 + np.arange(52)
+        found, true = season.log_index_draws(ahead).mean(axis=0), waves(ahead)
+        growth.append(season.trend_draws.mean() * WEEKS_PER_YEAR)
+        doubt.append(season.trend_draws.std() * WEEKS_PER_YEAR)
+        shape.append(np.abs(found - found.mean() - true + true.mean()).mean())
+    assert np.abs(growth).max() < 0.03 and np.mean(shape) < 0.02
+    assert min(doubt) > 0.7 * PRIORS["market_drift"].sd  # hardly more is known of growth than before
+
+
 def test_a_wandering_level_shocks_more_than_a_stable_one():
     sds = [
         np.mean([learn(category(seed, walk=walk)).level_shock_sd for seed in range(8)]) for walk in (0.0, 0.005, 0.015)

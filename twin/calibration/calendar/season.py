@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from twin.calibration.calendar.feasts import FEASTS, PHASES, feast_regressors
+from twin.calibration.calendar.season_growth import told_from_growth
 from twin.calibration.levels.category_level import level_shock, level_trend, prior_shock_sd, quarter, shock_estimate
 from twin.calibration.levels.period_totals import Block, LogLinearFit, Series, category_series, fit_log_linear
 from twin.market.history import History
@@ -134,13 +135,14 @@ def learn_season(world: World, history: History, n_draws: int, seed: int, countr
     harmonics, feasts, fit = _choose(series, country)
     n_seasonal = 2 * harmonics + len(PHASES) * len(feasts)
     names = _coefficient_names(harmonics, feasts)
-    mean, covariance = fit.coefficients[:n_seasonal], fit.covariance[:n_seasonal, :n_seasonal]
+    widths = [_level_columns(one).shape[1] for one in series]
+    mean, covariance, slope_sd = told_from_growth(fit, [one.years for one in series], n_seasonal, widths)
     coefficients = _normal_draws(mean, covariance, names, n_draws, seed)
     main = series[0]
     index = np.exp(seasonal_columns(main.weeks, harmonics, feasts, country) @ mean)
     level = np.log(_category(main)) - np.log(main.weights @ index)
     shock_sd, shock_years = level_shock(main, level)
-    trend = level_trend(main, level, shock_sd, n_draws, seed)
+    trend = level_trend(main, level, shock_sd, n_draws, seed, slope_sd)
     swing = _season_estimates(coefficients, names, harmonics, country)
     return Season(
         harmonics=harmonics,

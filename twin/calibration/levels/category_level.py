@@ -63,10 +63,18 @@ def level_shock(series: Series, level: NDArray[np.float64]) -> tuple[float, int]
     return float(np.sqrt(variance)), n_years
 
 
-def level_trend(series: Series, level: NDArray[np.float64], shock_sd: float, n_draws: int, seed: int) -> Estimate:
+def wandering_slope(shock_sd: float, years: float) -> float:
+    """Variance of the least-squares slope of a random walk over so many years, per year squared: 6/5 of its own."""
+    return 1.2 * shock_sd**2 * WEEKS_PER_YEAR / years
+
+
+def level_trend(
+    series: Series, level: NDArray[np.float64], shock_sd: float, n_draws: int, seed: int, season_sd: float = 0.0
+) -> Estimate:
     """Yearly growth, drawn towards its prior: slope of the level without season.
 
-    Its error includes what a wandering level does to a slope.
+    Its error includes what a wandering level does to a slope, and at least ``season_sd``: what is left open by not
+    knowing the season, where few years cannot tell one from the other.
     """
     seen = np.isfinite(level)
     time = ((series.periods.mid_week() - series.first_week) / WEEKS_PER_YEAR)[seen]
@@ -75,8 +83,8 @@ def level_trend(series: Series, level: NDArray[np.float64], shock_sd: float, n_d
     slope = centred @ level[seen] / spread
     residual = level[seen] - level[seen].mean() - slope * centred
     noise = max(float(newey_west((centred * residual)[:, None], quarter(series))[0, 0]), 0.0) / spread**2
-    # least-squares slope of a random walk: 6/5 of its variance over the length
-    wander = 1.2 * shock_sd**2 * WEEKS_PER_YEAR / series.years
+    noise = max(noise, season_sd**2)
+    wander = wandering_slope(shock_sd, series.years)
     reason = f"slope of {series.name} over {series.years:.1f} years"
     return shrunk("market_drift", float(slope), float(np.sqrt(noise + wander)), n_draws, seed, reason)
 

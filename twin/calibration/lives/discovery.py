@@ -20,7 +20,7 @@ from twin.weeks import week_of
 
 CAUSES = ("discovery_base", "discovery_visit", "discovery_word")
 _WINDOW = 156
-_LEAST_ARRIVALS = 20
+_LEAST_ARRIVALS = 3
 
 
 def learn_discovery(

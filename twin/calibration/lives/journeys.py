@@ -182,7 +182,9 @@ def _protection(
     touches = history.touches
     if len(touches):
         worth = np.array([1.0] + [float(effect.draws.mean()) for effect in visits.channel_effects])[touches.channel]
-        usual = goodwill_state.stock_at(touches, worth, n, history.origin, carryover)[1][present]
+        usual = goodwill_state.stock_at(touches, worth, n, history.origin, carryover, since=history.first_week)[1][
+            present
+        ]
     else:
         capacity = float(world.reps.visits_per_week[world.reps.serving(history.origin)].sum())
         usual = np.log1p(np.array([capacity / present.sum() / (1.0 - carryover)]))

@@ -22,9 +22,10 @@ def stock_at(
     origin: int,
     carryover: float,
     curvature: float = 0.0,
+    since: int | None = None,
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Stock at the origin, and its usual level: the first two of :func:`felt_at`."""
-    last, usual, _ = felt_at(touches, worth, n_customers, origin, carryover, curvature)
+    last, usual, _ = felt_at(touches, worth, n_customers, origin, carryover, curvature, since)
     return last, usual
 
 
@@ -35,6 +36,7 @@ def felt_at(
     origin: int,
     carryover: float,
     curvature: float = 0.0,
+    since: int | None = None,
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
     """Stock at the origin, its usual level, and how far it strays.
 
@@ -48,6 +50,9 @@ def felt_at(
     carryover : float, per week
     curvature : float
         See :func:`twin.response.attraction.warmth`.
+    since : int, week, optional
+        First week whose contacts are on record. Earlier ones were made as well: each customer's stock of that week is
+        what its usual contacts since then leave in the long run, not nought.
 
     Returns
     -------
@@ -59,6 +64,7 @@ def felt_at(
         Variance of the same.
     """
     start = origin - 2 * _YEAR
+    unseen = min(max((start if since is None else since) - start, 0), 2 * _YEAR - 1)
     keep = touches.week >= start
     customer, week, weight = touches.customer[keep], touches.week[keep] - start, worth[keep]
     order = np.argsort(customer, kind="stable")
@@ -70,6 +76,8 @@ def felt_at(
         low, high = np.searchsorted(customer, [rows.start, rows.stop])
         flat = (customer[low:high] - begin) * 2 * _YEAR + week[low:high]
         inflow = np.bincount(flat, weight[low:high], (rows.stop - rows.start) * 2 * _YEAR).reshape(-1, 2 * _YEAR)
+        if unseen:
+            inflow[:, unseen] += carryover / (1.0 - carryover) * inflow[:, unseen:].mean(axis=1)
         stock = signal.lfilter([1.0], [1.0, -carryover], inflow, axis=1)
         last[rows] = stock[:, -1]
         felt = attraction.warmth(stock[:, _YEAR:], curvature)
