@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from visit_worlds import FIRST, Plan, planted, world_of
 
-from twin.calibration.levels.panel import build, stock_regressors, visits_after, visits_by_period
+from twin.calibration.levels.panel import SETTLING_SHARE, build, stock_regressors, visits_after, visits_by_period
 from twin.calibration.visits import bias as visit_bias
 from twin.calibration.visits.fit import jackknife_groups
 from twin.calibration.visits.response import learn_visit_response
@@ -86,7 +86,8 @@ def test_customers_are_observed_from_when_they_are_known_until_they_leave(small)
     newcomer, leaver = (int(np.flatnonzero(panel.customer == customer)[0]) for customer in (3, 4))
     first = panel.periods.start[panel.mask[newcomer]][0].astype(object)
     last = panel.periods.stop[panel.mask[leaver]][-1].astype(object)
-    assert monday(FIRST + 60) <= first < monday(FIRST + 65)
+    settled = FIRST + 60 + int(SETTLING_SHARE * panel.n_weeks)
+    assert monday(settled) <= first < monday(settled + 5)  # trial purchases are not the stock's doing
     assert monday(FIRST + 75) < last <= monday(FIRST + 80)
     assert not panel.established[newcomer]
     assert (panel.volume[~panel.mask] == 0).all()

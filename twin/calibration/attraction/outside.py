@@ -18,7 +18,8 @@ LEAST_WEEKS = 104
 _CHANCE = 0.0125
 """Of an estimate so far above zero in a market without an outside option, by Student's t over the customers."""
 _LEAD_WEEKS, _LEAD_T = 13.0, 2.0
-_HIGHEST = 0.8
+HIGHEST = 0.8
+"""Share of buying nothing that is still believed."""
 
 
 def no_outside(n_draws: int, reason: str) -> Estimate:
@@ -31,13 +32,14 @@ def learn_outside(source: Source, fit: AttractionFit, n_draws: int, seed: int) -
 
     Poisson regression of purchases with an effect for every customer and every period: what all feel at a time, season
     and campaigns too, drops out. Reps who visit more when a customer's demand grows would give the same picture, so
-    goodwill of the next quarter, which cannot cause today's purchases, must show nothing.
+    goodwill of the next quarter, which cannot cause today's purchases, must show nothing, and today's clearly more than
+    it. A category that answers by more than an outside option allows has another cause.
 
     Returns
     -------
     Estimate
-        Identified only with two years of :data:`FEWEST_BUYERS` buyers or more, an interval above zero, and a quiet
-        lead.
+        Identified only with two years of :data:`FEWEST_BUYERS` buyers or more, an interval above zero and below
+        :data:`HIGHEST`, and a quiet lead.
     """
     cells = source.cells
     if cells.volume.shape[1] * cells.weeks < LEAST_WEEKS:
@@ -64,10 +66,14 @@ def learn_outside(source: Source, fit: AttractionFit, n_draws: int, seed: int) -
     found = f"{value:.2f} with an error of {sd:.2f} in {int(buys.sum())} panel members"
     if abs(t) >= _LEAD_T:
         return no_outside(n_draws, f"{found}, but visits to come show as well (t {t:.1f}): they may follow demand")
-    if value < float(stats.t.isf(_CHANCE, n - 1)) * sd:
+    if value > HIGHEST:
+        return no_outside(n_draws, f"{found}, more than buying nothing can explain: demand itself seems to move visits")
+    limit, beyond = float(stats.t.isf(_CHANCE, n - 1)), float(both.coefficients[0] - both.coefficients[1])
+    apart = both.robust[0, 0] + both.robust[1, 1] - 2.0 * both.robust[0, 1]
+    if value < limit * sd or beyond < limit * float(np.sqrt(apart)):
         return no_outside(n_draws, found)
     z = special.ndtri(parameter_uniforms("outside", n_draws, seed))
-    return Estimate("outside", "share", np.clip(value + z * sd, 0.0, _HIGHEST), True, found)
+    return Estimate("outside", "share", np.clip(value + z * sd, 0.0, HIGHEST), True, found)
 
 
 def _inclusive(share: NDArray[np.float64], coefficient: float, felt: NDArray[np.float64]) -> NDArray[np.float64]:

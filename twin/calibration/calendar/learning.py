@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from twin.calibration.calendar.campaign_buyers import buyer_factor, for_buyers
+from twin.calibration.calendar.campaign_buyers import buyer_factors, for_buyers
 from twin.calibration.calendar.campaign_events import (
     RivalCampaign,
     events_of_brand,
@@ -71,8 +71,8 @@ def learn_rival_calendar(
     everywhere = [(event.brand, event.start, event.stop) for event in events if not event.territories]
     every = [*(span for span in known.spans() if span[0] < n_own), *everywhere]
     fits = [fit_strength(one, exposure(one, every, n_brands)) for one in series]
-    factor = buyer_factor(world, history)
-    effects = _promo_effects(world, [for_buyers(fit, n_own, factor) for fit in fits], tuple(events), n_draws, seed)
+    factors = buyer_factors(world, history)
+    effects = _promo_effects(world, [for_buyers(fit, factors) for fit in fits], tuple(events), n_draws, seed)
     events = with_strengths(events, known.of_rivals(n_own), fits[series.index(base)], base)
     average = [float(effect.draws.mean()) for effect in effects]
     events = scaled(events, average)

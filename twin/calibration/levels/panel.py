@@ -25,6 +25,9 @@ STARTING_WEEKS = 52
 BURN_IN_WEEKS = 26
 BURN_IN_SHARE = 0.15
 """After the first recorded visit, stocks are too uncertain for this long, or this part of a short record."""
+SETTLING_WEEKS, SETTLING_SHARE = 52, 0.25
+"""Who came while contacts were recorded is left out for so long, or this part of a short record: trial purchases give way
+to habit just while the stock builds up, and would pass for its effect."""
 SILENT_WEEKS = 4
 """Sales later than the last recorded visit by more than this are left out: contacts were no longer recorded."""
 MERGED_WEEKS = 4
@@ -139,7 +142,7 @@ def build(world: World, history: History) -> Panel:
     """Panel of the known customers who ever bought from us while contacts were recorded.
 
     Sales before the first recorded visit, and shortly after it, are left out: an unrecorded visit is not a visit that
-    was not made, and what came before still counts in the stock.
+    was not made, and what came before still counts in the stock. So are the first purchases of newcomers.
     """
     sales, touches = history.own_sales, history.touches
     visit_weeks = touches.week[touches.channel == VISIT]
@@ -157,13 +160,16 @@ def build(world: World, history: History) -> Panel:
     volume = np.bincount(flat, sales.volume[own], len(buyers) * len(keep)).reshape(len(buyers), len(keep))
     people = world.population
     opens, closes = opens[keep], closes[keep]
-    mask = (people.known_since[buyers, None] <= opens) & (closes <= people.left[buyers, None])
+    first = int(min(opens.min(), touches.week.min())) if len(touches) else int(opens.min())
+    settling = min(SETTLING_WEEKS, int(SETTLING_SHARE * (closes.max() - first)))
+    since = people.known_since[buyers].astype(np.int64)
+    since = np.where(since > first, since + settling, since)
+    mask = (since[:, None] <= opens) & (closes <= people.left[buyers, None])
     mask &= ~spells.away(volume, mask)
     periods, volume, mask = _merged(sales.periods, keep, volume, mask)
     opens, closes = week_of(periods.start), week_of(periods.stop - 1) + 1
     use = people.known[buyers] & (np.where(mask, volume, 0).sum(axis=1) > 0)
     buyers, volume, mask = buyers[use].astype(np.int32), volume[use], mask[use]
-    first = int(min(opens.min(), touches.week.min())) if len(touches) else int(opens.min())
     n_weeks = int(closes.max()) - first
     inside = _rows(touches, buyers, len(people), first, n_weeks)
     return Panel(
