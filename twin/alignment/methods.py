@@ -9,13 +9,15 @@ from numpy.typing import NDArray
 from scipy import optimize, sparse
 
 from twin.alignment import mend, transport
-from twin.alignment.annealing import Wishes, anneal, imbalance
+from twin.alignment.annealing import MILD, Wishes, anneal, imbalance
 from twin.alignment.areas import Areas, Territories
 from twin.alignment.ground import Prepared, centres, prepare, standing
 
 _DEAREST = 1.0
 """Tolerance at which hardly anything moves any more."""
-_TRIES = 6
+_TRIES = 5
+_CHEAPER, _PATIENCE = 0.85, 3.0
+"""The last searches are at the price found and at a somewhat lower one, and three times as long."""
 _SPENT = 0.95
 """A limit on moves of which so much is used is used."""
 
@@ -54,7 +56,7 @@ def keep_prepared(prepared: Prepared, wishes: Wishes) -> NDArray[np.int32]:
     today = prepared.ground.today
     if _calm(prepared, wishes):
         return today.copy()
-    found = anneal(prepared, today, wishes)
+    found = anneal(prepared, today, wishes, MILD)
     if wishes.most_moved < 1.0 and wishes.balance > 0:
         found = _within_limit(prepared, wishes, found)
     worse = wishes.balance > 0 and imbalance(prepared, found, wishes) > imbalance(prepared, today, wishes) + 1e-12
@@ -132,19 +134,21 @@ def _within_limit(prepared: Prepared, wishes: Wishes, found: NDArray[np.int32]) 
 
     if moved(found) < _SPENT * wishes.most_moved:
         return found
-    low, high, best = max(wishes.tolerance, 0.003), _DEAREST, found
+    low, high, maps = max(wishes.tolerance, 0.003), _DEAREST, [found]
     for _ in range(_TRIES):
         middle = float(np.sqrt(low * high))
-        tried = anneal(prepared, prepared.ground.today, replace(wishes, tolerance=middle, most_moved=1.0))
+        tried = anneal(prepared, prepared.ground.today, replace(wishes, tolerance=middle, most_moved=1.0), MILD)
         share = moved(tried) / wishes.most_moved if wishes.most_moved > 0 else np.inf
         low, high = (low, middle) if share <= 1.0 else (middle, high)
-        if share <= 1.0 and imbalance(prepared, tried, wishes) < imbalance(prepared, best, wishes):
-            best = tried
+        maps += [tried] if share <= 1.0 else []
         if _SPENT <= share <= 1.0:
-            return best
-    # near the right price the wall is hardly felt, and what is left of the limit is spent
-    tried = anneal(prepared, prepared.ground.today, replace(wishes, tolerance=float(np.sqrt(low * high))))
-    return min((best, tried), key=lambda territory: imbalance(prepared, territory, wishes))
+            break
+    # near the right price the wall is hardly felt, and what is left of the limit is spent, patiently
+    right = float(np.sqrt(low * high))
+    for price in (right, _CHEAPER * right):
+        asked = replace(wishes, tolerance=max(price, wishes.tolerance))
+        maps.append(anneal(prepared, prepared.ground.today, asked, MILD, _PATIENCE))
+    return min(maps, key=lambda territory: imbalance(prepared, territory, wishes))
 
 
 def _kept_names(
