@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -11,10 +12,11 @@ import numpy as np
 import pytest
 
 from twin.forecast.executors import Serial
-from twin.tasks import backtest
+from twin.tasks import backtest, words
 from twin.tasks.backtest import BacktestSettings, origins_of, run_backtest
 from twin.tasks.backtest_origin import Fold, look_back
 from twin.tasks.backtest_published import score_published
+from twin.tasks.forecast import ForecastSettings, run_forecast
 from twin.tasks.shelf import load_dataset
 from twin.workspace.store import Workspace
 
@@ -23,8 +25,6 @@ FEW = BacktestSettings(n_origins=1, n_draws=2, n_threads=1)
 
 @pytest.fixture(scope="module")
 def found(standing: Any, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    import shutil
-
     place = Path(shutil.copytree(standing.workspace, tmp_path_factory.mktemp("back") / "w"))
     return run_backtest(Workspace.open(place), FEW) | {"workspace": place}
 
@@ -95,3 +95,26 @@ def test_a_published_forecast_is_scored_as_far_as_figures_have_come(
     assert row["whole"] and row["periods"] == 8 and row["p10"] <= row["p90"]
     assert row["measure"] == "own_volume_in_books" and 0.0 <= row["weeks_inside_80"] <= 1.0
     assert row["error_pct"] == pytest.approx(100 * (row["said"] / row["actual"] - 1))
+
+
+def test_a_forecast_says_what_its_backtest_makes_of_it(found: dict[str, Any], tmp_path: Path) -> None:
+    place = Path(shutil.copytree(found["workspace"], tmp_path / "again"))
+    store = Workspace.open(place)
+    told = run_forecast(store, (), ForecastSettings(n_weeks=52, n_draws=2, n_replicates=1, n_threads=1))
+    back = told["looking_back"]
+    assert back["backtest"] == found["backtest"]
+    rows = back["blend"]["own_volume"]
+    assert len(rows) >= 10 and set(back["blend"]) == {"own_volume", "own_share"}
+    of_all = [row for row in found["weights"] if row["origin"] is None and row["level"] == "all"]
+    weights = {(row["measure"], row["months"]): row for row in of_all}
+    for row in rows:
+        band = "1-3" if row["months_ahead"] <= 3 else "4-6" if row["months_ahead"] <= 6 else "7-12"
+        assert row["twin_weight"] == weights["own_volume", band]["twin_weight"]
+        assert row["blend"]["p10"] <= row["blend"]["p50"] <= row["blend"]["p90"]
+    assert "Looking back" in words.forecast(told) or "blended" in words.forecast(told)
+
+
+def test_without_a_backtest_a_forecast_says_so(standing: Any, copied: Callable[[Any], Path]) -> None:
+    store = Workspace.open(copied(standing))
+    told = run_forecast(store, (), ForecastSettings(n_weeks=13, n_draws=2, n_replicates=1, n_threads=1))
+    assert told["looking_back"] is None and "no backtest" in words.forecast(told)

@@ -17,6 +17,8 @@ AHEAD = 12
 """Months looked ahead."""
 _LENGTHS = (4, 4, 5)
 _YEAR_WEEKS = 52
+MONTH_WEEKS = _LENGTHS * (AHEAD // len(_LENGTHS))
+"""Weeks of each month of a year where sales are known by week."""
 
 
 @dataclass(frozen=True)
@@ -76,7 +78,7 @@ def months_about(sales: Sales, origin: int, n_weeks: int) -> Months:
         weights[:n_ahead] = periods.weights(origin, n_weeks)[begin : begin + n_ahead].toarray()
         of_period = np.where(step < 0, step, np.where(step < open_now, _LEFT_OUT, step - open_now))
         return Months("month", origin, n_before, of_period.astype(np.int32), n_ahead, weights)
-    of_week = np.repeat(np.arange(AHEAD), np.tile(_LENGTHS, AHEAD // len(_LENGTHS)))
+    of_week = np.repeat(np.arange(AHEAD), MONTH_WEEKS)
     of_period = of_week[step % _YEAR_WEEKS] + AHEAD * (step // _YEAR_WEEKS)
     first, last = _whole(of_period, step)
     of_period = np.where((of_period >= first) & (of_period < last), of_period, _LEFT_OUT)
@@ -90,7 +92,7 @@ def _whole(of_period: NDArray, step: NDArray) -> tuple[int, int]:
     """First month, and month after the last, that all of their weeks are there for."""
     if not len(step):
         return 0, 0
-    edges = np.concatenate([[0], np.cumsum(np.tile(_LENGTHS, AHEAD // len(_LENGTHS)))])
+    edges = np.concatenate([[0], np.cumsum(MONTH_WEEKS)])
 
     def start_of(month: int) -> int:
         return int(edges[month % AHEAD]) + _YEAR_WEEKS * (month // AHEAD)

@@ -145,6 +145,27 @@ def said(scores: Sequence[dict[str, Any]]) -> list[str]:
     return lines
 
 
+def beaten_by(scores: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Where a benchmark came nearer than the twin beyond luck: the nearest of each measure and level.
+
+    Parameters
+    ----------
+    scores : sequence of dict
+        Of one horizon, as from :func:`score_rows`.
+    """
+    worst: dict[tuple[str, str], dict[str, Any]] = {}
+    for row in scores:
+        ratio, nearer = row["twin_over_this"], row["twin_nearer"]
+        if row["method"] in (TWIN, BLEND) or ratio is None or not ratio > 1.0:
+            continue
+        if nearer is None or not nearer <= 1.0 - _SURE:
+            continue
+        key = (row["measure"], row["level"])
+        if key not in worst or ratio > worst[key]["twin_over_this"]:
+            worst[key] = {name: row[name] for name in ("measure", "level", "method", "twin_over_this", "origins")}
+    return list(worst.values())
+
+
 def _rivals(rows: list[dict[str, Any]], horizon: str) -> list[dict[str, Any]]:
     mine = [row for row in rows if row["months_ahead"] == horizon and row["method"] not in (TWIN, BLEND)]
     return [row for row in mine if row["wape"] is not None and row["twin_over_this"] is not None]

@@ -31,6 +31,7 @@ from twin.scenario.scenario import ALIGNMENTS, Scenario
 from twin.tasks import execution, shelf
 from twin.tasks.calibration_tables import unknowable
 from twin.tasks.examined import reach_in
+from twin.tasks.forecast_blend import looking_back
 from twin.tasks.forecast_costs import costs
 from twin.tasks.forecast_flags import flag, health_note, provenance
 from twin.tasks.shelf import FORECAST, Twin
@@ -84,7 +85,7 @@ def run_forecast(
     dict
         The contract's JSON of ``twin forecast``, with ``forecast`` (the version), ``warnings`` and ``taken_up``: what
         is to be said of draws that an interrupted try had finished; also ``made_from``, ``health``, and for each
-        scenario ``flags`` with ``flag_reasons``.
+        scenario ``flags`` with ``flag_reasons``; ``looking_back`` says what the newest backtest makes of it.
     """
     n_threads = settings.n_threads or usual_threads()
     executor = execution.executor(n_threads, settings.cluster)
@@ -107,6 +108,7 @@ def run_forecast(
     result |= made
     result["notes"] += health_note(made)
     result["warnings"] = [str(warning) for warning in warnings]
+    result["looking_back"] = looking_back(workspace, twin, ensemble, naive)
     version = workspace.publish(
         FORECAST,
         {

@@ -92,8 +92,29 @@ def forecast(result: dict[str, Any]) -> str:
         lines.append(line)
         lines.extend(f"{'':<4}FLAG {name}: {why}" for name, why in row["flag_reasons"].items())
     lines.append(f"{'(repeat last year)':<36} own volume {result['naive']['own_volume']:,.0f}")
+    lines.extend(_looking_back(result.get("looking_back")))
     lines.extend(f"Note: {note}" for note in (*result["warnings"], *result["notes"]))
     return "\n".join(lines)
+
+
+def _looking_back(found: dict[str, Any] | None) -> list[str]:
+    """Where naive forecasts came nearer in the past, and what a mixture by past skill says of the baseline."""
+    if not found:
+        return ["Looking back: no backtest of these data; `twin backtest` says how near such forecasts came."]
+    lines = [
+        f"Looking back: {row['method']} came nearer for {row['measure']} ({row['level']}); "
+        f"the twin had {row['twin_over_this']:.2f} times its error"
+        for row in found["beaten"]
+    ]
+    for measure, rows in found["blend"].items():
+        mixed = [row for row in rows if row["partner"]]
+        if mixed and measure == "own_volume":
+            total, alone = (sum(row[which]["p50"] for row in rows) for which in ("blend", "twin"))
+            lines.append(
+                f"{'(baseline, blended by past skill)':<36} own volume {total:,.0f} over {len(rows)} months; "
+                f"the twin alone {alone:,.0f}"
+            )
+    return lines or ["Looking back: no naive forecast came nearer beyond luck."]
 
 
 def drivers(result: dict[str, Any]) -> str:
