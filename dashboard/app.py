@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import streamlit as st
 
@@ -48,6 +48,8 @@ PAGES = (
     Entry("plan", "runs", runs.render, "pending_actions"),
 )
 """Every page, in the order of the menu; the first is the one that opens."""
+_ROOT = "start"
+"""What the first page is called where its address is empty."""
 
 
 def main() -> None:
@@ -61,20 +63,32 @@ def main() -> None:
     for entry in PAGES:
         if not access.may(entry.right):
             continue
+        first, path = entry is PAGES[0], entry.name.replace("_", "-")
         page = st.Page(
             access.guarded(entry.right, entry.render),
             title=words(f"menu.{entry.name}"),
             icon=f":material/{entry.icon}:",
-            url_path=entry.name.replace("_", "-"),
-            default=entry is PAGES[0],
+            url_path=_ROOT if first else path,
+            default=first,
         )
         menu.setdefault(words(f"menu.{entry.section}"), []).append(page)
         frame.register(entry.name, page)
+        if first:
+            menu[words(f"menu.{entry.section}")].append(_by_name(path, page))
     chosen = st.navigation(menu)
     with st.sidebar:
         access.who()
     frame.header()
     chosen.run()
+
+
+def _by_name(path: str, page: Any) -> Any:
+    """The first page under its own name as well: it stands at the root, and people type what the others have."""
+
+    def lead() -> None:
+        st.switch_page(page, query_params=st.query_params.to_dict())
+
+    return st.Page(lead, title=page.title, url_path=path, visibility="hidden")
 
 
 main()

@@ -13,7 +13,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from dashboard import jobs_panel, state
+from dashboard import address, jobs_panel, state
 from dashboard.words import LANGUAGES, Words
 from twin.tasks import learned
 
@@ -23,14 +23,12 @@ _PAGES = "pages of the menu"
 def language_switch() -> None:
     """Language, in step with the address of the page; and what runs, on every page."""
     names = {"en": "English", "tr": "Türkçe"}
-    if "lang" not in st.session_state:
-        st.session_state["lang"] = state.words().language
+    address.follow("lang", LANGUAGES, state.words().language, missing=False)
     with st.sidebar:
         # no label of the built-in binding: it would put the shown name into the address, not the code
         st.segmented_control("Language / Dil", LANGUAGES, format_func=names.__getitem__, required=True, key="lang")
         jobs_panel.running()
-    if st.query_params.get("lang") != st.session_state["lang"]:
-        st.query_params["lang"] = st.session_state["lang"]
+    address.keep("lang", st.session_state["lang"], None)
     # a screen reader pronounces by this; only the codes of LANGUAGES can stand in it
     told = f"<script>document.documentElement.lang = '{state.words().language}'</script>"
     with st.sidebar:
@@ -97,6 +95,8 @@ def chosen(
 ) -> Any:
     """A choice that stands in the address of the page under ``key``, by its code and not by its words.
 
+    A link, a typed address and the way back of the browser choose it anew.
+
     The framework's own binding writes what is shown, which a link in the other language would not find again.
 
     Parameters
@@ -113,24 +113,34 @@ def chosen(
     more
         For the widget.
     """
-    several = isinstance(default, list)
     default = options[0] if default is None and options else default
-    asked = st.query_params.get_all(key)
-    if key not in st.session_state:
-        sound = [each for each in asked if each in options]
-        st.session_state[key] = (sound or default) if several else (sound[0] if sound else default)
-    elif not several and st.session_state[key] not in options:
-        st.session_state[key] = default
-    elif several:
-        st.session_state[key] = [each for each in st.session_state[key] if each in options]
+    address.follow(key, options, default)
     value = widget(label, options, key=key, **more)
-    said = [] if value == default or value is None else list(value) if several else [value]
-    if said != asked:
-        if said:
-            st.query_params[key] = said
-        else:
-            st.query_params.pop(key, None)
+    address.keep(key, value, default)
     return value
+
+
+def tabs(label: str, options: Sequence[str], key: str, group: str, default: str = "") -> str:
+    """One of few as buttons, in the address by its code.
+
+    Parameters
+    ----------
+    label : str
+        For those who do not see.
+    options : sequence of str
+        Codes; the first is meant where neither the address nor ``default`` says another.
+    key : str
+        Name in the address.
+    group : str
+        Of phrases: ``group.code``.
+    default : str, optional
+    """
+    words = state.words()
+    value = chosen(
+        st.segmented_control, label, list(options), key, default or None, required=True,
+        format_func=lambda name: words.named(group, name), label_visibility="collapsed",
+    )  # fmt: skip
+    return str(value or default or options[0])
 
 
 def empty(text: str, command: str = "", to: str = "", label: str = "") -> None:
@@ -143,6 +153,15 @@ def empty(text: str, command: str = "", to: str = "", label: str = "") -> None:
         if command:
             st.caption(words("frame.command"))
             st.code(f"{command} -w {state.workspace()}", language=None, wrap_lines=True)  # colours of syntax are faint
+
+
+def unlearned(text: str) -> None:
+    """Nothing has been calibrated: what that means here, or that there are no data yet; and the one way on."""
+    words = state.words()
+    if "dataset" in state.heads() or not there("data"):
+        empty(text, "twin calibrate", "calibration")
+    else:
+        empty(words("overview.no_data"), "twin ingest FOLDER", "data", words("calibration.to_data"))
 
 
 def shown(
@@ -170,36 +189,10 @@ def shown(
     return st.dataframe(body.style.format(said, na_rep="–") if said else body, column_config=columns, **options)
 
 
-def choice(label: str, options: Sequence[str], key: str, group: str) -> str:
-    """One of few, as buttons; it stands in the address by its code, so that a link opens the same view.
-
-    Parameters
-    ----------
-    label : str
-        For those who do not see.
-    options : sequence of str
-        Codes; the first is meant where the address says nothing.
-    key : str
-        Name in the address.
-    group : str
-        Of phrases: ``group.code``.
-    """
-    words = state.words()
-    asked, written = st.query_params.get(key), f"{key} as it was written into the address"
-    if asked in options and asked != st.session_state.get(written):
-        st.session_state[key] = asked  # a link, or a typed address
-    elif key not in st.session_state:
-        st.session_state[key] = options[0]
-    chosen = st.segmented_control(
-        label, options, required=True, key=key, format_func=lambda name: words.named(group, name),
-        label_visibility="collapsed",
-    )  # fmt: skip
-    st.session_state[written] = chosen = str(chosen or options[0])
-    if chosen != options[0]:
-        st.query_params[key] = chosen
-    elif key in st.query_params:
-        del st.query_params[key]
-    return chosen
+def bar(words: Words) -> Any:
+    """Column that draws parts of a hundred as bars, their figures as the language writes them."""
+    form = "%%%.0f" if words.language == "tr" else "%.0f%%"
+    return st.column_config.ProgressColumn(min_value=0, max_value=100, format=form)
 
 
 def file(label: str, rows: pd.DataFrame, name: str, words: Words) -> None:

@@ -13,7 +13,8 @@ from twin.errors import TwinError
 from twin.tasks import jobs
 from twin.tasks.jobs import Job
 
-_BEAT = "1s"
+_BEAT, _LOOK = "1s", "10s"
+"""How often a page looks at what runs, and how often whether somebody else has started something."""
 _SIGNS = {"done": ":green[✓]", "failed": ":red[✕]", "cancelled": "–", "queued": "…", "running": "…"}
 
 
@@ -40,7 +41,7 @@ def running() -> None:
     if not access.may("look"):
         return
     active = _active(None)
-    st.fragment(_running, run_every=_BEAT if active else None)(tuple(job.id for job in active))
+    st.fragment(_running, run_every=_BEAT if active else _LOOK)(tuple(job.id for job in active))
 
 
 def panel(verbs: Sequence[str]) -> None:

@@ -37,6 +37,8 @@ _FILLING = r"(?:(?!\. [A-Z`])[^;])+?"
 """What may stand in a place of a sentence: no end of one."""
 _SENTENCES = re.compile(r"(?<=[.!?]) (?=[A-Z`])")
 _ISO_DAY = re.compile(r"\b(?:19|20)\d\d-[01]\d-[0-3]\d\b")
+_COUNT = re.compile(r"(?<![\w.,:/-])\d{5,}(?= [^\W\d])")
+"""A count of something: many digits before a word."""
 
 
 @dataclass(frozen=True)
@@ -68,7 +70,8 @@ class Words:
     def sentence(self, text: str) -> str:
         """What the twin says in English, in this language as far as its patterns are known."""
         said = text if self.language == "en" else _translated(text)
-        return _ISO_DAY.sub(lambda found: self.date(found.group()), said)
+        said = _ISO_DAY.sub(lambda found: self.date(found.group()), said)
+        return _COUNT.sub(lambda found: self.number(int(found.group())), said)
 
     @property
     def locale(self) -> str:

@@ -168,7 +168,8 @@ def segments(rows: pd.DataFrame, words: Words) -> alt.TopLevelMixin:
     base = alt.Chart(rows)
     line = base.mark_rule(strokeWidth=4, opacity=0.45, color=BLUE).encode(alt.X("low:Q"), alt.X2("high:Q"), order)
     dot = base.mark_point(filled=True, size=80, opacity=1, color=BLUE).encode(x, order)
-    text = base.mark_text(align="left", dx=10).encode(x, order, alt.Text("said:N"))
+    # beyond the band, where nothing runs through the figure
+    text = base.mark_text(align="left", dx=8).encode(alt.X("high:Q"), order, alt.Text("said:N"))
     return dressed(alt.layer(line, dot, text).properties(height=_ROW * len(rows) + _AXIS), words)
 
 

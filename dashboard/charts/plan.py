@@ -157,7 +157,8 @@ def route(
 
 def _percent(words: Words) -> str:
     """How a legend writes a share."""
-    figure = "format(100 * datum.value, '.0f')"
+    # the lowest step has no lower end: nothing is less than an empty day
+    figure = "format(100 * max(datum.value, 0), '.0f')"
     return f"'%' + {figure}" if words.language == "tr" else f"{figure} + '%'"
 
 

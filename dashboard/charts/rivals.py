@@ -60,7 +60,7 @@ def season(rows: pd.DataFrame, words: Words) -> alt.TopLevelMixin:
     words : Words
     """
     base = alt.Chart(rows).encode(alt.X("day:T", title=None, axis=_months(), scale=alt.Scale(domain=_YEAR)))
-    axis = alt.Axis(format="%", tickCount=4)
+    axis = alt.Axis(format="%", tickCount=4, titlePadding=12)
     y = alt.Y("index:Q", title=words("chart.season_index"), scale=alt.Scale(zero=False), axis=axis)
     band = base.mark_area(color=BLUE, opacity=0.18).encode(alt.Y("low:Q"), alt.Y2("high:Q"))
     line = base.mark_line(color=BLUE, strokeWidth=2).encode(y)

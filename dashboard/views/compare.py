@@ -22,7 +22,7 @@ def render() -> None:
     words, heads = state.words(), state.heads()
     st.title(words("compare.title"))
     if "calibration" not in heads:
-        frame.empty(words("compare.no_calibration"), "twin calibrate", "calibration")
+        frame.unlearned(words("compare.no_calibration"))
         return
     jobs_panel.panel(("forecast", "drivers"))
     found = compared.forecasts(state.workspace())
@@ -138,10 +138,7 @@ def _cautions(version: Any, heads: dict[str, Any], rows: list[dict[str, Any]], w
 def _results(outlook: dict[str, Any], rows: list[dict[str, Any]], best: dict[str, float], words: Words) -> None:
     """The table, the baseline first; then what each scenario asks for."""
     table = results_table(outlook, rows, best, words)
-    bar = "%%%.0f" if words.language == "tr" else "%.0f%%"
-    config = {
-        name: st.column_config.ProgressColumn(min_value=0, max_value=100, format=bar) for name in ("gain", "best")
-    }
+    config = {name: frame.bar(words) for name in ("gain", "best")}
     forms = {
         "own_volume": words.volume,
         "own_share": lambda v: words.percent(v, 1),

@@ -50,10 +50,7 @@ def _over_time(calibration: str, outlook: dict[str, Any], one: dict[str, Any], w
     st.subheader(words("compare.over_time"))
     measure = "own_volume"
     if seen:
-        measure = frame.chosen(
-            st.segmented_control, words("compare.measure"), ["own_share", "own_volume"], "measure", required=True,
-            format_func=lambda name: words.named("measure", name), label_visibility="collapsed",
-        )  # fmt: skip
+        measure = frame.tabs(words("compare.measure"), ("own_share", "own_volume"), "measure", "measure")
     else:
         st.caption(words("compare.share_unseen"))
     chart = fan_chart(calibration, outlook, one, measure, words)

@@ -26,7 +26,7 @@ def render() -> None:
     words, heads = state.words(), state.heads()
     st.title(words("data.title"))
     jobs_panel.panel(VERBS)
-    chosen = frame.choice(words("data.which"), _TABS, "part", "data_tab")
+    chosen = frame.tabs(words("data.which"), _TABS, "part", "data_tab")
     if chosen == "bring":
         _bring(words)
         _checked(words)
@@ -135,7 +135,7 @@ def _publish(arguments: tuple[str, ...], told: dict[str, Any], words: Words) -> 
 def _standing(heads: dict[str, Any], words: Words) -> None:
     """The dataset that stands: rows, remarks about its files, earlier versions."""
     if "dataset" not in heads:
-        frame.empty(words("overview.no_data"), "twin ingest FOLDER")
+        frame.empty(words("overview.no_data"), "twin ingest FOLDER", "data", words("data_tab.bring"))
         return
     dataset = heads["dataset"]
     counts = dataset.meta["rows"]

@@ -25,10 +25,9 @@ def render() -> None:
     jobs_panel.panel(("calibrate", "backtest"))
     calibration = heads.get("calibration")
     if calibration is None:
-        to = "calibration" if "dataset" in heads else "data"
-        frame.empty(words("overview.no_calibration"), "twin calibrate", to)
+        frame.unlearned(words("overview.no_calibration"))
         return
-    chosen = frame.choice(words("diagnostics.which"), _TABS, "view", "diagnostics_tab")
+    chosen = frame.tabs(words("diagnostics.which"), _TABS, "view", "diagnostics_tab")
     _VIEWS[chosen](heads, words)
 
 
@@ -160,14 +159,13 @@ def _readiness(heads: dict[str, Any], words: Words) -> None:
     table = pd.DataFrame(
         {
             "criterion": [words.named("criterion", name) for name in rows.iloc[:, 0]],
-            "score": rows["score"],
+            "score": 100 * pd.to_numeric(rows["score"]),
             "evidence": [words.sentence(text) for text in rows["evidence"]],
             "missing": [words.sentence(text) for text in rows["missing"].fillna("")],
         }
     )
-    bar = st.column_config.ProgressColumn(min_value=0.0, max_value=1.0, format="percent")
     wide = st.column_config.TextColumn(width="large")
-    config = {"score": bar, "missing": wide, "evidence": wide}
+    config = {"score": frame.bar(words), "missing": wide, "evidence": wide}
     frame.shown(table, words, None, config, height=_TALL * len(table) + 40, row_height=_TALL)
 
 

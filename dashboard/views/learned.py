@@ -40,11 +40,8 @@ def parameters(version: str, words: Words) -> None:
     n = int((~rows["identified"]).sum())
     st.caption(words("learned.parameters_note", priors=n, all=len(rows)))
     left, right = st.columns([2, 3], vertical_alignment="bottom")
-    options = ["all", "estimated", "prior"]
-    which = left.segmented_control(
-        words("learned.which"), options, default="all", required=True, key="which",
-        format_func=lambda name: words.named("learned", name), label_visibility="collapsed",
-    )  # fmt: skip
+    with left:
+        which = frame.tabs(words("learned.which"), ("all", "estimated", "prior"), "which", "learned")
     sought = right.text_input(
         words("learned.search"), key="parameter_search", placeholder=words("learned.search"),
         label_visibility="collapsed",
@@ -123,10 +120,7 @@ def response_curves(version: str, words: Words) -> None:
     """What an even rate of contacts does, channel by channel, with bands."""
     rows = state.curves(version)
     names = list(rows["channel"].drop_duplicates())
-    chosen = st.segmented_control(
-        words("learned.channel"), names, default=names[0], required=True, key="channel",
-        format_func=lambda name: words.named("channel", name),
-    )  # fmt: skip
+    chosen = frame.tabs(words("learned.channel"), names, "channel", "channel")
     mine = rows[rows["channel"] == chosen]
     kind = "learned.curve_visit" if chosen == "visit" else "learned.curve_other"
     st.caption(words(kind, channel=words.named("channel", str(chosen))))
@@ -147,7 +141,9 @@ def segments(version: str, words: Words) -> None:
         st.caption(words("learned.no_segments"))
         return
     names = list(rows["grouping"].drop_duplicates())
-    chosen = st.selectbox(words("learned.grouping"), names, key="grouping", format_func=lambda n: grouping(n, words))
+    chosen = frame.chosen(
+        st.selectbox, words("learned.grouping"), names, "grouping", format_func=lambda n: grouping(n, words)
+    )
     mine = rows[rows["grouping"] == chosen].copy()
     used = bool(mine["used"].iloc[0])
     st.caption(words("learned.segments_used" if used else "learned.segments_alike"))

@@ -22,7 +22,7 @@ _ACTIONS = ("merge", "keep-apart", "undecided", "undo")
 def render(heads: dict[str, Any], words: Words) -> None:
     """What waits for a person, and the forms to decide it."""
     if "dataset" not in heads:
-        frame.empty(words("overview.no_data"), "twin ingest FOLDER")
+        frame.empty(words("overview.no_data"), "twin ingest FOLDER", "data", words("data_tab.bring"))
         return
     told = state.links()
     st.caption(words("links.note"))
@@ -32,10 +32,7 @@ def render(heads: dict[str, Any], words: Words) -> None:
     if not len(pairs):
         frame.empty(words("links.none"))
         return
-    kind = st.segmented_control(
-        words("links.which"), _KINDS, default="review", required=True, key="links",
-        format_func=lambda name: words.named("links_kind", name), label_visibility="collapsed",
-    )  # fmt: skip
+    kind = frame.tabs(words("links.which"), _KINDS, "links", "links_kind")
     mine = pairs if kind == "all" else pairs[(pairs["decision"] == kind) | (kind == "review") & (pairs["said"] != "")]
     st.caption(words("links.counts", shown=words.number(len(mine)), all=words.number(len(pairs))))
     if not len(mine):
@@ -64,15 +61,14 @@ def _table(rows: pd.DataFrame, words: Words) -> dict[str, Any]:
         {
             "a": [_named(row.name_a, row.id_a) for row in rows.itertuples()],
             "b": [_named(row.name_b, row.id_b) for row in rows.itertuples()],
-            "likelihood": pd.to_numeric(rows["probability"]),
+            "likelihood": 100 * pd.to_numeric(rows["probability"]),
             "distance_m": pd.to_numeric(rows["distance_m"]).round(),
             "decision": [words.named("decision", name) for name in rows["decision"]],
             "spoken": [words.named("links_said", name) if name else "" for name in rows["said"]],
         }
     )
-    bar = st.column_config.ProgressColumn(min_value=0.0, max_value=1.0, format="percent")
     event = frame.shown(
-        table, words, None, {"likelihood": bar}, height=min(35 * len(table) + 38, 360), key="pairs",
+        table, words, None, {"likelihood": frame.bar(words)}, height="content" if len(table) < 10 else 360, key="pairs",
         on_select="rerun", selection_mode="single-row",
     )  # fmt: skip
     places = event.selection.rows

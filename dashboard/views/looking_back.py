@@ -44,10 +44,7 @@ def _horizons(scores: pd.DataFrame, words: Words) -> None:
     """Error by how far ahead, beside benchmarks."""
     if not len(scores) or "months_ahead" not in scores:
         return
-    level = st.segmented_control(
-        words("learned.level"), list(scores["level"].drop_duplicates()), default=scores["level"].iloc[0], required=True,
-        key="level", format_func=lambda name: words.named("level_of", name),
-    )  # fmt: skip
+    level = frame.tabs(words("learned.level"), list(scores["level"].drop_duplicates()), "level", "level_of")
     months = pd.to_numeric(scores["months_ahead"], errors="coerce")
     rows = scores[(scores["level"] == level) & scores["measure"].isin(_MEASURES) & months.notna() & (months > 0)]
     rows = rows[~rows["method"].isin(_LEFT_OUT) & rows["wape"].notna()]

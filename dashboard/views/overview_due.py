@@ -12,6 +12,8 @@ from twin.tasks import due
 from twin.tasks.due import Change, Due
 
 _SIGNS = {due.NOW: ":red[●]", due.SOON: ":orange[●]", due.GOOD_TO_KNOW: ":gray[●]"}
+_PARTS = {"links": {"part": "links"}, "no_backtest": {"view": "backtest"}}
+"""What of its page each decision is made on, as the address has it."""
 _LIGHTS = {"pass": ":green[●]", "review": ":orange[◐]", "fail": ":red[✕]"}
 
 
@@ -30,10 +32,10 @@ def decisions(words: Words) -> None:
     if not found:
         st.markdown(f":green[✓] {words('overview.nothing_due')}")
     for place, one in enumerate(found):
-        page = one.page if frame.there(one.page) else "calibration"
+        page, part = (one.page, _PARTS.get(one.key, {})) if frame.there(one.page) else ("calibration", {})
         # one below the other: beside each other neither has room on a narrow screen
         st.markdown(f"{_SIGNS[one.urgency]} {_said(one, words)}")
-        frame.go(page, label=words(f"menu.{page}"), turn=str(place))
+        frame.go(page, label=words(f"menu.{page}"), turn=str(place), **part)
 
 
 def changes(words: Words) -> None:

@@ -19,10 +19,7 @@ def show(calibration: str, words: Words) -> None:
     if not len(cells) and not len(bricks):
         st.caption(words("overview.no_map"))
         return
-    kind = frame.chosen(
-        st.segmented_control, words("overview.map_kind"), ["zoom", "print"], "map", required=True,
-        format_func=lambda name: words.named("map_kind", name), label_visibility="collapsed",
-    )  # fmt: skip
+    kind = frame.tabs(words("overview.map_kind"), ("zoom", "print"), "map", "map_kind")
     if kind == "zoom":
         st.pydeck_chart(
             _deck(str(state.workspace()), calibration, words.language, access.territories()), height=deck.HEIGHT,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any
 
@@ -18,16 +19,45 @@ from twin.tasks.plan_edits import Edit, Wishes
 VERBS = ("plan",)
 TURN = "plan_turn"
 """Counts changes: a list whose visits have changed begins without a tick."""
+DAY = "day"
+"""Key of the field that holds the day that is shown."""
 _SHOWN = 12
 _SIGNS = {"fits": ":green[✓]", "crowded": ":orange[▲]", "broken": ":red[✕]"}
 
 
-def keep(plan: str, wishes: Wishes) -> None:
-    """Write the wishes down and show the page anew."""
+def keep(plan: str, change: Callable[[Wishes], Wishes]) -> None:
+    """Write down what is wished from now on; a button calls this before the page is drawn, which happens once then.
+
+    Parameters
+    ----------
+    plan : str
+        Version of the plan.
+    change : callable
+        Makes the new wishes from those that stand now: somebody else may have said something meanwhile.
+    """
     access.require("plan")
-    plan_edits.keep_wishes(state.workspace(), plan, wishes)
+    standing = plan_edits.wishes_of(state.workspace(), plan)
+    plan_edits.keep_wishes(state.workspace(), plan, change(standing))
     st.session_state[TURN] = st.session_state.get(TURN, 0) + 1
-    st.rerun()
+    if DAY in st.session_state:
+        # said once more, so that the browser draws the label of the chosen day anew: the count in it has changed
+        st.session_state[DAY] = st.session_state[DAY]
+
+
+def take_back(plan: str, keys: Iterable[str]) -> None:
+    """Forget what was said of some visits."""
+
+    def without_all(wishes: Wishes) -> Wishes:
+        for key in keys:
+            wishes = plan_edits.without(wishes, key)
+        return wishes
+
+    keep(plan, without_all)
+
+
+def note(plan: str, edit: Edit) -> None:
+    """Keep one edit, with who said it, and when."""
+    keep(plan, lambda wishes: plan_edits.with_edit(wishes, noted(edit)))
 
 
 def noted(edit: Edit) -> Edit:
@@ -60,16 +90,16 @@ def panel(
         st.subheader(words("plan.changes"))
         names = dict(zip(rows["customer_id"], rows["customer_name"].fillna("")))
         for edit in fresh[-_SHOWN:]:
-            _line(plan, wishes, edit, breaches, names, reps, words)
+            _line(plan, edit, breaches, names, reps, words)
         for absence in away:
-            _away(plan, wishes, absence, reps, words)
+            _away(plan, absence, reps, words)
         if len(fresh) > _SHOWN:
             st.caption(words.many("plan.more_changes", len(fresh) - _SHOWN))
         if not fresh and not away and not gone:
             st.caption(words("plan.no_changes"))
         if heeded.edits:
             st.caption(words.many("plan.heeded", len(heeded.edits)))
-        _absent(plan, wishes, reps, words)
+        _absent(plan, rows["date"], reps, words)
         _buttons(plan, heeded, bool(fresh or away or gone), breaches, words)
 
 
@@ -105,9 +135,8 @@ def of_edit(edit: Edit, breaches: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def _line(
-    plan: str, wishes: Wishes, edit: Edit, breaches: list[dict[str, Any]], names: dict[str, str],
-    reps: dict[str, str], words: Words,
-) -> None:  # fmt: skip
+    plan: str, edit: Edit, breaches: list[dict[str, Any]], names: dict[str, str], reps: dict[str, str], words: Words
+) -> None:
     mine = of_edit(edit, breaches)
     kinds = {each["kind"] for each in mine}
     crowded = {each["kind"] for each in mine if each["crowded"]}
@@ -121,11 +150,12 @@ def _line(
     )
     left, right = st.columns([6, 1], vertical_alignment="center")
     left.markdown(f"{_SIGNS[light]} **{frame.plain(said)}** · {frame.plain(verdict(kinds, crowded, words))}")
-    if right.button(words("plan.take_back"), key=f"back-{edit.key}", width="stretch"):
-        keep(plan, plan_edits.without(wishes, edit.key))
+    right.button(
+        words("plan.take_back"), key=f"back-{edit.key}", width="stretch", on_click=take_back, args=(plan, [edit.key])
+    )
 
 
-def _away(plan: str, wishes: Wishes, absence: Absence, reps: dict[str, str], words: Words) -> None:
+def _away(plan: str, absence: Absence, reps: dict[str, str], words: Words) -> None:
     left, right = st.columns([6, 1], vertical_alignment="center")
     rep = frame.plain(reps.get(absence.rep_id, absence.rep_id))
     left.markdown(
@@ -133,19 +163,31 @@ def _away(plan: str, wishes: Wishes, absence: Absence, reps: dict[str, str], wor
         + words("plan.away", rep=rep, first=words.weekday(absence.first), last=words.weekday(absence.last))
         + "**"
     )
-    if right.button(words("plan.take_back"), key=f"back-{absence}", width="stretch"):
-        keep(plan, replace(wishes, absences=tuple(each for each in wishes.absences if each != absence)))
+
+    def come_back(wishes: Wishes) -> Wishes:
+        return replace(wishes, absences=tuple(each for each in wishes.absences if each != absence))
+
+    right.button(words("plan.take_back"), key=f"back-{absence}", width="stretch", on_click=keep, args=(plan, come_back))
 
 
-def _absent(plan: str, wishes: Wishes, reps: dict[str, str], words: Words) -> None:
-    """A rep who falls ill after the plan was made."""
+def _absent(plan: str, days: pd.Series, reps: dict[str, str], words: Words) -> None:
+    """A rep who falls ill after the plan was made: from today on, or from the plan's first day where it is not now."""
+    today, opens, closes = dt.date.today(), days.min().date(), days.max().date()
+    usual = today if opens <= today <= closes else opens
     with st.expander(words("plan.absent"), icon=":material/event_busy:"):
         first, second, third, fourth = st.columns([2, 1, 1, 1], vertical_alignment="bottom")
         rep = first.selectbox(words("plan.rep"), list(reps), format_func=reps.__getitem__, key="away_rep")
-        begin = second.date_input(words("plan.first_away"), "today", format="DD.MM.YYYY", key="away_first")
-        end = third.date_input(words("plan.last_away"), begin, min_value=begin, format="DD.MM.YYYY", key="away_last")
-        if fourth.button(words("plan.add_absence"), width="stretch", disabled=rep is None):
-            keep(plan, replace(wishes, absences=(*wishes.absences, Absence(str(rep), begin, max(begin, end)))))
+        begin = second.date_input(words("plan.first_away"), usual, format="DD.MM.YYYY", key="away_first")
+        third.date_input(words("plan.last_away"), begin, min_value=begin, format="DD.MM.YYYY", key="away_last")
+        fourth.button(
+            words("plan.add_absence"), width="stretch", disabled=rep is None, on_click=_note_absence, args=(plan,)
+        )
+
+
+def _note_absence(plan: str) -> None:
+    rep, begin, end = (st.session_state[key] for key in ("away_rep", "away_first", "away_last"))
+    absence = Absence(str(rep), begin, max(begin, end))
+    keep(plan, lambda wishes: replace(wishes, absences=(*wishes.absences, absence)))
 
 
 def _buttons(plan: str, heeded: Wishes, open_: bool, breaches: list[dict[str, Any]], words: Words) -> None:
@@ -156,6 +198,8 @@ def _buttons(plan: str, heeded: Wishes, open_: bool, breaches: list[dict[str, An
         words("plan.replan"), type="primary", disabled=busy or not open_ or bool(hard), width="stretch", key="replan"
     ):
         jobs_panel.start("plan", ["--replan", plan])
-    if right.button(words("plan.discard"), disabled=busy or not open_, width="stretch", key="discard"):
-        keep(plan, heeded)
+    right.button(
+        words("plan.discard"), disabled=busy or not open_, width="stretch", key="discard", on_click=keep,
+        args=(plan, lambda _: heeded),
+    )  # fmt: skip
     st.caption(words("plan.replan_blocked" if hard else "plan.replan_note"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+from dataclasses import replace
 from typing import Any
 
 import pandas as pd
@@ -19,6 +20,9 @@ from twin.tasks.plan_edits import ADD, DROP, LOCK, MOVE, Edit, Wishes
 
 _ORDER = ("seq", "time", "customer", "channel", "change", "reason", "state", "way", "expected_gain", "customer_id")
 
+TWO_LINES = 54
+"""Height of a row in which a reason takes two lines, pixels."""
+
 
 def day(
     version: Any, desk: Desk, wishes: Wishes, rows: pd.DataFrame, reps: dict[str, str], heads: dict[str, Any],
@@ -27,20 +31,20 @@ def day(
     """Choose a rep and a day, see the list and the map, and change what should be otherwise."""
     st.subheader(words("plan.day_title"))
     left, right = st.columns(2)
-    rep = left.selectbox(words("plan.rep"), list(reps), format_func=reps.__getitem__, key="plan_rep")
+    rep = frame.chosen(left.selectbox, words("plan.rep"), list(reps), "rep", format_func=reps.__getitem__)
     mine = rows[rows["rep_id"] == rep]
     planned = {each.date() for each in mine["date"]}
     days = sorted(planned | set(plan_desk.open_days(desk, wishes, str(rep))))
     counts = mine[mine["kind"] == "visit"]["date"].dt.date.value_counts().to_dict()
-    shown = right.selectbox(
+    shown = frame.chosen(
+        right.selectbox,
         words("plan.day"),
         [each.isoformat() for each in days],
+        plan_changes.DAY,
         format_func=lambda iso: (
             f"{words.weekday(iso)} · {words.many('plan.n_visits', counts.get(dt.date.fromisoformat(iso), 0))}"
         ),
-        key="plan_day",
     )
-    st.query_params["rep"], st.query_params["day"] = str(rep), str(shown)
     today = mine[mine["date"] == pd.Timestamp(shown)].sort_values("start") if shown else mine.head(0)
     picked = _list(today, f"{rep}-{shown}-{st.session_state.get(plan_changes.TURN, 0)}", words)
     if not access.may("plan"):
@@ -77,8 +81,8 @@ def _list(today: pd.DataFrame, key: str, words: Words) -> pd.DataFrame:
     )
     config = {
         "seq": st.column_config.NumberColumn(width=50),
-        "reason": st.column_config.TextColumn(width=400),
-        "customer": st.column_config.TextColumn(width=170),
+        "reason": st.column_config.TextColumn(width=310),
+        "customer": st.column_config.TextColumn(width=150),
     }
     order = [name for name in _ORDER if name != "change" or today["change"].any()]
     chosen = frame.shown(
@@ -87,6 +91,7 @@ def _list(today: pd.DataFrame, key: str, words: Words) -> pd.DataFrame:
         None,
         config,
         height="content",
+        row_height=TWO_LINES,
         key=f"rows-{key}",
         on_select="rerun",
         selection_mode="multi-row",
@@ -101,28 +106,33 @@ def _actions(plan: str, desk: Desk, wishes: Wishes, picked: pd.DataFrame, reps: 
         st.markdown(f"**{words.many('plan.chosen', len(visits))}**")
         first, second, third, _ = st.columns([1, 1, 1.4, 3])
         decided = {edit.key for edit in wishes.edits} & set(visits["visit_id"])
-        if first.button(words("plan.lock"), icon=":material/lock:", width="stretch", disabled=not len(visits)):
-            _note_all(plan, wishes, visits, LOCK)
-        if second.button(words("plan.drop"), icon=":material/block:", width="stretch", disabled=not len(visits)):
-            _note_all(plan, wishes, visits, DROP)
-        if third.button(words("plan.unlock"), icon=":material/undo:", width="stretch", disabled=not decided):
-            for key in decided:
-                wishes = plan_edits.without(wishes, key)
-            plan_changes.keep(plan, wishes)
+        kinds = ((first, words("plan.lock"), "lock", LOCK), (second, words("plan.drop"), "block", DROP))
+        for place, label, icon, kind in kinds:
+            place.button(
+                label, icon=f":material/{icon}:", width="stretch", disabled=not len(visits), on_click=_note_all,
+                args=(plan, visits, kind),
+            )  # fmt: skip
+        third.button(
+            words("plan.unlock"), icon=":material/undo:", width="stretch", disabled=not decided,
+            on_click=plan_changes.take_back, args=(plan, decided),
+        )  # fmt: skip
         if len(visits) == 1:
             _move(plan, desk, wishes, visits.iloc[0], reps, words)
         else:
             st.caption(words("plan.move_one"))
 
 
-def _note_all(plan: str, wishes: Wishes, visits: pd.DataFrame, kind: str) -> None:
-    for row in visits.to_dict("records"):
-        old = next((edit for edit in wishes.edits if edit.key == row["visit_id"]), None)
-        if old is not None and old.kind == ADD:
-            wishes = plan_edits.without(wishes, old.key) if kind == DROP else wishes
-            continue
-        wishes = plan_edits.with_edit(wishes, plan_changes.noted(_edit(row, kind)))
-    plan_changes.keep(plan, wishes)
+def _note_all(plan: str, visits: pd.DataFrame, kind: str) -> None:
+    def noted(wishes: Wishes) -> Wishes:
+        for row in visits.to_dict("records"):
+            old = next((edit for edit in wishes.edits if edit.key == row["visit_id"]), None)
+            if old is not None and old.kind == ADD:
+                wishes = plan_edits.without(wishes, old.key) if kind == DROP else wishes
+                continue
+            wishes = plan_edits.with_edit(wishes, plan_changes.noted(_edit(row, kind)))
+        return wishes
+
+    plan_changes.keep(plan, noted)
 
 
 def _edit(row: dict[str, Any], kind: str) -> Edit:
@@ -137,18 +147,27 @@ def _move(plan: str, desk: Desk, wishes: Wishes, row: Any, reps: dict[str, str],
     able = able if edit.rep_id in able else [edit.rep_id, *able]
     first, second, third = st.columns([1.4, 3, 1], vertical_alignment="bottom")
     rep = first.selectbox(
-        words("plan.move_rep"), able, able.index(edit.rep_id), format_func=lambda id: reps.get(id, id), key="move_rep"
-    )
+        words("plan.move_rep"), able, able.index(edit.rep_id), format_func=lambda id: reps.get(id, id),
+        key=f"move_rep-{edit.key}",
+    )  # fmt: skip
     found = _days_for(desk, plan, wishes, edit, str(rep))
     here = edit.date if rep == edit.rep_id else None
     said = {each.date: _place(each, words) for each in found.itertuples() if each.date != here}
+    key = f"move-{edit.key}-{rep}"
     target = second.selectbox(
-        words("plan.move_day"), list(said), format_func=said.__getitem__, key=f"move-{edit.key}-{rep}",
+        words("plan.move_day"), list(said), format_func=said.__getitem__, key=key,
         index=_best(found[found["date"] != here]),
     )  # fmt: skip
-    if third.button(words("plan.move"), type="primary", width="stretch", disabled=target is None) and target:
-        moved = Edit(MOVE, edit.customer_id, str(rep), target, edit.visit_id, edit.was)
-        plan_changes.keep(plan, plan_edits.with_edit(wishes, plan_changes.noted(moved)))
+    third.button(
+        words("plan.move"), type="primary", width="stretch", disabled=target is None, on_click=_note_on_day,
+        args=(plan, replace(edit, rep_id=str(rep)), key),
+    )  # fmt: skip
+
+
+def _note_on_day(plan: str, edit: Edit, key: str) -> None:
+    """Keep an edit on the day that a field holds when the button is pressed."""
+    if target := st.session_state.get(key):
+        plan_changes.note(plan, replace(edit, date=target))
 
 
 def _add(plan: str, desk: Desk, wishes: Wishes, rep: str, day: dt.date, words: Words) -> None:
@@ -172,9 +191,10 @@ def _add(plan: str, desk: Desk, wishes: Wishes, rep: str, day: dt.date, words: W
             words("plan.move_day"), days, days.index(day) if day in days else 0, format_func=said.__getitem__,
             key=f"add-day-{who}",
         )  # fmt: skip
-        if third.button(words("plan.add_button"), type="primary", width="stretch") and target:
-            wish = plan_changes.noted(Edit(ADD, str(who), rep, target))
-            plan_changes.keep(plan, plan_edits.with_edit(wishes, wish))
+        third.button(
+            words("plan.add_button"), type="primary", width="stretch", disabled=target is None,
+            on_click=_note_on_day, args=(plan, edit, f"add-day-{who}"),
+        )  # fmt: skip
 
 
 def _place(found: Any, words: Words) -> str:
@@ -208,10 +228,7 @@ def _answered(
 
 def _ways(mine: pd.DataFrame, today: pd.DataFrame, rep: str, desk: Desk, heads: dict[str, Any], words: Words) -> None:
     """The way of the day, or of the days of its week."""
-    choices = {"day": words("plan.route_day"), "week": words("plan.route_week")}
-    span = st.segmented_control(
-        words("plan.route"), list(choices), default="day", format_func=choices.__getitem__, key="route_of"
-    )
+    span = frame.tabs(words("plan.route"), ("day", "week"), "route", "plan_way")
     if span == "week" and len(today):
         week = today["date"].iloc[0].isocalendar()[:2]
         chosen = mine[[day.isocalendar()[:2] == week for day in mine["date"]]]

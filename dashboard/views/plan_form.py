@@ -19,6 +19,7 @@ VERBS = ("plan",)
 _LONGEST_WEEKS = 26
 _MOST_A_DAY = 40
 _LONGEST_VISIT = 240
+_FRESH = dt.timedelta(weeks=13)
 
 
 def form(heads: dict[str, Any], reps: list[str], standing: Wishes | None, words: Words, expanded: bool) -> None:
@@ -51,7 +52,10 @@ def form(heads: dict[str, Any], reps: list[str], standing: Wishes | None, words:
             words("plan.scenario"), paths, chosen, format_func=lambda path: label(found[path]), key="plan_scenario"
         )
         origin = dt.date.fromisoformat(str(heads["calibration"].meta["origin"]))
-        start = second.date_input(words("plan.start"), origin, min_value=origin, format="DD.MM.YYYY", key="plan_start")
+        start = second.date_input(
+            words("plan.start"), _first_day(origin), min_value=origin, format="DD.MM.YYYY", key="plan_start",
+            help=words("plan.start_help", date=words.date(origin)),
+        )  # fmt: skip
         weeks = third.number_input(words("plan.weeks"), 1, _LONGEST_WEEKS, 4, key="plan_weeks")
         limits = _limits(standing.settings if standing else PlanSettings(), words)
         away = _absences(reps, start, words)
@@ -60,6 +64,13 @@ def form(heads: dict[str, Any], reps: list[str], standing: Wishes | None, words:
     if pressed:
         given = [path, "--start", start.isoformat(), "--weeks", str(int(weeks)), *limits, *away, *keep]
         jobs_panel.start("plan", given)
+
+
+def _first_day(origin: dt.date) -> dt.date:
+    """Next Monday, while the data are fresh enough to say anything of it; else the first day after them."""
+    today = dt.date.today()
+    monday = today + dt.timedelta(days=7 - today.weekday())
+    return monday if origin <= monday < origin + _FRESH else origin
 
 
 def _limits(usual: PlanSettings, words: Words) -> list[str]:

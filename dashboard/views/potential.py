@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from dashboard import access, frame, state
+from dashboard import access, address, frame, state
 from dashboard.charts import potential as charts
 from dashboard.words import Words
 from twin.tasks import learned
@@ -24,7 +24,7 @@ def render() -> None:
     st.title(words("potential.title"))
     calibration = heads.get("calibration")
     if calibration is None:
-        frame.empty(words("overview.no_calibration"), "twin calibrate", "calibration" if heads else "data")
+        frame.unlearned(words("overview.no_calibration"))
         return
     rows = _filtered(state.customers(calibration.id), words)
     _figures(rows, words)
@@ -45,12 +45,18 @@ def _filtered(rows: pd.DataFrame, words: Words) -> pd.DataFrame:
     kinds = ["all", "unknown", "known"]
     first, second, third, fourth = st.columns([2, 2, 2, 2], vertical_alignment="bottom")
     with first:
-        kind = frame.choice(words("potential.who"), kinds, "who", "potential_who")
+        kind = frame.tabs(words("potential.who"), kinds, "who", "potential_who")
     zones = sorted(rows["territory_id"].dropna().unique())
-    where = second.multiselect(words("potential.where"), zones, key="zones", placeholder=words("potential.everywhere"))
+    where = frame.chosen(
+        second.multiselect, words("potential.where"), zones, "zones", [], placeholder=words("potential.everywhere")
+    )
+    address.follow("sought", None, "")
     sought = third.text_input(words("potential.search"), key="sought", placeholder=words("potential.search_hint"))
+    address.keep("sought", sought.strip(), "")
     ways = ["headroom", "category_mean", "own_mean", "own_potential_mean"]
-    order = fourth.selectbox(words("potential.order"), ways, key="order", format_func=lambda n: words(f"column.{n}"))
+    order = frame.chosen(
+        fourth.selectbox, words("potential.order"), ways, "order", format_func=lambda n: words(f"column.{n}")
+    )
     keep = pd.Series(True, index=rows.index)
     if kind != "all":
         keep &= rows["known"] == (kind == "known")

@@ -43,10 +43,7 @@ def show(entry: Listed, others: list[Listed], words: Words) -> None:
     _conflict(entry, draft, words)
     if draft["text"] == draft["opened"].text and checked.scenario is not None and "calibration" in state.heads():
         _outcome(entry, words)
-    pane = frame.chosen(
-        st.segmented_control, words("scenarios.pane"), _PANES, "pane", required=True,
-        format_func=lambda name: words.named("pane", name), label_visibility="collapsed",
-    )  # fmt: skip
+    pane = frame.tabs(words("scenarios.pane"), _PANES, "pane", "pane")
     if pane == "text":
         _text(draft, checked, locked, words)
     elif pane == "difference":
@@ -104,10 +101,19 @@ def _heading(entry: Listed, draft: dict[str, Any], checked: Checked, locked: boo
 
 
 def _outcome(entry: Listed, words: Words) -> None:
-    """What is saved can be run from here, and the way to what came of it."""
+    """What is saved can be run from here; then the ways to what came of it, and to a plan of visits."""
     jobs_panel.panel(("forecast",))
-    if entry.name in run_forecast.newest():
-        frame.go("compare", scenario=entry.name)
+    ran = entry.name in run_forecast.newest()
+    first, second, third, _ = st.columns([1.2, 1.6, 1.6, 2])
+    if access.may("decide"):
+        with first:
+            run_forecast.at_once(entry.path, words, main=not ran)
+    if ran:
+        with second:
+            frame.go("compare", kind="primary", scenario=entry.name)
+    if access.may("plan"):
+        with third:
+            frame.go("visit_plan", words("compare.plan_it"), scenario=entry.name)
     if access.may("decide"):
         run_forecast.form(words, wanted=entry.path)
 

@@ -37,13 +37,12 @@ def render(job: Job, folder: str, told: dict[str, Any], words: Words) -> None:
                 "file": columns["file"],
                 "candidate": columns["candidate"],
                 "column": [f"{table}.{name}" for table, name in zip(columns["table"], columns["column"])],
-                "confidence": columns["confidence"],
+                "confidence": 100 * pd.to_numeric(columns["confidence"]),
                 "accepted": columns["accepted"].map(marks),
                 "samples": [", ".join(map(str, values[:3])) for values in columns["samples"]],
             }
         )  # fmt: skip
-        bar = st.column_config.ProgressColumn(min_value=0.0, max_value=1.0, format="percent")
-        frame.shown(table, words, None, {"confidence": bar}, height=min(35 * len(table) + 38, 420))
+        frame.shown(table, words, None, {"confidence": frame.bar(words)}, height=min(35 * len(table) + 38, 420))
     assumed = pd.DataFrame(told.get("assumed", ()))
     if len(assumed):
         with st.expander(words("data.assumed", n=len(assumed))):

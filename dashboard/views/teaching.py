@@ -21,10 +21,7 @@ _KINDS = ("add", "edit", "confirm", "reject")
 def render(told: dict[str, Any], rows: pd.DataFrame, heads: dict[str, Any], words: Words) -> None:
     """Choose what to do, and say it."""
     kinds = _KINDS if len(rows) else _KINDS[:1]
-    kind = st.segmented_control(
-        words("teach.what"), kinds, default=kinds[0], required=True, key="teach",
-        format_func=lambda name: words.named("teach_kind", name), label_visibility="collapsed",
-    )  # fmt: skip
+    kind = frame.tabs(words("teach.what"), kinds, "teach", "teach_kind")
     st.caption(words.named("teach_note", str(kind)))
     brands, places = state.rivals_and_territories(heads["dataset"].id)
     if kind == "add":

@@ -24,7 +24,7 @@ def render() -> None:
     words, heads = state.words(), state.heads()
     st.title(words("plan.title"))
     if "calibration" not in heads:
-        frame.empty(words("plan.no_calibration"), "twin calibrate", to="calibration")
+        frame.unlearned(words("plan.no_calibration"))
         return
     jobs_panel.panel(plan_form.VERBS)
     if not state.figures(heads["calibration"].id)["n_reps"]:
@@ -33,7 +33,7 @@ def render() -> None:
     version = heads.get("plan")
     reps = plan_state.rep_names(heads["dataset"].id)
     wishes = plan_edits.wishes_of(state.workspace(), version.id) if version else None
-    plan_form.form(heads, list(reps), wishes, words, expanded=version is None)
+    plan_form.form(heads, list(reps), wishes, words, expanded=version is None or "scenario" in st.query_params)
     if version is None or wishes is None:
         frame.empty(words("plan.none"), "twin plan SCENARIO.toml")
         return
@@ -136,7 +136,7 @@ def _load(desk: Desk, wishes: Wishes, rows: pd.DataFrame, reps: dict[str, str], 
         event = st.altair_chart(
             chart, width="stretch", theme=None, alt=words("plan.load"), key="load", on_select="rerun"
         )
-        _follow(event, reps, days)
+        _follow(event)
         counts = plan_load.capacity_of(desk, wishes, rows)
         counts = counts.assign(
             rep=counts["rep_id"].map(reps).fillna(counts["rep_id"]),
@@ -159,17 +159,13 @@ def _load(desk: Desk, wishes: Wishes, rows: pd.DataFrame, reps: dict[str, str], 
             )
 
 
-def _follow(event: Any, reps: dict[str, str], days: pd.DataFrame) -> None:
-    """Rep and day of the cell that was chosen last, or of the page's address."""
+def _follow(event: Any) -> None:
+    """Rep and day of the cell that was chosen last."""
     cell = next(iter(event.selection.get("cell", ())), None) if event else None
     seen = st.session_state.get("load_seen")
     if cell and cell != seen:
-        st.session_state["plan_rep"], st.session_state["plan_day"] = cell["rep_id"], cell["iso"]
+        st.session_state["rep"], st.session_state[plan_changes.DAY] = cell["rep_id"], cell["iso"]
     st.session_state["load_seen"] = cell
-    asked = (("plan_rep", "rep", set(reps)), ("plan_day", "day", set(days["iso"])))
-    for key, name, able in asked:
-        if key not in st.session_state and st.query_params.get(name) in able:
-            st.session_state[key] = st.query_params[name]
 
 
 def _unserved(unserved: pd.DataFrame, words: Words) -> None:

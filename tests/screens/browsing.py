@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -14,7 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import dashboard
 
@@ -24,12 +25,33 @@ FLAGS = (
     "--disable-component-update", "--disable-sync", "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
 )  # fmt: skip
 SIZE = {"width": 1400, "height": 1000}
-PATIENCE_SECONDS = 120.0
+PATIENCE_SECONDS = float(os.environ.get("TWIN_PATIENCE_SECONDS", "120"))
+QUIET_MS = 400
+NAMED_ROLES = frozenset(
+    ("button", "link", "textbox", "searchbox", "combobox", "listbox", "checkbox", "radio", "switch", "slider",
+     "spinbutton", "tab", "menuitem", "image", "img", "graphics-document", "dialog", "progressbar", "heading",
+     "grid", "table")
+)  # fmt: skip
+"""Roles that mean nothing without a name."""
 _IDLE = """() => {
     const app = document.querySelector('[data-testid="stApp"]');
     return app && app.getAttribute('data-test-script-state') === 'notRunning'
         && !document.querySelector('[data-stale="true"]') && !document.querySelector('[data-testid="stSkeleton"]');
 }"""
+_RUNS = """() => {
+    window.endedRuns = 0;
+    new MutationObserver(seen => { for (const one of seen)
+        if (one.target.getAttribute('data-test-script-state') === 'notRunning') window.endedRuns++; })
+        .observe(document, {subtree: true, attributes: true, attributeFilter: ['data-test-script-state']});
+}"""
+"""Counts the runs of the script that have ended: what was pressed has been heard only when there is one more."""
+_QUIET = f"""before => {{
+    if (window.endedRuns <= before || !({_IDLE})()) {{ window.quietSince = null; return false; }}
+    if (window.quietSince === null || window.quietRuns !== window.endedRuns) {{
+        window.quietSince = performance.now(); window.quietRuns = window.endedRuns; return false; }}
+    return performance.now() - window.quietSince > {QUIET_MS};
+}}"""
+"""More runs have ended than before, and no other has begun since: a run that asks for another leaves a gap between."""
 FIGURES = ", ".join(
     f"[data-testid='{kind}'] {part}" for kind in ("stVegaLiteChart", "stDeckGlJsonChart") for part in ("canvas", "svg")
 )
@@ -93,13 +115,20 @@ class Visitor:
 
     def open(self, path: str, language: str, **query: str) -> None:
         """Open a page by its address."""
-        rest = "".join(f"&{name}={value}" for name, value in query.items())
+        rest = "".join(f"&{name}={quote(value)}" for name, value in query.items())
         self.page.goto(f"{self.address}/{path}?lang={language}{rest}")
         self.settle()
 
     def settle(self, seconds: float = PATIENCE_SECONDS) -> None:
         """Wait until the script has run and nothing on the page is stale."""
         self.page.wait_for_function(_IDLE, timeout=1000 * seconds)
+
+    @contextmanager
+    def heard(self) -> Iterator[None]:
+        """Do something that the script answers, and wait for the answer: a quiet page may not have heard of it yet."""
+        before = self.page.evaluate("window.endedRuns")
+        yield
+        self.page.wait_for_function(_QUIET, arg=before)
 
     def turn_to(self, path: str) -> None:
         """Open a page by the menu; the one that opens first has no path."""
@@ -119,33 +148,62 @@ class Visitor:
         self.page.locator(FIGURES).first.wait_for(timeout=1000 * PATIENCE_SECONDS)
 
     def press(self, name: str) -> None:
-        """Press the button of that name."""
-        self.page.get_by_role("button", name=name, exact=True).first.click()
-        self.page.wait_for_timeout(150)  # the socket carries the click before the script is seen to run
-        self.settle()
+        """Press the button of that name; an arrow after it is not part of the name."""
+        named = re.compile(rf"^\W*{re.escape(name)}( →)?$")
+        with self.heard():
+            self.page.get_by_role("button", name=named).locator("visible=true").first.click()
+
+    def turn(self, name: str) -> None:
+        """Choose one of several that stand side by side."""
+        with self.heard():
+            self.page.get_by_role("radio", name=name, exact=True).click()
+
+    def write(self, label: str, text: str) -> None:
+        """Write into the field of that name, as somebody who goes on with the keyboard."""
+        field = self.page.get_by_label(label, exact=True).locator("visible=true").first
+        field.fill(text)
+        with self.heard():
+            field.press("Tab")
+
+    def fill(self, label: str, text: str) -> None:
+        """Fill in a field of a form, which is heard when the form is sent."""
+        self.page.get_by_label(label, exact=True).locator("visible=true").first.fill(text)
+
+    def unfold(self, name: str) -> None:
+        """Open what is folded under a heading that begins so."""
+        self.page.locator("[data-testid='stExpander'] summary").filter(has_text=name).first.click()
 
     def sees(self, text: str, seconds: float = PATIENCE_SECONDS) -> None:
         """Wait until a text stands on the page, wherever that is."""
         self.page.get_by_text(text).first.wait_for(timeout=1000 * seconds)
 
-    def tick(self, table: str, row: int) -> None:
-        """Tick a row of the table whose key begins so; the rows are drawn on a canvas, 35 pixels high."""
-        from playwright.sync_api import Error
+    def tick(self, table: str, row: int, high: int = 35) -> None:
+        """Tick a row of the table whose key begins so; the rows are drawn on a canvas, below a head of 35 pixels."""
+        place = self.page.locator(f"[class*='st-key-{table}'] [data-testid='stDataFrame']").first
+        with self.heard():
+            place.click(position={"x": 15, "y": 35 + high * row + high // 2})
 
-        place = self.page.locator(f"[class*='st-key-{table}']").first.locator("[data-testid='stDataFrame']")
-        for again in (True, True, False):
-            self.settle()
-            try:
-                place.scroll_into_view_if_needed()
-                break
-            except Error as error:  # drawn anew between looking and scrolling
-                if not again or "not attached" not in str(error):
-                    raise
-        place.click(position={"x": 15, "y": 35 * (row + 1) + 17})
+    def taken(self, label: str, ending: str) -> bytes:
+        """What the browser is given by a button."""
+        with self.page.expect_download() as download:
+            self.page.get_by_role("button", name=re.compile(rf"^\W*{re.escape(label)}$")).first.click()
+        assert download.value.suggested_filename.endswith(ending)
+        return Path(download.value.path()).read_bytes()
 
     def text(self) -> str:
         """Everything that stands on the page."""
         return str(self.page.locator("[data-testid='stApp']").inner_text())
+
+    def nameless(self) -> list[str]:
+        """What can be used or looked at and has no name for those who do not see, as the browser tells a reader."""
+        tree = self.page.context.new_cdp_session(self.page).send("Accessibility.getFullAXTree")["nodes"]
+        return [
+            f"{role} {node.get('backendDOMNodeId')}"
+            for node in tree
+            if not node.get("ignored")
+            and (role := node.get("role", {}).get("value", "")) in NAMED_ROLES
+            and not node.get("name", {}).get("value", "").strip()
+        ]
 
     def broken(self) -> int:
         """Faults that were shown with a traceback."""
@@ -177,6 +235,7 @@ def visitor(browser: Any, address: str) -> Visitor:
             found.outside.append(url)
             route.abort()
 
+    found.page.add_init_script(f"({_RUNS})()")
     found.page.set_default_timeout(1000 * PATIENCE_SECONDS)
     found.page.route("**/*", watch)
     found.page.on("pageerror", lambda error: found.faults.append(str(error)))

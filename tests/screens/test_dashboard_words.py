@@ -20,7 +20,7 @@ FAMILIES = ("verdict", "criterion", "capability", "measure", "of", "axis", "flag
             "mode", "mode_note", "health", "verdict_of", "check", "diagnostics_tab", "evidence", "level_of", "method",
             "grouping", "level", "data_tab", "way", "way_note", "anchor", "said", "teach_kind", "teach_do",
             "teach_note",
-            "potential_who", "feature", "links_kind", "links_do", "links_said", "field")  # fmt: skip
+            "potential_who", "plan_way", "feature", "links_kind", "links_do", "links_said", "field")  # fmt: skip
 """Groups whose last part comes from the data."""
 
 
