@@ -91,7 +91,7 @@ def test_a_list_that_stops_where_outlets_are_small_is_followed():
 def test_outlets_that_stand_twice_are_counted_once():
     # a tenth of the pairs is missed; both names stand at one door. One market's count of them has an sd of 12 %
     rng = np.random.default_rng(5)
-    world, two = lists()
+    _, two = lists()
     on, place = two.on.copy(), _apart(rng, two.on.shape[1])
     pairs = np.flatnonzero((on == 1).all(axis=0))
     lost = pairs[rng.random(len(pairs)) < 0.1]

@@ -58,6 +58,10 @@ class Place:
         Expected part of the years in which it is used.
     hits : tuple of Hit
         Every year that was observed, used or not.
+    cost : float
+        Log odds against it that the gain has paid: how many places there are to choose from.
+    brand_campaigns : float
+        Probability that the brand campaigns at all; see campaign_belief.
     """
 
     anchor: str
@@ -66,17 +70,19 @@ class Place:
     gain: float
     rate: float
     hits: tuple[Hit, ...]
+    cost: float = 0.0
+    brand_campaigns: float = 1.0
 
     @property
     def probability(self) -> float:
         """That the place is no chance."""
-        return float(1 / (1 + np.exp(-self.gain)))
+        return float(self.brand_campaigns / (1 + np.exp(-self.gain)))
 
     def lift(self, n_weeks: int) -> NDArray[np.float64]:
         """Expected lift by week of the grid: (w,) float."""
         result = np.zeros(n_weeks)
         for hit in self.hits:
-            result[max(hit.start, 0) : hit.start + hit.length] += hit.probability * hit.lift
+            result[max(hit.start, 0) : hit.start + hit.length] += self.brand_campaigns * hit.probability * hit.lift
         return result
 
 

@@ -23,7 +23,7 @@ from twin.calibration.levels.period_totals import Series
 _MOST_TERRITORIES = 80
 _TURNS = 2
 # odds against a campaign of one territory alone, beyond that there are so many to search
-_DOUBT = 1.5
+_DOUBT = 3.5
 # sums of neighbouring periods vary so much more than independent ones would
 _STRETCH = 1.15
 # territories may differ in how a campaign lifts them by this part of the lift

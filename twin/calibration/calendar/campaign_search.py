@@ -6,20 +6,22 @@ Turns and turns about: baselines given the campaigns, campaigns given the baseli
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from twin.calibration.calendar.campaign_belief import believed
 from twin.calibration.calendar.campaign_detection import settled
 from twin.calibration.calendar.campaign_events import exposure
 from twin.calibration.calendar.campaign_evidence import Source, source
 from twin.calibration.calendar.campaign_places import Certainty, Place
 from twin.calibration.calendar.campaign_recurrence import ANCHORS, Cycles, campaign_year, cycles
+from twin.calibration.calendar.campaign_season import own_of
 from twin.calibration.calendar.campaign_slots import find_places
 from twin.calibration.calendar.campaign_start import first_lifts, shapes
 from twin.calibration.calendar.campaign_strength import attraction_of_others, fit_strength, log_ratio
-from twin.calibration.levels.period_totals import Series
+from twin.calibration.levels.period_totals import Series, finest
 
 _ROUNDS = 4
 _LEAST_YEARS = 1.9
@@ -123,7 +125,9 @@ def search(
         for brand, sources in views.items():
             lift = found[brand].lift if brand in found else None
             found[brand] = Found(*find_places(sources, anchors, certain.get(brand, Certainty()), lift))
-    return found
+    left = own_of(finest(series) or series[0], grid.first, grid.n_weeks, anchors)
+    sure = believed({brand: one.places for brand, one in found.items()}, left, WIDE)
+    return {brand: replace(one, places=sure[brand]) for brand, one in found.items()}
 
 
 def attraction(series: Series, certainly: NDArray[np.float64], lifts: NDArray[np.float64]) -> NDArray[np.float64]:

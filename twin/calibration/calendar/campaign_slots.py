@@ -26,8 +26,9 @@ _RATES = (0.5, 0.85)
 _PLACES, _SINGLES = 2.0, 0.3
 # neighbouring lengths are no tests of their own
 _DIFFERENT_LENGTHS = 2.0
-# odds against, for all that the noise does and the model does not know
-_DOUBT = {"place": 2.0, "single": 3.5}
+# log odds against a single campaign, for all that noise does and the model does not know; whether the market's rivals
+# campaign at all is doubted once, see campaign_belief
+_DOUBT_SINGLE = 1.5
 _MOST = 16
 _LIFTS = (0.06, 0.10, 0.16, 0.25, 0.40, 0.65)
 _BEFORE_FEAST, _AFTER_FEAST = 10, 5
@@ -162,18 +163,18 @@ def _best_of_anchor(
     by_rate = [np.where(inside, np.logaddexp(np.log1p(-r), np.log(r) + value), 0.0).sum(axis=1) for r in _RATES]
     total = np.where(inside.sum(axis=1) >= 2, np.max(by_rate, axis=0), -np.inf)
     row, column = np.unravel_index(int(np.argmax(total)), total.shape)
-    cost = np.log(3 * 52 * _DIFFERENT_LENGTHS / _PLACES) + _DOUBT["place"] + doubt
+    cost = np.log(3 * 52 * _DIFFERENT_LENGTHS / _PLACES) + doubt
     # both feasts move together and explain the same campaigns: the nearer one is meant
     far = 0.0 if anchor.anchor == "date" else _DATE_FIRST + _NEARER * abs(offsets[column] + LENGTHS[row] / 2)
     gain = float(total[row, column] - cost - far)
     asked = inside[row, :, column]
     speaks = np.where(asked, value[row, :, column], 0.0)
-    return gain, lambda: _place(odds, speaks, anchor, int(row), float(offsets[column]), asked, gain)
+    return gain, lambda: _place(odds, speaks, anchor, int(row), float(offsets[column]), asked, gain, cost + far)
 
 
 def _place(
     odds: NDArray[np.float64], value: NDArray[np.float64], anchor: Cycles, row: int, offset: float,
-    asked: NDArray[np.bool_], gain: float,
+    asked: NDArray[np.bool_], gain: float, cost: float,
 ) -> Place | None:  # fmt: skip
     """Each year of a place: whether it was used, and when."""
     length, rate = int(LENGTHS[row]), 0.75
@@ -188,7 +189,7 @@ def _place(
         begin, weeks = _when(odds, int(start[index]), row)
         year, position = int(anchor.year[index]), float(anchor.position[index])
         hits.append(Hit(begin, weeks, float(used[index]), 0.0, year, position))
-    return Place(anchor.anchor, offset, length, gain, rate, tuple(hits))
+    return Place(anchor.anchor, offset, length, gain, rate, tuple(hits), cost)
 
 
 def _when(odds: NDArray[np.float64], start: int, row: int) -> tuple[int, int]:
@@ -206,13 +207,13 @@ def _when(odds: NDArray[np.float64], start: int, row: int) -> tuple[int, int]:
 def _best_single(odds: NDArray[np.float64], years: float, doubt: float) -> Place | None:
     """The most evident stretch by itself."""
     row, start = np.unravel_index(int(np.argmax(odds)), odds.shape)
-    cost = np.log(52 * _DIFFERENT_LENGTHS / _SINGLES) + _DOUBT["single"] + doubt
+    cost = np.log(52 * _DIFFERENT_LENGTHS / _SINGLES) + _DOUBT_SINGLE + doubt
     gain = float(odds[row, start] - cost)
     if not np.isfinite(gain) or gain <= 0:
         return None
     sure = float(1 / (1 + np.exp(-gain)))
     length = int(LENGTHS[row])
-    return Place("", 0.0, length, gain, 1 / max(years, 1.0), (Hit(int(start), length, sure, 0.0),))
+    return Place("", 0.0, length, gain, 1 / max(years, 1.0), (Hit(int(start), length, sure, 0.0),), cost)
 
 
 def _around(odds: NDArray[np.float64]) -> NDArray[np.float64]:
