@@ -92,6 +92,11 @@ class Population:
         """The grouping by which results are told apart."""
         return segments_in(self.attributes, len(self))
 
+    @cached_property
+    def rows(self) -> dict[str, int]:
+        """Row of each customer, by id."""
+        return {str(name): row for row, name in enumerate(self.ids)}
+
     @property
     def placed(self) -> NDArray[np.bool_]:
         """Customers with coordinates: (c,) bool."""

@@ -6,6 +6,7 @@ Keeps a country's public holidays and half days. Feasts of the moon far ahead ar
 from __future__ import annotations
 
 import datetime as dt
+import functools
 from dataclasses import dataclass
 
 import holidays
@@ -104,20 +105,26 @@ def working_days(start: dt.date, stop: dt.date, settings: PlanSettings | None = 
 
 def _holidays(start: dt.date, stop: dt.date, settings: PlanSettings) -> tuple[dict[dt.date, str], dict[dt.date, str]]:
     """Whole days of rest and half days, by date."""
-    years = range(start.year, stop.year + 1)
-    try:
-        known = holidays.country_holidays(settings.country)
-    except NotImplementedError as error:
-        raise PlanError(
-            f"country: expected an ISO 3166 code with known holidays, found {settings.country!r}. Name another country."
-        ) from error
-    # the names would follow the machine's language otherwise
-    language = "en_US" if "en_US" in known.supported_languages else known.default_language
-    rest = dict(holidays.country_holidays(settings.country, years=years, language=language))
-    eves = {}
-    if holidays.HALF_DAY in known.supported_categories:
-        only = (holidays.HALF_DAY,)
-        eves = dict(holidays.country_holidays(settings.country, years=years, language=language, categories=only))
+    rest, eves = (dict(days) for days in _of_country(settings.country, range(start.year, stop.year + 1)))
     for day in settings.also_closed:
         rest.setdefault(day, "closed")
     return rest, eves
+
+
+@functools.lru_cache(maxsize=64)
+def _of_country(country: str, years: range) -> tuple[tuple[tuple[dt.date, str], ...], tuple[tuple[dt.date, str], ...]]:
+    """Days of rest and half days of some years with their names: many edits of one plan ask for the same."""
+    try:
+        known = holidays.country_holidays(country)
+    except NotImplementedError as error:
+        raise PlanError(
+            f"country: expected an ISO 3166 code with known holidays, found {country!r}. Name another country."
+        ) from error
+    # the names would follow the machine's language otherwise
+    language = "en_US" if "en_US" in known.supported_languages else known.default_language
+    rest = holidays.country_holidays(country, years=years, language=language)
+    if holidays.HALF_DAY not in known.supported_categories:
+        return tuple(rest.items()), ()
+    only = (holidays.HALF_DAY,)
+    eves = holidays.country_holidays(country, years=years, language=language, categories=only)
+    return tuple(rest.items()), tuple(eves.items())

@@ -86,7 +86,7 @@ class _Checker:
         days = getattr(self.plan, "days", None)
         if days is None:
             return {}
-        row = {str(name): k for k, name in enumerate(self.world.population.ids)}
+        row = self.world.population.rows
         return {
             (str(rep), date.astype(object)): row[str(night)]
             for rep, date, night in zip(days.rep_id, days.date, days.night, strict=True)
@@ -115,7 +115,7 @@ class _Checker:
     def _rows(self) -> list[Row]:
         plan, out, seen = self.plan, [], set()
         locked = getattr(plan, "locked", None)
-        customer_row = {str(name): k for k, name in enumerate(self.world.population.ids)}
+        customer_row = self.world.population.rows
         for k in range(len(plan)):
             rep, customer, name = str(plan.rep_id[k]), str(plan.customer_id[k]), str(plan.visit_id[k])
             channel, kind = str(plan.channel[k]), str(plan.kind[k])

@@ -6,6 +6,7 @@ Shares no code with the planner's calendar and hours, so that no mistake is made
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import math
 
 import holidays
@@ -18,15 +19,22 @@ _DAYS = ("mon pzt monday pazartesi 1", "tue sal tuesday salı sali 2", "wed çar
          "sun paz sunday pazar 7")  # fmt: skip
 
 
+@functools.lru_cache(maxsize=64)
+def _of_country(country: str, years: range) -> tuple[frozenset[dt.date], frozenset[dt.date]]:
+    """Days of rest and half days of some years: many edits of one plan ask for the same."""
+    rest = frozenset(holidays.country_holidays(country, years=years))
+    half = holidays.HALF_DAY in holidays.country_holidays(country).supported_categories
+    eves = holidays.country_holidays(country, years=years, categories=(holidays.HALF_DAY,)) if half else ()
+    return rest, frozenset(eves)
+
+
 class CheckedCalendar:
     """Working days, half days and absences of a span of time."""
 
     def __init__(self, settings: PlanSettings, years: range) -> None:
         self.settings = settings
-        self.rest = set(holidays.country_holidays(settings.country, years=years)) | set(settings.also_closed)
-        half = holidays.HALF_DAY in holidays.country_holidays(settings.country).supported_categories
-        eves = holidays.country_holidays(settings.country, years=years, categories=(holidays.HALF_DAY,)) if half else ()
-        self.eves = set(eves)
+        rest, self.eves = _of_country(settings.country, years)
+        self.rest = rest | set(settings.also_closed)
 
     def works(self, day: dt.date) -> bool:
         """Whether anybody works on a day."""

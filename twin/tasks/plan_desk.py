@@ -36,6 +36,10 @@ CROWDED = frozenset(
 """Rules whose breach making the plan anew can mend, by moving other visits out of the way."""
 
 
+_JUDGED = ("visit_id", "kind", "rep_id", "customer_id", "channel", "date", "start", "end", "seq", "travel_min")
+"""Columns of a plan that its rules are about."""
+
+
 @dataclass(frozen=True)
 class _Nights:
     """Nights away as the checker reads them."""
@@ -101,7 +105,7 @@ def open_desk(workspace: Path, plan: str) -> Desk:
         settings=settings,
         place=np.column_stack(travel.places(twin.world)),
         home=homes,
-        customer={str(id): row for row, id in enumerate(twin.world.population.ids)},
+        customer=twin.world.population.rows,
         nights=nights_of(store.table(version, "days") if store.has(version, "days") else pd.DataFrame()),
         withdrawn=withdrawn,
     )
@@ -189,8 +193,7 @@ def _checked(desk: Desk, rows: pd.DataFrame, wishes: Wishes) -> list[dict[str, A
     counts = desk.rows.loc[desk.rows["kind"] == "visit", "customer_id"].value_counts() / n_weeks
     rate = rows["rate"] if "rate" in rows else rows["customer_id"].map(counts)
     rate = rate.where(rate > 0).fillna(1 / n_weeks)
-    names = ("visit_id", "kind", "rep_id", "customer_id", "channel", "date", "start", "end", "seq", "travel_min")
-    columns = [rows[name].to_numpy() for name in names]
+    columns = [rows[name].to_numpy() for name in _JUDGED]
     columns[5] = rows["date"].to_numpy().astype("datetime64[D]")
     columns[6], columns[7] = (rows[name].to_numpy().astype("datetime64[m]") for name in ("start", "end"))
     away = desk.away(wishes)
@@ -219,11 +222,12 @@ def nights_of(days: pd.DataFrame) -> dict[tuple[str, dt.date], str]:
 
 
 def _narrowed(desk: Desk, wishes: Wishes, edit: Edit, rep: str) -> Desk:
-    """The desk with the rows of those reps alone whom a change of one visit may concern."""
+    """The desk with what is judged of those reps alone whom a change of one visit may concern."""
     rows = desk.rows
     reps = {rep, edit.rep_id, *rows.loc[rows["customer_id"] == edit.customer_id, "rep_id"]}
     named = {each.key for each in wishes.edits}
-    return replace(desk, rows=rows[rows["rep_id"].isin(reps) | rows["visit_id"].isin(named)])
+    judged = [name for name in (*_JUDGED, "rep_name", "travel_km", "rate") if name in rows]
+    return replace(desk, rows=rows.loc[rows["rep_id"].isin(reps) | rows["visit_id"].isin(named), judged])
 
 
 def _road(rows: pd.DataFrame, rep: str, day: dt.date) -> int:
