@@ -110,6 +110,9 @@ def real_outlets() -> list[Part]:
         part("real, random mask: Spearman with own sales", mask, ">= 0.70", mask >= 0.70),
         part("real, outlets found 2 and 3 years later: Spearman with own sales", found_later, ">= 0.70",
              found_later >= 0.70, "outlets that opened since: nothing but place and type is known of them", n=n),
+        *(shown(f"real, the same: {what} of own sales against the rest",
+                np.mean([one[what] for one in found["bounds"].values()]))
+          for what in next(iter(found["bounds"].values()))),
         shown("real, level of a random mask (panel, predicted over seen less one)", plain),
         shown("real, level of a size-tilted mask", tilted),
         shown("real, unknown panel members left out: Spearman", found["spearman_unknown_panel_left_out"],

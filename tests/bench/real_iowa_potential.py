@@ -10,12 +10,16 @@ import json
 from dataclasses import asdict
 from typing import Any
 
+import numpy as np
 from measuring import SHARED
+from scipy.stats import spearmanr
 
 from twin.intake.assemble import assemble
 from twin.intake.ingest import read_bundle
+from twin.market.history import History
+from twin.market.world import World
 from twin.potential.potential import learn_potential
-from twin.potential.time_machine import time_machine
+from twin.potential.time_machine import LEAST_WEEKS, time_machine
 
 BUNDLE = SHARED / "bundles" / "iowa_west"
 YEARS_BACK = (104, 156)
@@ -43,8 +47,31 @@ def marks() -> dict[str, Any]:
             weeks: [asdict(score) for score in time_machine(world, history, history.origin - weeks, 20, 0)]
             for weeks in YEARS_BACK
         },
+        "bounds": {weeks: bounds(world, history, history.origin - weeks) for weeks in YEARS_BACK},
         "count": potential.count.reason,
     }
+
+
+def bounds(world: World, history: History, week: int) -> dict[str, float]:
+    """What could be reached at most for outlets found since ``week``: rank correlation with their later own sales.
+
+    Of their first months' own sales, which nobody has before they are won; and of every other month with the rest,
+    which says how well own sales tell an outlet's size at all.
+    """
+    people, own = world.population, history.own_sales
+    found = people.known & (people.known_since >= week) & (people.known_since < history.origin)
+    rows = np.flatnonzero(found & (np.minimum(people.left, history.origin) - people.known_since >= LEAST_WEEKS))
+    volume = np.zeros((len(people), len(own.periods)))
+    ours = world.brands.own[own.brand]
+    np.add.at(volume, (own.unit[ours], own.period[ours]), own.volume[ours])
+    first = (volume[rows] > 0).argmax(axis=1)
+    since = [row[start:] for row, start in zip(volume[rows], first, strict=True)]
+    said = {"every other month": spearmanr([x[::2].mean() for x in since], [x[1::2].mean() for x in since]).statistic}
+    for months in (1, 2, 3):
+        long = [x for x in since if len(x) >= months + 3]
+        early, late = [x[:months].mean() for x in long], [x[months:].mean() for x in long]
+        said[f"first {months} months"] = spearmanr(early, late).statistic
+    return {what: float(value) for what, value in said.items()}
 
 
 if __name__ == "__main__":

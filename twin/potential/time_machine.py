@@ -25,6 +25,7 @@ LEAST_WEEKS = 26
 MASKED = 0.2
 """Part of the known customers that a mask hides."""
 _BEFORE_WEEKS = 13
+_LISTED = 0.5
 _FEW = 5
 
 
@@ -79,7 +80,8 @@ def time_machine(world: World, history: History, week: int, n_draws: int = 20, s
         Empty where nobody was found.
     """
     people = world.population
-    then_world, then = world.as_of(week), history.before(week)
+    then = history.before(week)
+    then_world = as_listed(world, then)
     known = people.known & (people.known_since >= week) & (people.known_since < history.origin)
     known &= np.minimum(people.left, history.origin) - people.known_since >= LEAST_WEEKS
     scores: list[Score] = []
@@ -93,6 +95,29 @@ def time_machine(world: World, history: History, week: int, n_draws: int = 20, s
     for who, power in (("random mask", 0.0), ("size-tilted mask", 1.0)):
         scores.append(score_mask(who, then_world, then, power, n_draws, seed))
     return tuple(score for score in scores if score.n >= _FEW)
+
+
+def as_listed(world: World, then: History) -> World:
+    """The world as of a past date, in which outlets that no list held by then have no part of their brick's total.
+
+    Most of them had not opened. They are predicted all the same, from what they are and where they stand, but would
+    else take from their neighbours what those bought, and be given it.
+
+    Parameters
+    ----------
+    world : World
+        As known at the end.
+    then : History
+        As known at its origin.
+    """
+    people = world.population
+    later = people.known & (people.known_since >= then.origin)
+    later[then.panel.unit] = False
+    if people.on_register is not None:  # the register bears no dates: whom it holds it may have held then
+        later &= people.on_register < _LISTED
+    before = world.as_of(then.origin)
+    brick = np.where(later, -1, people.brick).astype(np.int32)
+    return replace(before, population=replace(before.population, brick=brick))
 
 
 CHANNELS = ("found after a visit", "found after another contact", "came by itself")
