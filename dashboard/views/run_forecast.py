@@ -78,7 +78,7 @@ def at_once(wanted: Path, words: Words, main: bool) -> None:
         note += " " + words("calibration.took", time=words.duration(took))
     kind = "primary" if main else "secondary"
     busy = jobs_panel.busy(("forecast",))
-    if st.button(words("run.at_once"), type=kind, disabled=busy, help=note, width="stretch", key="run_at_once"):
+    if st.button(words("run.at_once"), type=kind, disabled=busy, help=note, key="run_at_once"):
         jobs_panel.start("forecast", given)
 
 

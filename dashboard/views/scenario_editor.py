@@ -104,15 +104,12 @@ def _outcome(entry: Listed, words: Words) -> None:
     """What is saved can be run from here; then the ways to what came of it, and to a plan of visits."""
     jobs_panel.panel(("forecast",))
     ran = entry.name in run_forecast.newest()
-    first, second, third, _ = st.columns([1.2, 1.6, 1.6, 2])
-    if access.may("decide"):
-        with first:
+    with st.container(horizontal=True):
+        if access.may("decide"):
             run_forecast.at_once(entry.path, words, main=not ran)
-    if ran:
-        with second:
+        if ran:
             frame.go("compare", kind="primary", scenario=entry.name)
-    if access.may("plan"):
-        with third:
+        if access.may("plan"):
             frame.go("visit_plan", words("compare.plan_it"), scenario=entry.name)
     if access.may("decide"):
         run_forecast.form(words, wanted=entry.path)

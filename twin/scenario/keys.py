@@ -108,7 +108,7 @@ GRAMMAR = Table(
             "horizon",
             Table(
                 None,
-                (Key("weeks", WEEKS, "How far to look ahead.", field="horizon_weeks", absent="as the command has it"),),
+                (Key("weeks", WEEKS, "How far to look ahead.", field="horizon_weeks", absent="as it is asked for"),),
             ),
             "How far.",
         ),
