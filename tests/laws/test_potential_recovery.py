@@ -12,7 +12,7 @@ from twin.market.population import Population
 from twin.market.world import Brands, Bricks, Reps, World
 from twin.potential.evidence import settled
 from twin.potential.potential import draw_volumes, intervals, learn_potential
-from twin.potential.time_machine import as_listed, time_machine
+from twin.potential.time_machine import time_machine
 from twin.weeks import FAR_PAST, NEVER, monday, periods_covering, week_of
 
 N, BRICKS, HIDDEN, OWN = 2400, 60, -0.5, 0.25
@@ -288,18 +288,6 @@ def test_what_came_later_does_not_change_what_was_foreseen():
     louder = replace(history.panel, volume=np.where(later, 3.0, 1.0) * history.panel.volume)
     other = time_machine(world, replace(history, panel=louder), ORIGIN - 52)
     assert [score.spearman_own for score in one] == [score.spearman_own for score in other]
-
-
-def test_outlets_that_no_list_held_have_no_part_of_their_bricks_total():
-    world, history, _, late = found_lately(13, n=300)
-    then = history.before(ORIGIN - 52)
-    audited = np.isin(np.arange(len(late)), then.panel.unit)
-    listed = np.where(np.arange(len(late)) % 2 == 0, 1.0, 0.0)
-    register = replace(world, population=replace(world.population, on_register=listed))
-    for given, absent in ((world, late & ~audited), (register, late & ~audited & (listed == 0))):
-        seen = as_listed(given, then).population
-        assert np.array_equal(seen.brick == -1, absent)
-        assert not seen.known[late].any()
 
 
 def test_newcomers_count_to_the_level_of_the_unknown_where_arrivals_are_recorded():
