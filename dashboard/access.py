@@ -118,6 +118,19 @@ def territories() -> frozenset[str] | None:
     return current().territories
 
 
+def company() -> bool:
+    """Whether totals of the whole company may be seen; where they may not, no figure is shown that holds others'."""
+    return current().company
+
+
+def note() -> None:
+    """For whoever is limited to territories: which figures of the page are theirs, and which the company's."""
+    me, words = current(), _words()
+    if me.territories is not None:
+        key = "access.company_wide" if me.company else "access.company_hidden"
+        st.caption(f":material/info: {words(key, names=_plain(', '.join(sorted(me.territories))))}")
+
+
 def within(rows: pd.DataFrame, places: Callable[[], pd.Series] | None = None) -> pd.DataFrame:
     """Rows of the territories that may be seen.
 
@@ -132,8 +145,9 @@ def within(rows: pd.DataFrame, places: Callable[[], pd.Series] | None = None) ->
     if allowed is None:
         return rows
     if "territory_id" in rows:
-        # an empty territory is the whole company: totals stay
-        return rows[rows["territory_id"].isin([*allowed, ""]) | rows["territory_id"].isna()].reset_index(drop=True)
+        # an empty territory is the whole company
+        whole = rows["territory_id"].isna() | (rows["territory_id"] == "")
+        return rows[rows["territory_id"].isin(list(allowed)) | (whole & current().company)].reset_index(drop=True)
     key = next((name for name in ("customer_id", "prospect_id") if name in rows), None)
     if key is None or places is None:
         return rows

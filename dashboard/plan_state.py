@@ -18,13 +18,13 @@ _ENTRIES = 32
 
 def desk(plan: str) -> Desk:
     """A plan with all that its edits are read against, with the rows that may be seen; shared, never changed."""
-    found = _desk(str(state.workspace()), plan)
+    found = _desk(str(state.workspace()), plan, _dataset())
     return replace(found, rows=access.within(found.rows))
 
 
 def read_in(plan: str) -> None:
     """Read a plan in before anybody asks for it."""
-    _desk(str(state.workspace()), plan)
+    _desk(str(state.workspace()), plan, _dataset())
 
 
 def rep_names(dataset: str) -> dict[str, str]:
@@ -42,8 +42,14 @@ def edges(calibration: str) -> pd.DataFrame:
     return _edges(str(state.workspace()), calibration)
 
 
+def _dataset() -> str:
+    """The newest dataset: whoever withdrew, and who is on leave, is read from it."""
+    newest = state.heads().get("dataset")
+    return newest.id if newest else ""
+
+
 @st.cache_resource(max_entries=_PLANS, show_spinner=False)
-def _desk(folder: str, plan: str) -> Desk:
+def _desk(folder: str, plan: str, dataset: str) -> Desk:
     return plan_desk.open_desk(Path(folder), plan)
 
 

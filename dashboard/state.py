@@ -16,7 +16,7 @@ from dashboard import access
 from dashboard.words import LANGUAGES, Words
 from twin.scenario.facts import MarketFacts
 from twin.tasks import calendar_page as calendar
-from twin.tasks import data_page, jobs, learned, links_page, market_map, results, scenario_check
+from twin.tasks import data_page, jobs, learned, links_page, market_figures, market_map, results, scenario_check
 
 _ENTRIES = 64
 
@@ -128,12 +128,12 @@ def readiness(dataset: str) -> dict[str, Any]:
 
 
 def figures(calibration: str) -> dict[str, Any]:
-    """Figures of the whole market."""
-    return _figures(str(workspace()), calibration)
+    """Figures of the market, of the territories that may be seen."""
+    return _figures(str(workspace()), calibration, access.territories())
 
 
 def past(calibration: str) -> pd.DataFrame:
-    """Own volume and share before the origin."""
+    """Own volume and share before the origin, of the whole company; see :func:`dashboard.access.company`."""
     return _past(str(workspace()), calibration)
 
 
@@ -243,13 +243,13 @@ def _readiness(folder: str, dataset: str) -> dict[str, Any]:
 
 
 @st.cache_data(max_entries=_ENTRIES, show_spinner=False)
-def _figures(folder: str, calibration: str) -> dict[str, Any]:
-    return results.figures(Path(folder), calibration)
+def _figures(folder: str, calibration: str, territories: frozenset[str] | None) -> dict[str, Any]:
+    return market_figures.figures(Path(folder), calibration, territories)
 
 
 @st.cache_data(max_entries=_ENTRIES, show_spinner=False)
 def _past(folder: str, calibration: str) -> pd.DataFrame:
-    return results.past(Path(folder), calibration)
+    return market_figures.past(Path(folder), calibration)
 
 
 @st.cache_data(max_entries=_ENTRIES, show_spinner=False)

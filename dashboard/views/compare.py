@@ -31,6 +31,10 @@ def render() -> None:
         run_forecast.form(words, expanded=True)
         return
     version = _forecast(found, words)
+    access.note()
+    if not access.company():
+        compare_detail.territories_alone(version, words)
+        return
     outlook = state.document(version.id, "forecast")
     every = [row for row in outlook["scenarios"] if row["name"] != BASELINE]
     _pinned(version, outlook, words)

@@ -143,6 +143,17 @@ def by_territory(version: str, words: Words) -> pd.DataFrame:
     return rows.assign(clear=~((low <= 0) & (high >= 0)), band=band)
 
 
+def territories_alone(version: Any, words: Words) -> None:
+    """Differences of all scenarios in the territories that may be seen, for whoever sees no totals."""
+    st.subheader(words("compare.where"))
+    columns = {"scenario": "scenario", "territory_id": "territory_id", "own_volume_pct_mean": "volume_pct",
+               "band": "volume_band", "probability_of_gain": "gain", "clear": "clear"}  # fmt: skip
+    table = by_territory(version.id, words).drop_duplicates(["scenario", "territory_id"])
+    table = table.sort_values(["scenario", "territory_id"])[list(columns)].rename(columns=columns)
+    table["clear"] = [words("compare.clear" if each else "compare.unclear") for each in table["clear"]]
+    frame.shown(table, words, {"volume_pct": words.signed, "gain": words.percent})
+
+
 def _where(version: Any, rows: list[dict[str, Any]], name: str, words: Words) -> None:
     """Differences by territory: maps of all scenarios on one scale, and the table of the chosen one."""
     st.subheader(words("compare.where"))

@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from dashboard import frame, state
+from dashboard import access, frame, state
 from dashboard.views import compare_detail, overview_due, overview_map
 from dashboard.words import Words
 
@@ -22,19 +22,22 @@ def render() -> None:
     if "dataset" not in heads:
         frame.empty(words("overview.no_data"), "twin ingest FOLDER", "data" if frame.there("data") else "calibration")
         return
-    calibration, forecast = heads.get("calibration"), heads.get("forecast")
+    calibration = heads.get("calibration")
+    # a forecast is of the whole company: no territory can be taken out of its totals
+    forecast = heads.get("forecast") if access.company() else None
     ready = state.readiness(heads["dataset"].id)
     if calibration is None:
         frame.empty(words("overview.no_calibration"), "twin calibrate", "calibration")
         _capabilities(ready, words)
         _readiness(ready, words)
         return
+    access.note()
     facts = state.figures(calibration.id)
     outlook = state.document(forecast.id, "forecast") if forecast else {}
     overview_due.trust(calibration.id, words)
     _finding(facts, words)
     _figures(facts, outlook, words)
-    if not forecast:
+    if not forecast and access.company():
         frame.empty(words("overview.no_forecast"), "twin forecast", "compare")
     # beside each other where there is room, else one below the other
     grid = st.grid("auto", min_column_width=_HALF, gap="medium")
@@ -106,7 +109,7 @@ def _outlook(forecast: Any, outlook: dict[str, Any], words: Words) -> None:
     """Our share, or volume where the share is unknown: what was, and what comes if everybody goes on."""
     st.subheader(words("overview.outlook"))
     if not forecast:
-        st.caption(words("overview.no_outlook"))
+        st.caption(words("overview.no_outlook" if access.company() else "access.company_only"))
         return
     base = outlook["scenarios"][0]
     measure = "own_share" if base["totals"]["own_share"]["mean"] is not None else "own_volume"

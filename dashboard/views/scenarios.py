@@ -104,6 +104,9 @@ def _touches(each: Listed, words: Words) -> str:
 
 def _came(each: Listed, row: dict[str, Any] | None, words: Words) -> None:
     """What the newest forecast says of it."""
+    if not access.company():
+        st.caption(words("access.company_only"))
+        return
     if row is None or each.fault:
         st.caption(words("scenarios.not_run"))
         return

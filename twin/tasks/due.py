@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -64,13 +64,15 @@ class Change:
     values: dict[str, Any] = field(default_factory=dict)
 
 
-def decisions(workspace: Path, today: dt.date) -> list[Due]:
+def decisions(workspace: Path, today: dt.date, only: Collection[str] | None = None) -> list[Due]:
     """What is due, the most urgent first.
 
     Parameters
     ----------
     workspace : Path
     today : date
+    only : collection of str, optional
+        Territories of whoever sees nothing else: no forecast of the whole company, and no alert of elsewhere.
     """
     if not (Path(workspace) / FILE_NAME).is_file():
         return []
@@ -78,16 +80,22 @@ def decisions(workspace: Path, today: dt.date) -> list[Due]:
     dataset, calibration = store.head(DATASET), store.head(CALIBRATION)
     if dataset is None or calibration is None:
         return []
-    found = [*_learning(store, dataset, calibration, today), *_moves(store, today), *_outlooks(workspace, store)]
-    found += [*_plans(store, today), *_alerts(store), *_links(store, dataset)]
+    found = [*_learning(store, dataset, calibration, today), *_moves(store, today)]
+    found += _outlooks(workspace, store) if only is None else ()
+    found += [*_plans(store, today), *_alerts(store, only), *_links(store, dataset)]
     return sorted(found, key=lambda one: one.urgency)
 
 
-def changes(workspace: Path) -> list[Change]:
-    """What has changed since the dataset, the calibration and the forecast before the newest."""
+def changes(workspace: Path, company: bool = True) -> list[Change]:
+    """What has changed since the dataset, the calibration and the forecast before the newest.
+
+    Without ``company`` nothing is told of figures of the whole company.
+    """
     if not (Path(workspace) / FILE_NAME).is_file():
         return []
     store = Workspace.open(workspace, create=False)
+    if not company:
+        return [*_moved(store)] or [Change("first")]
     found = [*_data_changes(store), *_moved(store), *_outlook_change(store)]
     return found or [Change("first")]
 
@@ -152,11 +160,13 @@ def _plans(store: Workspace, today: dt.date) -> Iterator[Due]:
         yield Due("plan_ends", SOON, "visit_plan", {"date": end - dt.timedelta(days=1), "over": end <= today})
 
 
-def _alerts(store: Workspace) -> Iterator[Due]:
+def _alerts(store: Workspace, only: Collection[str] | None = None) -> Iterator[Due]:
     review = store.head(REVIEW)
     if review is None or not store.has(review, "alerts"):
         return
-    for row in store.table(review, "alerts").head(_MOST_ALERTS).to_dict("records"):
+    rows = store.table(review, "alerts")
+    rows = rows if only is None else rows[rows["where"].isin(list(only))]
+    for row in rows.head(_MOST_ALERTS).to_dict("records"):
         told = {"text": f"{row['alert']}. {row['action']}", "text_tr": f"{row['alert_tr']}. {row['action_tr']}"}
         yield Due("alert", SOON, "compare", told)
 

@@ -17,17 +17,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from twin.calibration.calibration import Calibration
 from twin.errors import ScenarioError
-from twin.forecast.naive import weekly_totals
-from twin.market.history import History
-from twin.market.world import World
 from twin.scenario import files
 from twin.tasks import handed_out
 from twin.tasks.check import verdict
 from twin.tasks.consent import still_agreed
 from twin.tasks.plan_cancelled import as_cancelled, cancelled_in
-from twin.tasks.shelf import ALLOCATION, BACKTEST, CALIBRATION, DATASET, FORECAST, PLAN, load_twin
+from twin.tasks.shelf import ALLOCATION, BACKTEST, CALIBRATION, DATASET, FORECAST, PLAN
 from twin.workspace import plan_files
 from twin.workspace.catalogue import FILE_NAME, Version
 from twin.workspace.store import Workspace
@@ -86,57 +82,6 @@ def readiness(workspace: Path, dataset: str) -> dict[str, Any]:
     ready = document(workspace, dataset, "readiness")
     scores = [row["score"] for row in ready.get("criteria", ())]
     return {**ready, "score": sum(scores) / max(len(scores), 1), "verdict": verdict(scores)}
-
-
-def figures(workspace: Path, calibration: str) -> dict[str, Any]:
-    """Figures of the whole market as a calibration knows it.
-
-    Returns
-    -------
-    dict
-        ``n_known``, ``n_unknown``, ``n_territories``, ``n_reps``; ``own_volume_last_year`` (units),
-        ``own_share_last_year`` (``None`` without market data), ``unknown_category`` (units a year: ``mean``, ``p10``,
-        ``p90``), ``unknown_identified``, ``unknown_source``, ``market_seen``.
-    """
-    world, history, learned = _learned(workspace, calibration)
-    people, total = world.population, learned.potential.total_unknown
-    known = int(people.known.sum())
-    own, category = _last_year(world, history)
-    low, high = np.percentile(total.draws, [10, 90]) * _YEAR_WEEKS
-    return {
-        "n_known": known,
-        "n_unknown": len(people.ids) - known,
-        "n_territories": len(world.territories),
-        "n_reps": len(world.reps) if world.reps.listed else 0,
-        "own_volume_last_year": own,
-        "own_share_last_year": own / category if category > 0 else None,
-        "unknown_category": {"mean": float(total.draws.mean()) * _YEAR_WEEKS, "p10": float(low), "p90": float(high)},
-        "unknown_identified": bool(total.identified),
-        "unknown_source": learned.potential.source,
-        "market_seen": learned.market_seen,
-    }
-
-
-def past(workspace: Path, calibration: str) -> pd.DataFrame:
-    """Own volume and share before the origin, from audits where there are any, else from our own books.
-
-    Returns
-    -------
-    DataFrame
-        ``start``, ``end`` (dates), ``own_volume`` (units a week), ``own_share`` (``nan`` without market data): the last
-        three years, one row a period.
-    """
-    world, history, _ = _learned(workspace, calibration)
-    sales = history.audit if len(history.audit) else history.own_sales
-    totals, n_own = sales.totals(len(world.brands)), world.brands.n_own
-    own, category = totals[:, :n_own].sum(axis=1), totals.sum(axis=1)
-    seen = bool(len(history.audit))
-    share = np.divide(own, category, out=np.full_like(own, np.nan), where=(category > 0) & seen)
-    periods = sales.periods
-    frame = pd.DataFrame(
-        {"start": periods.start, "end": periods.stop, "own_volume": own / periods.weeks_in(), "own_share": share}
-    )
-    return frame[frame["end"] > frame["end"].max() - pd.Timedelta(weeks=_HISTORY_WEEKS)].reset_index(drop=True)
 
 
 def bricks(workspace: Path, calibration: str) -> pd.DataFrame:
@@ -243,20 +188,6 @@ def plan_file(
 def _of(rows: pd.DataFrame, rep: str, territories: Collection[str] | None) -> pd.DataFrame:
     rows = rows[rows["rep_id"] == rep] if rep else rows
     return rows if territories is None else rows[rows["territory_id"].isin(territories)]
-
-
-def _learned(workspace: Path, calibration: str) -> tuple[World, History, Calibration]:
-    store = Workspace.open(workspace, create=False)
-    twin = load_twin(store, store.version(calibration))
-    return twin.world, twin.history, twin.calibration
-
-
-def _last_year(world: World, history: History) -> tuple[float, float]:
-    """Own volume of the year before the origin, and the category's; 0 for the category without audits."""
-    sales = history.audit if len(history.audit) else history.own_sales
-    totals = weekly_totals(sales, history.origin - _YEAR_WEEKS, _YEAR_WEEKS, len(world.brands)).sum(axis=1)
-    own = float(totals[: world.brands.n_own].sum())
-    return own, float(totals.sum()) if len(history.audit) else 0.0
 
 
 def _scenario_file(path: Path) -> ScenarioFile:

@@ -28,7 +28,7 @@ ROLES: Mapping[str, frozenset[str]] = {
 """What each role may do: look at results; make scenarios and forecasts; bring data and calibrate; make and change
 plans; see single customers."""
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
-_KEYS = ("claim", "session_hours", "roles", "people", "territories")
+_KEYS = ("claim", "session_hours", "company_totals", "roles", "people", "territories")
 _SECRETS = ("redirect_uri", "cookie_secret", "client_id", "client_secret", "server_metadata_url")
 _SHORTEST_SECRET, _FEWEST_LETTERS, _LEEWAY_SECONDS = 32, 8, 60.0
 _LONGEST_HOURS = 720.0
@@ -48,6 +48,8 @@ class SignIn:
     people : mapping from verified e-mail to roles
     territories : mapping from value of the claim, or e-mail, to territory ids
         Whoever is named here sees these only.
+    company_totals : bool
+        Whether they see forecasts of the whole company as well, which no territory can be taken out of.
     """
 
     claim: str = "groups"
@@ -55,6 +57,7 @@ class SignIn:
     roles: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     people: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     territories: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    company_totals: bool = False
 
 
 @dataclass(frozen=True)
@@ -69,11 +72,14 @@ class Person:
         None for somebody who is nowhere named.
     territories : frozenset of str, optional
         ``None`` for all.
+    company : bool
+        May see totals of the whole company.
     """
 
     name: str
     roles: tuple[str, ...] = ()
     territories: frozenset[str] | None = None
+    company: bool = True
 
     @property
     def rights(self) -> frozenset[str]:
@@ -116,6 +122,9 @@ def load(path: Path) -> SignIn:
             Problem(path.name, "session_hours", f"a number from 0 to {_LONGEST_HOURS:g}", repr(hours), cure)
         )
         hours = 0
+    company = raw.get("company_totals", False)
+    if not isinstance(company, bool):
+        problems.append(Problem(path.name, "company_totals", "true or false", repr(company), "Leave it out for false."))
     tables: dict[str, dict[str, tuple[str, ...]]] = {}
     for name in ("roles", "people", "territories"):
         tables[name] = _lists(path.name, name, raw.get(name, {}), problems)
@@ -132,7 +141,7 @@ def load(path: Path) -> SignIn:
     if problems:
         raise InputError(problems)
     people = {key.casefold(): roles for key, roles in tables["people"].items()}
-    return SignIn(str(claim), float(hours), tables["roles"], people, tables["territories"])
+    return SignIn(str(claim), float(hours), tables["roles"], people, tables["territories"], company is True)
 
 
 def person(sign_in: SignIn, claims: Mapping[str, Any]) -> Person:
@@ -147,7 +156,8 @@ def person(sign_in: SignIn, claims: Mapping[str, Any]) -> Person:
     places = [sign_in.territories[key] for key in (*values, email) if key and key in sign_in.territories]
     name = str(claims.get("name") or claims.get("email") or claims.get("sub") or "")
     limited = frozenset(place for each in places for place in each) if places else None
-    return Person(name, tuple(role for role in ROLES if role in roles), limited)
+    company = limited is None or sign_in.company_totals
+    return Person(name, tuple(role for role in ROLES if role in roles), limited, company)
 
 
 def has_expired(sign_in: SignIn, claims: Mapping[str, Any], now: float) -> bool:
