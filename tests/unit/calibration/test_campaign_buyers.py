@@ -26,10 +26,8 @@ def market(utility: np.ndarray, ours: np.ndarray, seed: int = 1):
     share = pull / pull.sum(axis=2, keepdims=True)
     bought = np.random.default_rng(seed).poisson(1.5 * share[:, : len(periods)])
     unit, period, brand = np.nonzero(bought)
-    panel = Sales(
-        unit.astype(np.int32), period.astype(np.int32), brand.astype(np.int16), bought[unit, period, brand].astype(float),
-        periods,
-    )  # fmt: skip
+    rows = unit.astype(np.int32), period.astype(np.int32), brand.astype(np.int16)
+    panel = Sales(*rows, bought[unit, period, brand].astype(float), periods)
     return replace(world, brands=BRANDS), replace(history, panel=panel), share
 
 

@@ -12,6 +12,7 @@ from visit_worlds import Plan, planted
 from twin.calibration.levels.panel import Panel, build, stock_regressors
 from twin.calibration.visits.carryover import belief_of, profile_of
 from twin.calibration.visits.headroom import with_headroom
+from twin.response.attraction import HABIT_WEEKS
 
 RHO = 0.93
 WORTH = np.r_[1.0, np.zeros(6)]
@@ -64,3 +65,31 @@ def test_without_a_market_all_are_alike(market, share):
     panel, known = market
     said = None if share is None else np.full(len(known), share)
     assert (with_headroom(panel, RHO, WORTH, said).headroom == 1.0).all()
+
+
+def test_habit_does_not_pass_for_goodwill_that_lasts():
+    """Sales that answer to goodwill at once in part, and in full when habit has followed; no noise."""
+    world, history = planted(Plan(customers=240, weeks=156, territories=3), 4)
+    panel, echo = build(world, history), 0.12
+    rows = np.zeros(panel.volume.shape)
+    for block, (stock,) in panel.stocks(RHO, [0]):
+        warmth, habit = np.log1p(stock), np.log1p(stock)[:, :52].mean(axis=1) / (1 - echo)
+        gain = np.zeros_like(warmth)
+        for week in range(panel.n_weeks):  # the law's own recursion, a week at a time
+            gain[:, week] = warmth[:, week] + echo * habit
+            habit = habit + (gain[:, week] - habit) / HABIT_WEEKS
+        rows[block] = panel.mean_by_period(np.exp(0.4 * gain))
+    panel = replace(panel, volume=np.where(panel.mask, rows, 0.0))
+    without, knowing = (belief_of(*profile_of(each, WORTH), {}) for each in (panel, replace(panel, echo=echo)))
+    assert without.mean[0] > RHO + 0.004
+    assert abs(knowing.mean[0] - RHO) < 0.002
+    assert abs(knowing.mean[1]) < 0.05
+
+
+def test_all_of_a_lasting_gain_comes_in_the_long_run():
+    world, history = planted(Plan(customers=120, weeks=104, territories=3), 5)
+    panel = build(world, history)
+    plain, echoed = (stock_regressors(each, RHO, WORTH)[0][0] for each in (panel, replace(panel, echo=0.15)))
+    assert np.abs(plain - echoed).max() > 0.005
+    assert echoed.mean() == pytest.approx(plain.mean(), rel=0.01)
+    assert np.corrcoef(echoed.mean(axis=1), plain.mean(axis=1))[0, 1] > 0.999

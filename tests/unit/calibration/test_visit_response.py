@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 from visit_worlds import FIRST, Plan, planted, world_of
 
-from twin.calibration.levels.panel import SETTLING_SHARE, build, stock_regressors, visits_after, visits_by_period
+from twin.calibration.levels.panel import SETTLING_SHARE, build, stock_regressors
+from twin.calibration.levels.visit_counts import visits_after, visits_by_period
 from twin.calibration.visits import bias as visit_bias
 from twin.calibration.visits.fit import jackknife_groups
 from twin.calibration.visits.response import learn_visit_response

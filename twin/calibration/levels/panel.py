@@ -26,8 +26,8 @@ BURN_IN_WEEKS = 26
 BURN_IN_SHARE = 0.15
 """After the first recorded visit, stocks are too uncertain for this long, or this part of a short record."""
 SETTLING_WEEKS, SETTLING_SHARE = 52, 0.25
-"""Who came while contacts were recorded is left out for so long, or this part of a short record: trial purchases give way
-to habit just while the stock builds up, and would pass for its effect."""
+"""Who came while contacts were recorded is left out for so long, or this part of a short record: trial purchases give
+way to habit just while the stock builds up, and would pass for its effect."""
 SILENT_WEEKS = 4
 """Sales later than the last recorded visit by more than this are left out: contacts were no longer recorded."""
 MERGED_WEEKS = 4
@@ -71,6 +71,8 @@ class Panel:
         Of each customer in regressions, see :func:`twin.calibration.visits.weights.weighed`.
     headroom : (c,) float
         Factor on each customer's response, see :func:`twin.calibration.visits.headroom.with_headroom`.
+    echo : float
+        Part of every gain of log sales that habit gives back over the weeks that follow.
     """
 
     customer: NDArray[np.int32]
@@ -87,6 +89,7 @@ class Panel:
     n_channels: int
     weight: NDArray[np.float64]
     headroom: NDArray[np.float64]
+    echo: float = 0.0
 
     @property
     def working(self) -> NDArray[np.float64]:
@@ -223,34 +226,29 @@ def stock_regressors(
     weighted = 0.0
     for rows, parts in panel.stocks(rho, channels):
         total = np.tensordot(effects[channels].astype(np.float32), parts, 1)
-        design[0, rows] = panel.mean_by_period(attraction.warmth(total, curvature))
+        design[0, rows] = panel.mean_by_period(_echoed(attraction.warmth(total, curvature), panel.echo))
         steep = (1 + total) ** np.float32(curvature - 1.0) if slopes else total
         weighted += float((panel.mean_by_period(total) * panel.volume[rows]).sum())
         for place, h in enumerate(slopes):
             if h in channels:
-                design[1 + place, rows] = panel.mean_by_period(parts[channels.index(h)] * steep)
+                design[1 + place, rows] = panel.mean_by_period(_echoed(parts[channels.index(h)] * steep, panel.echo))
     design *= panel.headroom[:, None].astype(np.float32)
     return design, weighted / max(float(panel.volume.sum()), 1e-300)
 
 
-def visits_by_period(panel: Panel) -> NDArray[np.float32]:
-    """Visits in each period, a week that straddles two being shared: (c, p) float32."""
-    out = np.zeros(panel.volume.shape, dtype=np.float32)
-    for rows, counts in panel.contacts([VISIT]):
-        out[rows] = np.asarray(panel.weights() @ counts[0].T).T
-    return out
+def _echoed(weekly: NDArray[np.float32], echo: float) -> NDArray[np.float32]:
+    """A gain as habit lets it come: ``1 - echo`` of it at once, all of it in the long run; (n, w) float32.
 
-
-def visits_after(panel: Panel, weeks: int) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
-    """Visits in the weeks that follow each period: (c, p) float32, and for which periods that is known: (p,) bool."""
-    begin = week_of(panel.periods.stop - 1) + 1 - panel.first_week
-    last = int(panel.touches.week[panel.touches.channel == VISIT].max(initial=-1)) + 1
-    seen = begin + weeks <= last
-    out = np.zeros(panel.volume.shape, dtype=np.float32)
-    for rows, counts in panel.contacts([VISIT]):
-        running = np.concatenate([np.zeros((counts.shape[1], 1), np.float32), counts[0].cumsum(axis=1)], axis=1)
-        out[rows] = running[:, np.minimum(begin + weeks, panel.n_weeks)] - running[:, np.minimum(begin, panel.n_weeks)]
-    return out, seen
+    Habit is a moving average of shares, and gives back a part of what it is moved by, see
+    :func:`twin.response.attraction.advance_habit`. Left out, it passes for goodwill that lasts.
+    """
+    if echo == 0.0:
+        return weekly
+    keep = 1.0 - 1.0 / attraction.HABIT_WEEKS
+    start = weekly[:, :STARTING_WEEKS].mean(axis=1, keepdims=True) * (echo / (1.0 - echo))
+    top, bottom = np.float32([1.0, -keep]), np.float32([1.0, -(keep + echo / attraction.HABIT_WEEKS)])
+    found = signal.lfilter(top, bottom, weekly, axis=1, zi=start.astype(np.float32))[0]
+    return np.asarray(found * np.float32(1.0 - echo))
 
 
 def _rows(touches: Touches, buyers: NDArray, n_people: int, first: int, n_weeks: int) -> Touches:

@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import signal
 
-from twin.calibration.levels.panel import STARTING_WEEKS, Panel, visits_after
+from twin.calibration.levels.panel import STARTING_WEEKS, Panel
+from twin.calibration.levels.visit_counts import visits_after
 from twin.calibration.visits import demeaning, fixed_effects
 from twin.errors import CalibrationError
 from twin.market.channels import VISIT

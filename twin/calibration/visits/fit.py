@@ -125,8 +125,7 @@ def estimate(
 ) -> Fitted:
     """Carry-over, curvature, elasticity and channel effects with their errors.
 
-    ``share``: ours of each customer of the population, (n,) float, see
-    :func:`twin.calibration.visits.headroom.with_headroom`.
+    ``share``: ours of each customer, (n,) float, see :func:`twin.calibration.visits.headroom.with_headroom`.
 
     Raises
     ------
@@ -134,7 +133,8 @@ def estimate(
         When the panel carries no information on the visit effect.
     """
     effects = prior_effects(world)
-    panel = with_headroom(panel, believed("carryover", beliefs).mean, effects, share)
+    rho, habit = (believed(name, beliefs).mean for name in ("carryover", "habit"))
+    panel = with_headroom(panel, rho, effects, share, habit)
     panel = weighed(panel, effects, beliefs or {})
     setting = Setting(world, panel, effects, learnable_channels(panel), beliefs or {})
     try:

@@ -21,9 +21,9 @@ _LOOSE = 1.0
 
 
 def with_headroom(
-    panel: Panel, rho: float, effects: NDArray[np.float64], share: NDArray[np.float64] | None
-) -> Panel:  # fmt: skip
-    """The panel with each customer's headroom relative to the usual one.
+    panel: Panel, rho: float, effects: NDArray[np.float64], share: NDArray[np.float64] | None, habit: float = 0.0
+) -> Panel:
+    """The panel with each customer's headroom relative to the usual one, and the echo of habit at it.
 
     The share of a single customer is uncertain, and an uncertain factor on a regressor weakens its coefficient. So the
     share is read off a logit line over the customer's usual goodwill, which is all that the response is mistaken for.
@@ -35,6 +35,8 @@ def with_headroom(
     effects : (h,) float, visits
     share : (n,) float in [0, 1], optional
         Our share of each customer of the population; ``nan`` where it is not known. Without any, all are alike.
+    habit : float, utility
+        Of a habit of one, as it is believed.
     """
     if share is None or not len(panel):
         return panel
@@ -51,7 +53,8 @@ def with_headroom(
     left = special.expit(-a - b * usual)
     # customers count as they do in the estimate: by what they buy, less and less so, and by what their goodwill strays
     tells = own / (1.0 + own / own[own > 0].mean()) * (strays + 1e-9)
-    return replace(panel, headroom=left / np.average(left, weights=tells))
+    rest = float(np.average(left, weights=tells))
+    return replace(panel, headroom=left / rest, echo=habit * rest * (1.0 - rest))
 
 
 def _line(share: NDArray, x: NDArray, weight: NDArray) -> NDArray[np.float64]:

@@ -8,7 +8,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from twin.calibration.levels.panel import Panel, visits_by_period
+from twin.calibration.levels.panel import Panel
+from twin.calibration.levels.visit_counts import visits_by_period
 
 
 def pooled_poisson(y: NDArray[np.float64], x: NDArray[np.float64], mask: NDArray[np.bool_]) -> float:

@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
-from twin.calibration.levels.panel import stock_regressors, visits_by_period
+from twin.calibration.levels.panel import stock_regressors
+from twin.calibration.levels.visit_counts import visits_by_period
 from twin.calibration.visits import bias as visit_bias
 from twin.calibration.visits import fixed_effects
 from twin.calibration.visits.carryover import WEEKS_PER_MONTH
