@@ -14,6 +14,7 @@ from dashboard import access, frame, jobs_panel, state
 from dashboard.words import Words
 from twin.planning.settings import Absence
 from twin.tasks import plan_edits
+from twin.tasks.plan_applied import Desk, unheeded
 from twin.tasks.plan_edits import Edit, Wishes
 
 VERBS = ("plan",)
@@ -66,14 +67,17 @@ def noted(edit: Edit) -> Edit:
 
 
 def panel(
-    plan: str, wishes: Wishes, breaches: list[dict[str, Any]], rows: pd.DataFrame, reps: dict[str, str], words: Words
-) -> None:
+    plan: str, desk: Desk, wishes: Wishes, breaches: list[dict[str, Any]], rows: pd.DataFrame, reps: dict[str, str],
+    words: Words,
+) -> None:  # fmt: skip
     """Edits that the plan has not heeded yet, with what breaks, and what to do about them.
 
     Parameters
     ----------
     plan : str
         Version of the plan.
+    desk : Desk
+        Knows of leave and of withdrawn consent that came after the plan.
     wishes : Wishes
     breaches : list of dict
         As from :func:`twin.tasks.plan_desk.breaches`.
@@ -93,14 +97,15 @@ def panel(
             _line(plan, edit, breaches, names, reps, words)
         for absence in away:
             _away(plan, absence, reps, words)
+        came = _from_data(desk, reps, words)
         if len(fresh) > _SHOWN:
             st.caption(words.many("plan.more_changes", len(fresh) - _SHOWN))
-        if not fresh and not away and not gone:
+        if not fresh and not away and not gone and not came:
             st.caption(words("plan.no_changes"))
         if heeded.edits:
             st.caption(words.many("plan.heeded", len(heeded.edits)))
         _absent(plan, rows["date"], reps, words)
-        _buttons(plan, heeded, bool(fresh or away or gone), breaches, words)
+        _buttons(plan, heeded, bool(fresh or away or gone), came, breaches, words)
 
 
 def verdict(kinds: set[str], crowded: set[str], words: Words) -> str:
@@ -155,6 +160,19 @@ def _line(
     )
 
 
+def _from_data(desk: Desk, reps: dict[str, str], words: Words) -> bool:
+    """What newer data say against the plan: leave, and consent that is gone. Nobody can take it back here."""
+    away = unheeded(desk)
+    for absence in away[:_SHOWN]:
+        rep = frame.plain(reps.get(absence.rep_id, absence.rep_id))
+        told = words("plan.away", rep=rep, first=words.weekday(absence.first), last=words.weekday(absence.last))
+        st.markdown(f"{_SIGNS['crowded']} **{told}** · {words('plan.listed')}")
+    withdrawn = 0 if desk.withdrawn is None else len(access.within(desk.withdrawn))
+    if withdrawn:
+        st.markdown(f"{_SIGNS['crowded']} {words.many('plan.withdrawn', withdrawn)}")
+    return bool(away or withdrawn)
+
+
 def _away(plan: str, absence: Absence, reps: dict[str, str], words: Words) -> None:
     left, right = st.columns([6, 1], vertical_alignment="center")
     rep = frame.plain(reps.get(absence.rep_id, absence.rep_id))
@@ -190,12 +208,16 @@ def _note_absence(plan: str) -> None:
     keep(plan, lambda wishes: replace(wishes, absences=(*wishes.absences, absence)))
 
 
-def _buttons(plan: str, heeded: Wishes, open_: bool, breaches: list[dict[str, Any]], words: Words) -> None:
+def _buttons(plan: str, heeded: Wishes, open_: bool, came: bool, breaches: list[dict[str, Any]], words: Words) -> None:
     hard = [each for each in breaches if not each["crowded"]]
     left, right, _ = st.columns([2, 1, 3])
     busy = jobs_panel.busy(VERBS)
     if left.button(
-        words("plan.replan"), type="primary", disabled=busy or not open_ or bool(hard), width="stretch", key="replan"
+        words("plan.replan"),
+        type="primary",
+        disabled=busy or not (open_ or came) or bool(hard),
+        width="stretch",
+        key="replan",
     ):
         jobs_panel.start("plan", ["--replan", plan])
     right.button(

@@ -17,6 +17,8 @@ from twin.tasks.plan_applied import Desk, applied
 from twin.tasks.plan_edits import Wishes
 
 _MOST_UNSERVED = 500
+_CARD = 170
+"""Least width of a card with a figure, pixels."""
 
 
 def render() -> None:
@@ -33,7 +35,9 @@ def render() -> None:
     version = heads.get("plan")
     reps = plan_state.rep_names(heads["dataset"].id)
     wishes = plan_edits.wishes_of(state.workspace(), version.id) if version else None
-    plan_form.form(heads, list(reps), wishes, words, expanded=version is None or "scenario" in st.query_params)
+    standing = str(state.document(version.id, "summary").get("scenario", "")) if version else ""
+    asked = st.query_params.get("scenario", standing)
+    plan_form.form(heads, list(reps), wishes, words, expanded=version is None or asked != standing)
     if version is None or wishes is None:
         frame.empty(words("plan.none"), "twin plan SCENARIO.toml")
         return
@@ -59,7 +63,7 @@ def _whole(
     reps = {id: names.get(id, id) for id in sorted(set(desk.rows["rep_id"]) | set(rows["rep_id"]))}
     _figures(rows, unserved, words)
     _load(desk, wishes, rows, reps, words)
-    plan_changes.panel(version.id, wishes, breaches, rows, reps, words)
+    plan_changes.panel(version.id, desk, wishes, breaches, rows, reps, words)
     plan_day.day(version, desk, wishes, rows, reps, heads, words)
     _unserved(unserved, words)
     plan_downloads.downloads(version, reps, words)
@@ -87,8 +91,9 @@ def _figures(rows: pd.DataFrame, unserved: pd.DataFrame, words: Words) -> None:
         ),
         ("plan.unserved", words.number(len(unserved)), words("plan.unserved_note")),
     )
-    for column, (key, value, note) in zip(st.columns(len(cells)), cells):
-        with column.container(border=True, height="stretch"):
+    grid = st.grid("auto", min_column_width=_CARD)
+    for key, value, note in cells:
+        with grid.container(border=True, height="stretch"):
             st.metric(words(key), value)
             st.caption(note)
 

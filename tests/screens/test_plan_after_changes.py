@@ -11,6 +11,7 @@ from typing import NamedTuple
 import icalendar
 import pandas as pd
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from twin.planning.settings import Absence
 from twin.tasks import plan_desk, plan_load, results
@@ -88,6 +89,26 @@ def test_the_desk_shows_nobody_who_has_withdrawn(changed):
     reps = [id for id, place in zip(desk.conditions.rep_ids, desk.conditions.rep_territory, strict=True)
             if desk.world.territories[place] == zone]  # fmt: skip
     assert changed.gone not in set(plan_desk.who_may_be_added(desk, str(reps[0]))["customer_id"])
+
+
+@pytest.mark.parametrize("language", ["en", "tr"])
+def test_the_page_says_what_newer_data_say_against_the_plan(changed, language, monkeypatch):
+    from dashboard.words import Words
+
+    monkeypatch.setenv("TWIN_WORKSPACE", str(changed.folder))
+    page = AppTest.from_function(_plan_page, default_timeout=120)
+    page.query_params["lang"] = language
+    page.run()
+    assert not page.exception
+    words, told = Words(language), " ".join(str(each.value) for each in page.markdown)
+    assert words("plan.listed") in told and words.many("plan.withdrawn", 1)[2:] in told
+    assert not next(each for each in page.button if each.key == "replan").disabled
+
+
+def _plan_page() -> None:
+    from dashboard.views import visit_plan
+
+    visit_plan.render()
 
 
 def test_a_plan_that_is_made_again_heeds_leave_and_consent(changed, again):
