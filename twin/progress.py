@@ -8,5 +8,13 @@ Progress = Callable[[int, int, str], None]
 """Called with steps done, steps in all, and the phrase of the step that begins."""
 
 
+Say = Callable[[str], None]
+"""Called with what is being done within a step."""
+
+
+def unsaid(phrase: str) -> None:
+    """Nobody listens."""
+
+
 def silent(done: int, total: int, phrase: str) -> None:
     """Nobody listens."""

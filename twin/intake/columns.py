@@ -22,7 +22,7 @@ from twin.intake.fold import did_you_mean, fold, header, nearest
 from twin.intake.geometry_files import to_wgs84
 from twin.intake.raw import Raw
 from twin.intake.rows import months_in
-from twin.intake.schema import Column, TableContract
+from twin.intake.schema import DATES, Column, TableContract
 from twin.intake.settings import Mapping, TableMapping
 from twin.market.channels import channel_axis
 
@@ -74,7 +74,8 @@ class ColumnTyper:
             words = dict(settings.values.get(spec.name, {})) | self._canonical(spec, values)
             values = translate(values, words) if words else values
         doubtful = spec.kind == "number" and self.commas and not (spec.high is not None and spec.high < _SMALL_RANGE)
-        typed = convert(spec.kind, values, settings, doubtful)
+        # rows of dated tables are many, and speak of few ids: they stay codes where the file was read as codes
+        typed = convert(spec.kind, values, settings, doubtful, self.contract.name in DATES and not spec.choices)
         title = self.raw.titles.get(spec.name, spec.name)
         self.assumed.extend(
             Assumption(self.raw.file, self.contract.name, title, *note) for note in typed.notes if not typed.bad.any()

@@ -59,7 +59,9 @@ class Typed:
     notes: tuple[Note, ...] = ()
 
 
-def convert(kind: str, column: pa.ChunkedArray, settings: TableMapping, commas: bool = False) -> Typed:
+def convert(
+    kind: str, column: pa.ChunkedArray, settings: TableMapping, commas: bool = False, coded: bool = False
+) -> Typed:  # fmt: skip
     """Read one column as one kind.
 
     Parameters
@@ -71,6 +73,8 @@ def convert(kind: str, column: pa.ChunkedArray, settings: TableMapping, commas: 
     settings : TableMapping
     commas : bool
         Whether another column of the file writes decimal commas, which makes a lone ``1.234`` ambiguous.
+    coded : bool
+        Text that is stored as codes into its words comes back as a pandas Categorical.
     """
     if not is_text(column.type):
         return _convert_typed(kind, column, settings)
@@ -79,8 +83,11 @@ def convert(kind: str, column: pa.ChunkedArray, settings: TableMapping, commas: 
     values, bad, expected, cure, notes = reader(words, settings, commas)
     if len(words) == 0:
         values, bad = _empty_like(values), np.zeros(1, dtype=bool)
-    picked = values.take(codes) if hasattr(values, "take") else values[codes]
     bad_cells = bad[codes] & ~missing
+    if coded and len(words) and pa.types.is_dictionary(column.type) and isinstance(values.dtype, pd.StringDtype):
+        places = np.where(missing | bad_cells, np.int32(-1), codes)
+        return Typed(pd.Categorical.from_codes(places, categories=values), bad_cells, expected, cure, notes)
+    picked = values.take(codes) if hasattr(values, "take") else values[codes]
     return Typed(_blanked(picked, missing | bad_cells), bad_cells, expected, cure, notes if len(words) else ())
 
 
@@ -153,7 +160,7 @@ def _meant(plain: str, word: str | None, values: dict[str, str], folded: dict[st
 
 def _distinct(
     column: pa.ChunkedArray, blank: tuple[str, ...] = ()
-) -> tuple[NDArray[np.int64], pa.Array, NDArray[np.bool_]]:
+) -> tuple[NDArray[np.int32], pa.Array, NDArray[np.bool_]]:
     """Codes into the trimmed distinct words, the words, and which cells are empty."""
     encoded = encoded_words(column)
     trimmed = pc.fill_null(pc.utf8_normalize(pc.utf8_trim_whitespace(encoded.dictionary), form="NFC"), "")
@@ -164,7 +171,7 @@ def _distinct(
     again = pc.dictionary_encode(trimmed)
     words, empty = again.dictionary, pc.index(again.dictionary, "").as_py()
     places = pc.fill_null(encoded.indices, len(trimmed) - 1).to_numpy(zero_copy_only=False)
-    codes = again.indices.to_numpy()[places].astype(np.int64)
+    codes = again.indices.to_numpy()[places]
     missing = codes == empty if empty >= 0 else np.zeros(len(codes), dtype=bool)
     if empty >= 0:
         words = pc.filter(words, pc.not_equal(words, ""))

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow as pa
@@ -265,7 +265,7 @@ def named_columns(table: pa.Table, names: list[str], file: str, row: int) -> dic
 def _without_blanks(raw: Raw) -> Raw:
     """Rows of nothing but separators, which spreadsheets leave behind, are dropped."""
     if not len(raw):
-        return raw
+        return replace(raw, lines=None)  # rows of columns that all fell away are none
     blank = np.ones(len(raw), dtype=bool)
     for values in raw.columns.values():
         blank &= pc.equal(values, "").to_numpy()

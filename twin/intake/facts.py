@@ -13,7 +13,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from twin.errors import Problem
-from twin.intake.codes import codes_of, column, keys_of
+from twin.intake.codes import codes_of, column, repeats
 from twin.intake.people import is_free_text
 from twin.intake.schema import CONTRACT, PARTIES
 from twin.intake.tables import Table
@@ -96,8 +96,7 @@ def _repeated(tables: abc.Mapping[str, Table]) -> list[Problem]:
     for name in ("sales", "market_sales", "visits"):
         if name not in tables:
             continue
-        frame = tables[name].frame
-        again = pd.Series(keys_of(frame, list(frame.columns)), copy=False).duplicated().to_numpy()
+        again = repeats(tables[name].frame)
         cure = "Remove it if it was exported twice; both are counted."
         found += _rows(tables[name], "all columns", again, "rows that differ", cure, found="a row that repeats another")
     return found

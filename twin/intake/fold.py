@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 from rapidfuzz import fuzz, process
 
@@ -41,7 +42,7 @@ _MISSPELT_SCORE = 85.0
 @lru_cache(maxsize=1 << 16)
 def _common(word: str) -> str:
     """The common word that this one abbreviates or misspells; else the word itself."""
-    if word in _ABBREVIATIONS or word in _SORTS or len(word) < 5:
+    if word in _ABBREVIATIONS or word in _SORTS or len(word) < 5 or word.isdigit():
         return _ABBREVIATIONS.get(word, word)
     meant = process.extractOne(word, _MISSPELT, scorer=fuzz.ratio, score_cutoff=_MISSPELT_SCORE)
     return word if meant is None else _ABBREVIATIONS.get(meant[0], meant[0])
@@ -49,8 +50,13 @@ def _common(word: str) -> str:
 
 def fold(text: str) -> str:
     """Lower-case ASCII words with single spaces: ``"ÇİĞDEM Ecz."`` becomes ``"cigdem ecz"``."""
-    plain = unicodedata.normalize("NFKD", text.translate(_LETTERS))
-    plain = "".join(letter for letter in plain if not unicodedata.combining(letter)).lower()
+    if text.isascii():
+        plain = text.lower()
+        if plain.replace(" ", "").isalnum():  # most of a million names need no more
+            return " ".join(plain.split())
+    else:
+        plain = unicodedata.normalize("NFKD", text.translate(_LETTERS))
+        plain = "".join(letter for letter in plain if not unicodedata.combining(letter)).lower()
     return _NOT_WORD.sub(" ", _APOSTROPHES.sub("", plain)).strip()
 
 
@@ -64,25 +70,45 @@ def squeezed_header(text: str) -> str:
     return fold(text).replace(" ", "")
 
 
-def outlet_name(text: str) -> str:
-    """Distinctive words of an outlet's name; all its words when none is distinctive."""
-    words = [_common(word) for word in fold(text).split()]
-    words = [word for word in words if word]
+def outlet(text: str) -> tuple[str, str]:
+    """Distinctive words of an outlet's name, all its words when none is distinctive; and what sort of outlet it is.
+
+    The sort (``eczane``, ``market``) is empty when the name does not say.
+    """
+    words = [common for word in fold(text).split() if (common := _common(word))]
     telling = [word for word in words if word not in _LEGAL and word not in _SORTS]
-    return " ".join(telling or words)
+    sort = next((word for word in words if word in _SORTS), "") if len(telling) < len(words) else ""
+    return " ".join(telling or words), sort
+
+
+def outlet_name(text: str) -> str:
+    """Distinctive words of an outlet's name, see :func:`outlet`."""
+    return outlet(text)[0]
 
 
 def outlet_sort(text: str) -> str:
-    """What sort of outlet the name says it is (``eczane``, ``market``); empty when it does not say."""
-    words = (_common(word) for word in fold(text).split())
-    return next((word for word in words if word in _SORTS), "")
+    """What sort of outlet the name says it is, see :func:`outlet`."""
+    return outlet(text)[1]
 
 
 def each(folding: Callable[[str], str], names: Iterable[str]) -> NDArray[np.object_]:
     """One folding of many names; each spelling is folded once."""
-    names = list(names)
-    folded = {name: folding(name) for name in dict.fromkeys(names)}
-    return np.array([folded[name] for name in names], dtype=object)
+    codes, distinct = pd.factorize(_objects(names))
+    return _objects(folding(name) for name in distinct)[codes]
+
+
+def each_outlet(names: Iterable[str]) -> tuple[NDArray[np.object_], NDArray[np.object_]]:
+    """Distinctive words and sorts of many outlets; each spelling is folded once."""
+    codes, distinct = pd.factorize(_objects(names))
+    found = [outlet(name) for name in distinct]
+    return _objects(name for name, _ in found)[codes], _objects(sort for _, sort in found)[codes]
+
+
+def _objects(words: Iterable[str]) -> NDArray[np.object_]:
+    words = list(words)
+    made = np.empty(len(words), dtype=object)
+    made[:] = words
+    return made
 
 
 def nearest(word: str, known: Sequence[str], at_least: float = 65.0) -> str | None:

@@ -24,6 +24,7 @@ from twin.intake.linkage_merge import ALIAS_COLUMNS, merge_groups
 from twin.intake.mapping import Mapping
 from twin.intake.seasons import ADD, AUTO, REPLACE, Standing
 from twin.intake.tables import Reading, Table, read_tables
+from twin.progress import Say, unsaid
 
 
 @dataclass(frozen=True)
@@ -90,8 +91,9 @@ class Season:
 
 
 def read_bundle(
-    folder: Path | str, mapping: Mapping | None = None, today: dt.date | None = None, season: Season | None = None
-) -> Bundle:
+    folder: Path | str, mapping: Mapping | None = None, today: dt.date | None = None, season: Season | None = None,
+    say: Say = unsaid,
+) -> Bundle:  # fmt: skip
     """Read a bundle folder.
 
     Parameters
@@ -103,6 +105,8 @@ def read_bundle(
         Later dates are refused; default is the day of the call.
     season : Season, optional
         Whether and to what it is added; a bundle by itself when left out.
+    say : callable
+        Told what is being done.
 
     Raises
     ------
@@ -112,19 +116,21 @@ def read_bundle(
     # Arrow would answer Ctrl-C itself while it reads, and lose one that comes as a read ends
     pyarrow.enable_signal_handlers(False)
     season, today = season or Season(), today or dt.date.today()
-    reading = read_tables(folder, mapping)
+    reading = read_tables(folder, mapping, say)
     reading.tables, told = erasure.anonymous(reading.tables, season.erased)
     reading.warnings.extend(told)
     how, errors = REPLACE, list(reading.errors)
     if season.standing is not None and _adds(season, reading):
         how = ADD
         reading, errors = _added(folder, mapping, reading, season, season.standing)
+    say("hold the tables against one another")
     tables, more, told = _consents(reading.tables, today)
     findings = check(tables, mapping, today)
     errors = [*errors, *more, *findings.errors]
     if errors:
         raise InputError([_placed(problem, season) for problem in errors])
     warnings = [*reading.warnings, *told, *findings.warnings, *facts(tables)]
+    say("who is who")
     bundle = _merged({name: table.frame for name, table in tables.items()}, season.said)
     warnings.extend(bundle.warnings)
     kept = tuple(_placed(problem, season) for problem in warnings)

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from twin.intake.codes import codes_of, column
+from twin.intake.codes import codes_of, column, renamed
 from twin.intake.linkage_records import KEYS
 from twin.intake.schema import CONSENT
 
@@ -174,16 +174,10 @@ def _single_view(best: pd.DataFrame, own: pd.api.typing.DataFrameGroupBy) -> pd.
 
 def _moved(frame: pd.DataFrame, went: pd.DataFrame) -> pd.DataFrame:
     """Rows of other tables under an id that went, under the id that stands."""
-    ids = frame["customer_id"]
-    place = codes_of(ids, went["id"].astype("str").to_numpy())
-    if not (place >= 0).any():
-        return frame
-    to = (
-        pd.Series(went["stands_as"].astype("str").to_numpy(), dtype="str")
-        .take(np.maximum(place, 0))
-        .set_axis(ids.index)
-    )
-    return frame.assign(customer_id=ids.where(place < 0, to))
+    new = dict(zip(went["id"].astype("str"), went["stands_as"].astype("str"), strict=True))
+    before = frame["customer_id"]
+    ids = renamed(before, new)
+    return frame if ids is before else frame.assign(customer_id=ids)
 
 
 def _once(frame: pd.DataFrame, merged: pd.Series) -> pd.DataFrame:

@@ -15,7 +15,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from twin.intake.codes import codes_of, column
-from twin.intake.fold import each, fold, header, outlet_name, outlet_sort
+from twin.intake.fold import each, each_outlet, fold, header
 from twin.intake.places import coordinates, on_sphere
 from twin.intake.schema import CONSENT, CONTRACT, PARTIES
 
@@ -127,14 +127,14 @@ def records_of(tables: Mapping[str, pd.DataFrame]) -> Records:
     ids = _stacked([frame[KEYS[name]] for name, frame in zip(there, frames)])
     names = _stacked([column(frame, "name").fillna("") for frame in frames])
     table, seen = _telling(frames)
-    cleaned = each(outlet_name, names)
+    cleaned, sort = each_outlet(names)
     split = pd.Series(cleaned).str.split(n=3, expand=True).reindex(columns=range(4)).astype(object)
     words = split.where(split.notna() & (split != ""), None).to_numpy()
     table["name"] = each(_sorted_words, cleaned)
     table["joined"] = pd.Series(cleaned, dtype=object).str.replace(" ", "").to_numpy()
     blank = (table["name"] == "").to_numpy()
     table.loc[blank, ["name", "joined"]] = None
-    table["sort"] = each(outlet_sort, names)
+    table["sort"] = sort
     table["numbers"] = each(_numbers, table["name"].fillna(""))
     for name in ("name", "tax", "phone"):
         table[f"{name}_count"] = _count(table[name])
@@ -191,11 +191,11 @@ def _mailbox(text: str) -> str:
 
 
 def _sorted_words(name: str) -> str:
-    return " ".join(sorted(name.split()))
+    return " ".join(sorted(name.split())) if " " in name else name
 
 
 def _numbers(name: str) -> str:
-    return " ".join(re.findall(r"\d+", name))
+    return name if name.isdecimal() else " ".join(re.findall(r"\d+", name))
 
 
 def _street(address: str) -> str:

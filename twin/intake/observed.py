@@ -137,8 +137,8 @@ def first_and_last_sale(sales: Sales, n_customers: int) -> tuple[NDArray[np.int3
     two (c,) int32, weeks
     """
     first, last = np.full(n_customers, -1, dtype=np.int32), np.full(n_customers, -1, dtype=np.int32)
-    order = np.argsort(-sales.period, kind="stable")
     if len(sales):
-        first[sales.unit[order]] = week_of(sales.periods.start)[sales.period[order]]
-        last[sales.unit[order[::-1]]] = week_of(sales.periods.stop - np.timedelta64(1, "D"))[sales.period[order[::-1]]]
+        seen = pd.Series(sales.period, copy=False).groupby(sales.unit).agg(["min", "max"])
+        first[seen.index] = week_of(sales.periods.start)[seen["min"]]
+        last[seen.index] = week_of(sales.periods.stop - np.timedelta64(1, "D"))[seen["max"]]
     return first, last

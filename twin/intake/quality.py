@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from twin.intake.codes import keys_of
+from twin.intake.codes import repeats
 from twin.intake.fold import each, outlet_name
 from twin.intake.places import coordinates
 
@@ -59,4 +59,4 @@ def _duplicates(name: str, frame: pd.DataFrame) -> int:
         names = each(outlet_name, frame["name"].fillna("").astype(object).to_numpy()[shared])
         keys = places[shared].assign(name=names)
         return int((keys.duplicated() & (keys["name"] != "")).sum())
-    return len(frame) - len(np.unique(keys_of(frame, list(frame.columns))))
+    return int(repeats(frame).sum())

@@ -43,6 +43,8 @@ class Quality:
         Part of the list that goes stale in a year.
     decay_measured : bool
         Whether leavers told it rather than judgement.
+    tables : tuple of TableQuality
+        Of every table.
     """
 
     by_column: pd.DataFrame
@@ -51,6 +53,7 @@ class Quality:
     by_rep: pd.DataFrame
     decay_per_year: float
     decay_measured: bool
+    tables: tuple[TableQuality, ...] = ()
 
 
 def quality_scores(
@@ -76,7 +79,7 @@ def quality_scores(
     customers = _customers(world, history, signals, decay)
     return Quality(
         _columns(rows, signals), customers, _territories(world, history, customers, signals),
-        _reps(world, history, tables, signals), decay, measured,
+        _reps(world, history, tables, signals), decay, measured, tuple(rows),
     )  # fmt: skip
 
 
@@ -126,12 +129,18 @@ def last_trace(world: World, history: History) -> NDArray[np.int32]:
     """Week of the last sign of life of every customer, a sale, a contact, or being listed: (c,) int32."""
     people = world.population
     last = np.where(people.known & (people.known_since < NEVER), people.known_since, FAR_PAST).astype(np.int64)
-    np.maximum.at(last, history.touches.customer, history.touches.week)
+    last = np.maximum(last, _newest(history.touches.customer, history.touches.week, len(last)))
     for sales in (history.own_sales, history.panel):
         if len(sales):
             week = week_of(sales.periods.stop - np.timedelta64(1, "D"))[sales.period]
-            np.maximum.at(last, sales.unit, week)
+            last = np.maximum(last, _newest(sales.unit, week, len(last)))
     return np.minimum(last, history.origin).astype(np.int32)
+
+
+def _newest(who: NDArray[np.int32], week: NDArray[np.int32], n: int) -> NDArray[np.int64]:
+    """Last week in which each customer occurs: (n,) int64, ``FAR_PAST`` for those who do not."""
+    newest = pd.Series(week, copy=False).groupby(who).max()
+    return newest.reindex(range(n), fill_value=FAR_PAST).to_numpy(dtype=np.int64)
 
 
 def _columns(rows: Sequence[TableQuality], signals: Sequence[Signal]) -> pd.DataFrame:

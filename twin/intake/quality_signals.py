@@ -103,12 +103,17 @@ def robust_z(values: NDArray[np.float64], group: NDArray[np.int64], least: float
     least : float
         Deviation taken where nearly all of a group are equal.
     """
-    frame = pd.DataFrame({"value": values, "group": group})
-    grouped = frame.groupby("group")["value"]
-    away = frame["value"] - grouped.transform("median")
-    spread = _MAD * away.abs().groupby(frame["group"]).transform("median")
-    enough = grouped.transform("count") >= _LEAST_GROUP
-    return (away / spread.clip(lower=least)).where(enough).to_numpy()
+    codes, groups = pd.factorize(group)
+    codes = codes.astype(np.int32)  # millions of rows: never more than two long columns at a time
+
+    def middle(figures: NDArray[np.float64]) -> NDArray[np.float64]:
+        return pd.Series(figures, copy=False).groupby(codes).median().reindex(range(len(groups))).to_numpy()
+
+    away = values - middle(values)[codes]
+    spread = np.maximum(_MAD * middle(np.abs(away)), least)
+    enough = np.bincount(codes[np.isfinite(values)], minlength=len(groups)) >= _LEAST_GROUP
+    away /= np.where(enough, spread, np.nan)[codes]
+    return away
 
 
 def _nobody(n: int) -> NDArray[np.int32]:
@@ -191,18 +196,24 @@ def _visits(world: World, rows: _Dated) -> Iterator[Signal]:
         outside = signed & ((week < world.reps.start[rep]) | (week >= world.reps.end[rep]))
         yield Signal("contact by a rep out of service", "visits", "rep_id", customer, rep, signed, outside)
     moment = frame["date"].to_numpy()
-    hour = ((moment - moment.astype("datetime64[D]")) / np.timedelta64(1, "h")).astype(float)
-    timed = hour > 0
-    bad = timed & ((hour < _EARLY) | (hour >= _LATE))
+    time = moment - moment.astype("datetime64[D]")
+    timed = time > np.timedelta64(0, "s")
+    bad = timed & ((time < np.timedelta64(_EARLY, "h")) | (time >= np.timedelta64(_LATE, "h")))
     yield Signal("contact at an impossible hour", "visits", "date", customer, rep, timed, bad)
-    face = signed & (column(frame, "channel").to_numpy(dtype=object) == "visit")
-    key = np.where(face, rep.astype(np.int64) * 10**6 + rows.day.astype(np.int64), -1)
-    _, place, count = np.unique(key, return_inverse=True, return_counts=True)
-    a_day = np.where(face, count[place], 0).astype(float)
-    z = np.zeros(len(frame))
-    z[face] = np.nan_to_num(robust_z(a_day[face], np.zeros(int(face.sum()), dtype=np.int64), 1.0))
-    crowded = face & (z > _CROWDED_Z) & (a_day > _MANY_A_DAY)
+    face = signed & (column(frame, "channel") == "visit").to_numpy(dtype=bool, na_value=False)
+    crowded = np.zeros(len(frame), dtype=bool)
+    crowded[face] = _crowded(rep[face], rows.day[face].astype(np.int64))
     yield Signal("more visits than a day holds", "visits", "date", customer, rep, face, crowded)
+
+
+def _crowded(rep: NDArray[np.int32], day: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Visits of days on which a rep made more of them than a day holds, and far more than usual: (m,) bool."""
+    if not len(day):
+        return np.zeros(0, dtype=bool)
+    cell = pd.factorize(rep * (int(np.ptp(day)) + 1) + (day - day.min()))[0]
+    a_day = np.bincount(cell)[cell].astype(float)
+    z = np.nan_to_num(robust_z(a_day, np.zeros(len(a_day), dtype=np.int8), 1.0))
+    return (z > _CROWDED_Z) & (a_day > _MANY_A_DAY)
 
 
 def _volumes(world: World, rows: _Dated) -> Signal:

@@ -101,7 +101,8 @@ def readiness(
     found : Quality, optional
         Scores of the records, see :func:`twin.intake.quality_scores.quality_scores`.
     """
-    quality = tuple(quality_of(name, tables[name]) for name in CONTRACT if name in tables)
+    quality = found.tables if found is not None else ()
+    quality = quality or tuple(quality_of(name, tables[name]) for name in CONTRACT if name in tables)
     criteria = (
         _history_length(history),
         _customer_data(world, history, {item.table: item for item in quality}, found),

@@ -277,3 +277,5 @@ CONTRACT: dict[str, TableContract] = {
     )
 }  # fmt: skip
 """Every table of the contract, by name."""
+DATES = {"sales": "date", "market_sales": "period_start", "visits": "date"}
+"""Tables of dated rows, of which there may be very many, and the column that dates them."""

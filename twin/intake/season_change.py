@@ -14,8 +14,7 @@ import pandas as pd
 
 from twin.intake.codes import codes_of, column
 from twin.intake.consents import consent
-from twin.intake.schema import CONSENT, CONTRACT
-from twin.intake.seasons import DATES
+from twin.intake.schema import CONSENT, CONTRACT, DATES
 from twin.market.channels import channel_axis
 
 SHOWN = 20

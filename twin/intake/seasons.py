@@ -17,12 +17,10 @@ from twin.errors import Problem
 from twin.intake.codes import column, keys_of
 from twin.intake.dialect import Raw
 from twin.intake.mapping import Mapping as Stated
-from twin.intake.schema import CONTRACT, PARTIES
+from twin.intake.schema import CONTRACT, DATES, PARTIES
 from twin.intake.tables import Table
 
 REPLACE, ADD, AUTO = "replace", "add", "auto"
-DATES = {"sales": "date", "market_sales": "period_start", "visits": "date"}
-"""Tables of dated rows, and the column that dates them."""
 _KEYS = {
     "sales": ("date", "customer_id", "brand"),
     "market_sales": ("period_start", "period", "brick_id", "customer_id", "brand"),

@@ -25,6 +25,7 @@ from twin.intake.raw import Raw
 from twin.intake.schema import CONTRACT
 from twin.intake.settings import Mapping, TableMapping
 from twin.intake.sheets import read_sheet, sheet_names
+from twin.progress import Say, unsaid
 
 _PLAIN = (".csv", ".parquet", ".geojson", ".shp")
 _TEXTS = (".txt", ".tsv")
@@ -166,7 +167,9 @@ def _sheets(
     return parts, remarks
 
 
-def read_source(source: Source, settings: TableMapping, names: Sequence[str] = ()) -> tuple[Raw, dict[str, str]]:
+def read_source(
+    source: Source, settings: TableMapping, names: Sequence[str] = (), say: Say = unsaid
+) -> tuple[Raw, dict[str, str]]:
     """Columns of one table as they stand in its file, and the SHA-256 of every file read.
 
     Raises
@@ -175,7 +178,7 @@ def read_source(source: Source, settings: TableMapping, names: Sequence[str] = (
     """
     kind = source.path.suffix.lower()
     if kind in (".csv", ".parquet", *_TEXTS) and streamed.is_large(source.path):
-        return _read_large(source, settings, [*_known(source.table, settings), *names])
+        return _read_large(source, settings, [*_known(source.table, settings), *names], say)
     blobs = _bytes(source.path)
     hashes = {name: hashlib.sha256(blob).hexdigest() for name, blob in blobs.items()}
     data = blobs[source.path.name]
@@ -200,13 +203,13 @@ def read_source(source: Source, settings: TableMapping, names: Sequence[str] = (
     return raw, hashes
 
 
-def _read_large(source: Source, settings: TableMapping, known: Sequence[str]) -> tuple[Raw, dict[str, str]]:
+def _read_large(source: Source, settings: TableMapping, known: Sequence[str], say: Say) -> tuple[Raw, dict[str, str]]:
     """The same of a file that is too large to be held."""
     before = streamed.sha256_of(source.path)
     if source.path.suffix.lower() == ".parquet":
         raw = _guarded(lambda: _read_parquet(source, streamed.open_large_parquet(source.path)), source.label)
     else:
-        raw = streamed.read_large_csv(source.path, source.label, known, settings)
+        raw = streamed.read_large_csv(source.path, source.label, known, settings, say)
     if streamed.sha256_of(source.path) != before:
         cure = "Wait until the export is finished, and try again."
         raise InputError([Problem(source.label, "file", "a file at rest", "one that changed while it was read", cure)])

@@ -21,6 +21,7 @@ from twin.intake.dialect import Body, body_of, named_columns, read_csv
 from twin.intake.encoding import decode
 from twin.intake.raw import Raw
 from twin.intake.settings import TableMapping
+from twin.progress import Say, unsaid
 
 LEAST_BYTES = 128 << 20
 """Files from this size on are read part by part."""
@@ -45,7 +46,9 @@ def sha256_of(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def read_large_csv(path: Path, file: str, known: Sequence[str], settings: TableMapping) -> Raw:
+def read_large_csv(
+    path: Path, file: str, known: Sequence[str], settings: TableMapping, say: Say = unsaid
+) -> Raw:  # fmt: skip
     """Read a large CSV file as text, its columns as codes into their distinct words.
 
     Parameters
@@ -56,18 +59,20 @@ def read_large_csv(path: Path, file: str, known: Sequence[str], settings: TableM
     known : sequence of str
         Column names that may be expected.
     settings : TableMapping
+    say : callable
+        Told how far it has come, every tenth of the file.
 
     Raises
     ------
     InputError
     """
     try:
-        return _in_parts(path, file, known, settings)
+        return _in_parts(path, file, known, settings, say)
     except (_OddError, InputError):
         return read_csv(path.read_bytes(), file, known, settings.encoding, settings.separator, settings.header_row)
 
 
-def _in_parts(path: Path, file: str, known: Sequence[str], settings: TableMapping) -> Raw:
+def _in_parts(path: Path, file: str, known: Sequence[str], settings: TableMapping, say: Say) -> Raw:
     if settings.encoding not in (None, "utf-8", "utf-8-sig"):
         raise _OddError
     with path.open("rb") as source:
@@ -78,8 +83,12 @@ def _in_parts(path: Path, file: str, known: Sequence[str], settings: TableMappin
     names: list[str] = []
     pools: list[_Pool] = []
     lines: list[NDArray[np.int64]] = []
-    plain, passed = True, 0
+    plain, passed, tenth, seen, size = True, 0, 0, 0, path.stat().st_size
     for number, part in enumerate(_parts(path)):
+        seen += len(part)
+        if (now := 10 * seen // max(size, 1)) > tenth:
+            tenth = now
+            say(f"read {file}: {10 * tenth} %")
         text = decode(part, file, settings.encoding).body if part.strip() else part
         if number == 0:
             body = body_of(text, file, known, settings.separator, settings.header_row)

@@ -31,6 +31,7 @@ from twin.intake.schema import CONTRACT, PARTIES, Column, TableContract
 from twin.intake.settings import Mapping, TableMapping
 from twin.intake.sources import Source, find_part, find_sources, read_source
 from twin.intake.table import Table
+from twin.progress import Say, unsaid
 
 
 @dataclass
@@ -46,6 +47,8 @@ class Reading:
         SHA-256 by file name.
     assumed : list of Assumption
         What was read off the files because nobody stated it.
+    say : callable
+        Told how far it has come.
     """
 
     tables: dict[str, Table] = field(default_factory=dict)
@@ -53,12 +56,13 @@ class Reading:
     warnings: list[Problem] = field(default_factory=list)
     hashes: dict[str, str] = field(default_factory=dict)
     assumed: list[Assumption] = field(default_factory=list)
+    say: Say = unsaid
 
 
-def read_tables(folder: Path | str, mapping: Mapping | None = None) -> Reading:
+def read_tables(folder: Path | str, mapping: Mapping | None = None, say: Say = unsaid) -> Reading:
     """Read every table of a bundle folder; faults are collected, not raised."""
     folder, mapping = Path(folder), mapping or Mapping()
-    reading = Reading()
+    reading = Reading(say=say)
     if not folder.is_dir():
         problem = Problem(folder.name, "folder", "a folder of tables", "none", "Check the path.")
         reading.errors.append(problem)
@@ -72,24 +76,40 @@ def read_tables(folder: Path | str, mapping: Mapping | None = None) -> Reading:
     reading.warnings.extend(aside)
     raws: dict[str, Raw] = {}
     for name, parts in sources.items():
-        try:
-            raws[name] = _read_table(reading, folder, name, parts, mapping.of(name))
-        except InputError as error:
-            reading.errors.extend(error.problems)
+        raws |= _taken(reading, folder, name, parts, mapping)
     _missing_tables(reading, sources, folder)
     kinds = _attribute_kinds(raws, mapping)
     for name, raw in raws.items():
         _type_table(reading, name, raw, mapping, kinds.get(name, {}))
+    reading.tables = {name: reading.tables[name] for name in sources if name in reading.tables}
     reading.tables, told = mended(reading.tables, mapping)
     reading.warnings.extend(told)
     return reading
+
+
+def _taken(
+    reading: Reading, folder: Path, name: str, parts: list[Source], mapping: Mapping
+) -> dict[str, Raw]:  # fmt: skip
+    """One table as it stands in its file where others have a say in its columns' kinds; else it is typed at once.
+
+    So no more than one table of many rows is ever held as it stood in its file.
+    """
+    try:
+        raw = _read_table(reading, folder, name, parts, mapping.of(name))
+    except InputError as error:
+        reading.errors.extend(error.problems)
+        return {}
+    if CONTRACT[name].attributes:
+        return {name: raw}
+    _type_table(reading, name, raw, mapping, {})
+    return {}
 
 
 def _read_table(reading: Reading, folder: Path, name: str, parts: list[Source], settings: TableMapping) -> Raw:
     """One table from its files to columns under the contract's names, still as text."""
 
     def read(source: Source) -> Raw:
-        raw, hashes = read_source(source, settings)
+        raw, hashes = read_source(source, settings, say=reading.say)
         reading.hashes |= hashes
         return raw
 
@@ -190,7 +210,9 @@ def _type_table(reading: Reading, name: str, raw: Raw, mapping: Mapping, kinds: 
     reading.errors.extend(doubts(table.raw, table.frame))
     _ids_apart(reading, table, mapping.of(name))
     table = _without_returns(reading, table, mapping.of(name))
-    reading.tables[name] = _with_centres(table) if name == "bricks" else table
+    table = _with_centres(table) if name == "bricks" else table
+    # what stood in the file is not needed any more, only where it stood
+    reading.tables[name] = replace(table, raw=replace(table.raw, columns={}))
 
 
 def _ids_apart(reading: Reading, table: Table, settings: TableMapping) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,7 @@ import pandas as pd
 
 from twin.errors import InputError, Problem
 from twin.intake.assemble import assemble
+from twin.intake.codes import spelled
 from twin.intake.ingest import Bundle, Season, read_bundle
 from twin.intake.mapping import load_mapping
 from twin.intake.quality import quality_of
@@ -32,6 +33,7 @@ from twin.workspace.heads import require
 from twin.workspace.store import Workspace
 
 _STEPS = ("read and check", "lay out", "compare", "publish", "done")
+_JUDGE = "judge the records"
 
 
 @dataclass(frozen=True)
@@ -94,9 +96,11 @@ def run_ingest(
     tell(0, 4, _STEPS[0])
     store, standing = _standing(workspace, folder, settings)
     stood = _heads(store, standing)
-    bundle = read_bundle(folder, load_mapping(mapping) if mapping else None, season=_season(store, standing, settings))
+    stated, season = load_mapping(mapping) if mapping else None, _season(store, standing, settings)
+    bundle = read_bundle(folder, stated, season=season, say=lambda phrase: tell(0, 4, phrase))
     tell(1, 4, _STEPS[1])
     world, history = assemble(bundle.tables, bundle.links)
+    tell(1, 4, _JUDGE)
     world, found = judged(world, history, bundle)
     ready = asdict(readiness(world, history, bundle.tables, found))
     tell(2, 4, _STEPS[2])
@@ -108,12 +112,8 @@ def run_ingest(
     tell(3, 4, _STEPS[3])
     version = ""
     if not settings.dry_run:
-        parts = {
-            **_tables(bundle), "market": codec.encode((world, history)), "links": bundle.links,
-            "pairs": bundle.pairs, "aliases": bundle.aliases, "warnings": _warnings(bundle), "readiness": ready,
-            PROFILE: told, "quality": found.by_column, "quality_by_customer": found.by_customer,
-            "quality_by_territory": found.by_territory, "quality_by_rep": found.by_rep,
-        }  # fmt: skip
+        made = {"market": codec.encode((world, history)), "readiness": ready, PROFILE: told}
+        parts = _Parts({**_tables(bundle), **made, **_beside(bundle, found)})
         version = _published(workspace, bundle, parts, origin, standing, stood)
     tell(4, 4, _STEPS[4])
     return _said(version, standing, change, origin, bundle)
@@ -185,6 +185,32 @@ def _season(store: Workspace | None, version: Version | None, settings: IngestSe
 
 def _rows(bundle: Bundle) -> dict[str, int]:
     return {name: len(table) for name, table in bundle.tables.items()}
+
+
+class _Parts(Mapping[str, Any]):
+    """Parts to be published; a table is spelled out only when it is its turn, for all at once would fill the memory."""
+
+    def __init__(self, parts: Mapping[str, Any]) -> None:
+        self._parts = parts
+
+    def __getitem__(self, name: str) -> Any:
+        part = self._parts[name]
+        return spelled(part) if isinstance(part, pd.DataFrame) else part
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._parts)
+
+    def __len__(self) -> int:
+        return len(self._parts)
+
+
+def _beside(bundle: Bundle, found: Quality) -> dict[str, pd.DataFrame]:
+    """Parts beside the tables: who is who, what is to be known, how good the records are."""
+    return {
+        "links": bundle.links, "pairs": bundle.pairs, "aliases": bundle.aliases, "warnings": _warnings(bundle),
+        "quality": found.by_column, "quality_by_customer": found.by_customer,
+        "quality_by_territory": found.by_territory, "quality_by_rep": found.by_rep,
+    }  # fmt: skip
 
 
 def _tables(bundle: Bundle) -> dict[str, pd.DataFrame]:
