@@ -3,7 +3,8 @@
 ``python tests/bench/kills.py --kills 300`` starts ``twin ingest`` of a small bundle again and again in a process of its
 own, kills it with SIGKILL at a moment that is drawn evenly over its whole life, and looks at the workspace each time:
 every file that a version names is sound, the newest dataset is the one before or the one that was being made, and it is
-read to its end. Every tenth kill the same command is run to its end and must publish.
+read to its end. Every tenth kill the same command is run to its end and must publish. The tally is printed as it goes;
+with ``--folder`` it is kept there after every kill, and the same command carries on where it was stopped.
 """
 
 from __future__ import annotations
@@ -29,7 +30,8 @@ from twin.tasks.versions import contents_of
 from twin.workspace.store import Workspace
 
 _SALES = "date,customer_id,brand,volume\n"
-_CUSTOMERS = 60
+_CUSTOMERS = 12
+_TALLY = "tally.json"
 RESUME_EVERY = 10
 
 
@@ -39,17 +41,48 @@ class Tally:
 
     kills: int = 0
     too_late: int = 0
+    before: str = ""
+    turn: int = 0
+    life: float = 0.0
+    ids: list[str] = field(default_factory=list)
     moments: Counter = field(default_factory=Counter)
     states: Counter = field(default_factory=Counter)
     resumed: int = 0
     faults: list[str] = field(default_factory=list)
 
+    @property
+    def tries(self) -> int:
+        """Commands that were begun to be killed."""
+        return self.kills + self.too_late
+
+    def said(self) -> dict[str, object]:
+        """In plain form."""
+        return {
+            "kills": self.kills, "ended_before_the_kill": self.too_late,
+            "by_part_of_its_life": dict(sorted(self.moments.items())), "state_after": dict(self.states),
+            "run_again_to_the_end": self.resumed, "faults": self.faults,
+        }  # fmt: skip
+
+
+def kept(folder: Path) -> Tally:
+    """The tally of a folder; a new one where there is none."""
+    if not (folder / _TALLY).is_file():
+        return Tally()
+    found = json.loads((folder / _TALLY).read_text())
+    return Tally(**{**found, "moments": Counter(found["moments"]), "states": Counter(found["states"])})
+
+
+def keep(folder: Path, tally: Tally) -> None:
+    """Write the tally down, whole or not at all."""
+    (folder / f"{_TALLY}.new").write_text(json.dumps(vars(tally)))
+    (folder / f"{_TALLY}.new").replace(folder / _TALLY)
+
 
 def write_season(folder: Path, season: int) -> Path:
     """A small bundle whose later months differ from season to season."""
     folder.mkdir(parents=True, exist_ok=True)
-    months = [f"{year}-{month:02d}-01" for year in (2023, 2024) for month in range(1, 13)]
-    rows = [f"{day},K{k},Ours,{1 + (k * place) % 7 + (season if place > 20 else 0)}"
+    months = [f"{year}-{month:02d}-01" for year in (2024,) for month in range(1, 13)]
+    rows = [f"{day},K{k},Ours,{1 + (k * place) % 7 + (season if place > 8 else 0)}"
             for place, day in enumerate(months) for k in range(_CUSTOMERS)]  # fmt: skip
     (folder / "customers.csv").write_text(
         "customer_id,name\n" + "".join(f"K{k},Bakkal {k}\n" for k in range(_CUSTOMERS))
@@ -133,40 +166,45 @@ def state_of(workspace: Path) -> tuple[str, list[str]]:
 
 
 def run(n_kills: int, seed: int, folder: Path, stretch: float = 1.1) -> Tally:
-    """Kill and look, ``n_kills`` times."""
-    dice, workspace, tally = np.random.default_rng(seed), folder / "workspace", Tally()
+    """Kill and look, until ``n_kills`` are made in all."""
+    workspace, tally = folder / "workspace", kept(folder)
     bundles = [write_season(folder / f"season-{season}", season) for season in range(2)]
-    # what each season's version is called, told by a workspace that nobody disturbs
-    ids = []
-    for bundle in bundles:
-        life = life_of(folder / "quiet", bundle)
-        ids.append(state_of(folder / "quiet")[0])
-    turn, before = 0, ""
+    if not tally.ids:
+        for bundle in bundles:  # what each season's version is called, told by a workspace that nobody disturbs
+            tally.life = life_of(folder / "quiet", bundle)
+            tally.ids.append(state_of(folder / "quiet")[0])
     while tally.kills < n_kills:
-        share = float(dice.uniform(0.0, stretch))
-        alive = kill_once(workspace, bundles[turn], share * life)
+        _one(tally, np.random.default_rng([seed, tally.tries]), workspace, bundles, stretch)
+        keep(folder, tally)
+        if tally.kills and tally.kills % RESUME_EVERY == 0:
+            print(json.dumps(tally.said(), ensure_ascii=False), file=sys.stderr, flush=True)
+    return tally
+
+
+def _one(tally: Tally, dice: np.random.Generator, workspace: Path, bundles: Sequence[Path], stretch: float) -> None:
+    """One kill, and a look at what it left."""
+    share = float(dice.uniform(0.0, stretch))
+    alive = kill_once(workspace, bundles[tally.turn], share * tally.life)
+    now, faults = state_of(workspace)
+    tally.faults.extend(faults)
+    wanted = tally.ids[tally.turn]
+    if now not in (tally.before, wanted):
+        tally.faults.append(f"neither the old nor the new state: {now or 'nothing'}")
+    if alive:
+        tally.kills += 1
+        tally.moments[f"{int(share * 10) / 10:.1f}"] += 1
+        tally.states["new" if now == wanted != tally.before else "old"] += 1
+    else:
+        tally.too_late += 1
+    if alive and tally.kills % RESUME_EVERY == 0:
+        _, status = os.waitpid(begin(workspace, bundles[tally.turn]), 0)
         now, faults = state_of(workspace)
         tally.faults.extend(faults)
-        if now not in (before, ids[turn]):
-            tally.faults.append(f"neither the old nor the new state: {now or 'nothing'}")
-        if alive:
-            tally.kills += 1
-            tally.moments[f"{int(share * 10) / 10:.1f}"] += 1
-            tally.states["new" if now == ids[turn] != before else "old"] += 1
-        else:
-            tally.too_late += 1
-        before = now
-        if alive and tally.kills % RESUME_EVERY == 0:
-            _, status = os.waitpid(begin(workspace, bundles[turn]), 0)
-            before, faults = state_of(workspace)
-            tally.faults.extend(faults)
-            tally.resumed += 1
-            if status or before != ids[turn]:
-                tally.faults.append(f"the same command did not finish: {status}")
-            now = before
-            print(f"{tally.kills} kills, {len(tally.faults)} faults", file=sys.stderr, flush=True)
-        turn = 1 - turn if now == ids[turn] else turn
-    return tally
+        tally.resumed += 1
+        if status or now != wanted:
+            tally.faults.append(f"the same command did not finish: {status}")
+    tally.before = now
+    tally.turn = 1 - tally.turn if now == wanted else tally.turn
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -174,14 +212,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     ask = argparse.ArgumentParser(description=__doc__)
     ask.add_argument("--kills", type=int, default=300)
     ask.add_argument("--seed", type=int, default=1)
+    ask.add_argument("--folder", type=Path, help="where the tally and the workspace are kept, to be carried on")
     options = ask.parse_args(arguments)
-    with tempfile.TemporaryDirectory(prefix="twin-kills-") as folder:
-        tally = run(options.kills, options.seed, Path(folder))
-    print(json.dumps({
-        "kills": tally.kills, "ended_before_the_kill": tally.too_late,
-        "by_part_of_its_life": dict(sorted(tally.moments.items())),
-        "state_after": dict(tally.states), "run_again_to_the_end": tally.resumed, "faults": tally.faults,
-    }, ensure_ascii=False))  # fmt: skip
+    with tempfile.TemporaryDirectory(prefix="twin-kills-") as made:
+        folder = options.folder or Path(made)
+        folder.mkdir(parents=True, exist_ok=True)
+        tally = run(options.kills, options.seed, folder)
+    print(json.dumps(tally.said(), ensure_ascii=False))
     return 1 if tally.faults else 0
 
 

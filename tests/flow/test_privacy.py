@@ -188,6 +188,16 @@ def test_an_erased_person_is_nowhere_in_the_workspace_and_every_sum_stands(plann
     assert again["people"] == 0 and again["found_again"] == 0
 
 
+def test_words_of_versions_do_not_name_an_erased_person(planned: Path) -> None:
+    person = linked_person(planned)
+    store = Workspace.open(planned)
+    store.publish("remark", {}, {"about": person, "said": f"{person} was asked"}, label=f"of {person}")
+    assert twin("erase", person, "-w", planned).status == 0
+    (version,) = store.versions("remark")
+    assert person not in f"{version.label} {version.meta}" and "erased-" in version.meta["about"]
+    assert person.encode() not in (planned / "catalogue.sqlite").read_bytes()
+
+
 def test_nobody_who_was_erased_is_planned_or_handed_out(planned: Path, tmp_path: Path) -> None:
     plan = plan_of(planned)
     person = plan.loc[plan["kind"] == "visit", "customer_id"].iloc[0]
@@ -310,6 +320,15 @@ def test_no_shared_table_gives_a_small_cell_away(seed: int) -> None:
         rank = np.linalg.matrix_rank(known) if len(known) else 0
         assert np.linalg.matrix_rank(np.vstack([known, unit])) > rank, (cells[place], table)
     assert (counts[counts < LEAST].index.isin([cells[place] for place in np.flatnonzero(small)])).all()
+
+
+def test_a_customer_who_outweighs_all_others_is_hidden() -> None:
+    frame = pd.DataFrame({"customer_id": [str(k) for k in range(40)], "territory_id": ["A", "B", "C", "D"] * 10,
+                          "known": True, "volume": 1.0})  # fmt: skip
+    frame.loc[0, "volume"] = 1000.0  # of ten in A: the second largest could tell it within a hundredth
+    table = shared(frame).set_index(["territory_id", "known"])
+    assert table.loc[("A", "True"), "left_out"] and not table.loc[("A", "True"), ["customers", "volume"]].notna().any()
+    assert table["left_out"].sum() >= 2 and not table["left_out"].all()
 
 
 def test_enough_alike_customers_are_shown() -> None:
