@@ -17,8 +17,8 @@ from twin.calibration.calendar.campaign_places import Place
 from twin.calibration.calendar.campaign_season import Own
 
 MARKET = 11.9
-"""Log odds against a market whose rivals campaign unseen, before anything is seen: so that of 160 made-up markets
-without a campaign none is believed to have one."""
+"""Log odds against a market whose rivals campaign unseen, before anything is seen: set on made-up markets without a
+campaign, see docs/rival-calendar.md."""
 BRAND = 1.0
 """Log odds for one rival, in a market where rivals campaign."""
 _CHOSEN = 1.1
