@@ -55,7 +55,7 @@ def offer(
         state_now = f"{version.id} {words.language} {one['name']} {[row['name'] for row in rows]}"
         if left.button(words("report.make"), width="stretch", key="make_report"):
             with st.spinner(words("report.making")):
-                made = (_pdf(version, outlook, rows, one, best, words), _xlsx(version, rows, words))
+                made = (page(version, outlook, rows, one, best, words), book(version, rows, words))
             st.session_state[_READY] = (state_now, *made)
         ready = st.session_state.get(_READY)
         if ready and ready[0] == state_now:
@@ -68,7 +68,7 @@ def offer(
             )
 
 
-def _pdf(
+def page(
     version: Any,
     outlook: dict[str, Any],
     rows: list[dict[str, Any]],
@@ -76,6 +76,7 @@ def _pdf(
     best: dict[str, float],
     words: Words,
 ) -> bytes:
+    """The page as PDF; parameters as of :func:`offer`."""
     table = compare_tables.results_table(outlook, rows, best, words)
     costs = compare_tables.costs_table(outlook, rows, words)
     said = Report(
@@ -186,7 +187,8 @@ def _cautions(version: Any, outlook: dict[str, Any], rows: list[dict[str, Any]],
     return lines
 
 
-def _xlsx(version: Any, rows: list[dict[str, Any]], words: Words) -> bytes:
+def book(version: Any, rows: list[dict[str, Any]], words: Words) -> bytes:
+    """The workbook; parameters as of :func:`offer`."""
     names = [row["name"] for row in rows]
     title = words("report.heading")
     lines = [stamp(version, words), words("report.paired"), words("report.sheets")]

@@ -59,9 +59,12 @@ def of_privacy(verb: argparse.ArgumentParser) -> None:
 
 def of_export(verb: argparse.ArgumentParser) -> None:
     """Of ``twin export``."""
-    verb.add_argument("table", help="potential, parameters, rival_calendar, forecast, comparison, plan, ...")
+    verb.add_argument("table", help="potential, parameters, rival_calendar, forecast, comparison, plan, ... or report")
     verb.add_argument(
-        "--out", type=Path, required=True, help="file; its ending chooses csv, xlsx, parquet, json or geojson"
+        "--out",
+        type=Path,
+        required=True,
+        help="file; its ending chooses csv, xlsx, parquet, json or geojson; of the report pdf or xlsx",
     )
     verb.add_argument(
         "--pseudonyms", nargs="?", const="", metavar="LABEL",

@@ -51,8 +51,14 @@ def privacy(options: argparse.Namespace) -> dict[str, Any]:
 
 def export(options: argparse.Namespace) -> dict[str, Any]:
     """``twin export``."""
+    from twin.errors import WorkspaceError
     from twin.tasks.export import run_export
+    from twin.tasks.report_file import NAME, run_report
 
+    if options.table == NAME:
+        if options.shared or options.pseudonyms is not None:
+            raise WorkspaceError(f"{NAME}: expected no --shared or --pseudonyms: it names nobody. Leave them out.")
+        return run_report(_workspace(options), options.out, options.locale)
     return run_export(
         _workspace(options), options.table, options.out, options.locale, options.pseudonyms, options.shared
     )

@@ -261,4 +261,6 @@ def calendar(result: dict[str, Any]) -> str:
 
 def export(result: dict[str, Any]) -> str:
     """The file that was written."""
+    if result["table"] == "report":
+        return f"Wrote the report to {result['file']}"
     return f"Wrote {result['rows']} rows to {result['file']}"

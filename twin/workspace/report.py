@@ -215,17 +215,17 @@ def _grid(grid: Grid, wide: float) -> object:
 
 
 def _pictures(pictures: Sequence[tuple[str, bytes]], wide: float) -> object:
-    """One picture over the whole width, or two beside each other, each below its caption."""
+    """Pictures of half the width beside each other, each below its caption."""
     from reportlab.lib.utils import ImageReader
     from reportlab.platypus import Image, Paragraph, Table, TableStyle
 
-    each = wide / len(pictures) - 6
+    each = wide / max(len(pictures), 2) - 6
     cells = []
     for caption, png in pictures:
         w, h = ImageReader(io.BytesIO(png)).getSize()
         cells.append([Paragraph(escape(caption), _style(8.5, bold=True)), Image(io.BytesIO(png), each, each * h / w)])
     return Table(
-        [cells], colWidths=[each + 6] * len(cells),
+        [cells], colWidths=[each + 6] * len(cells), hAlign="LEFT",
         style=TableStyle([("VALIGN", (0, 0), (-1, -1), "TOP"), ("LEFTPADDING", (0, 0), (-1, -1), 0)]),
     )  # fmt: skip
 
