@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from twin.calibration.calendar.rival_calendar import future_campaigns, regional
 from twin.calibration.calibration import Calibration
 from twin.calibration.levels.standing import standing
+from twin.calibration.net_growth import with_growth
 from twin.calibration.visits import goodwill_state
 from twin.market.channels import VISIT
 from twin.market.history import Campaign, History
@@ -66,7 +67,7 @@ def lay_out_draw(calibration: Calibration, world: World, history: History, draw:
     weeks = calibration.origin + np.arange(n_weeks, dtype=np.int32)
     log_demand = _log_demand(calibration, weeks, draw)
     expected_own = float((volume * share * buys).sum())
-    return Market(
+    market = Market(
         response=response,
         n_own=world.brands.n_own,
         volume=volume,
@@ -86,6 +87,7 @@ def lay_out_draw(calibration: Calibration, world: World, history: History, draw:
         responsiveness=keen,
         usual_utility=np.where(buys, -np.log1p(-share), 0.0),  # rivals' attractions sum to one
     )
+    return with_growth(calibration, world, market, share, draw, n_weeks)
 
 
 def _log_demand(calibration: Calibration, weeks: NDArray[np.int32], draw: int) -> NDArray[np.float64]:

@@ -104,8 +104,7 @@ def run_forecast(
     flag(result, ensemble, twin.world, reach_in(workspace, twin.version))
     for row, scenario in zip(result["scenarios"], ensemble.scenarios):
         row["costs"] = costs(scenario, alignments.get(scenario.name), twin.world, weeks)
-    made = provenance(workspace, twin.version)
-    result |= made
+    result |= (made := provenance(workspace, twin.version))
     result["notes"] += health_note(made)
     result["warnings"] = [str(warning) for warning in warnings]
     result["looking_back"] = looking_back(workspace, twin, ensemble, naive)

@@ -15,7 +15,8 @@ from scipy import special
 from twin import draws
 from twin.calibration.calendar.rival_calendar import RivalCalendar
 from twin.calibration.calendar.season import Season
-from twin.calibration.levels.passing_noise import Passing, learn_passing, local_spread, month_of_year, record_of
+from twin.calibration.levels.category_months import learn_category_months
+from twin.calibration.levels.passing_noise import Passing, Record, learn_passing, local_spread, month_of_year, record_of
 from twin.draws import Key, Purpose, identity
 from twin.market.history import History
 from twin.market.world import World
@@ -27,6 +28,7 @@ _MONTHS = 12
 _CELL_WEIGHT = 5.0
 """Unknown customers whose worth of evidence the whole market has against a brick."""
 _LARGEST_SHARE = 0.9
+_LEAST_DIFFERENCES = 3
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,10 @@ class BrandLevels:
     brick_entity : (b + 1,) uint64
     seed : int
     source : str
+    growth : tuple of (float, int), optional
+        Mean yearly growth of our log share in the audits, and the number of yearly differences behind it.
+    category : (d, 12) float, log volume, optional
+        Of the category in each month of the year, beyond the season.
     """
 
     hidden_own: NDArray[np.float64]
@@ -55,6 +61,8 @@ class BrandLevels:
     brick_entity: NDArray[np.uint64]
     seed: int
     source: str
+    growth: tuple[float, int] | None = None
+    category: NDArray[np.float64] | None = None
 
     def local(self, draw: int) -> NDArray[np.float64]:
         """Shift of every brand in every brick in one draw: (b + 1, j) float, utility."""
@@ -68,9 +76,12 @@ class BrandLevels:
         return season + self.passing.of_brands(weeks, draw, self.seed)
 
     def demand_noise(self, first_week: int, n_weeks: int, draw: int) -> NDArray[np.float64]:
-        """Passing noise of the category in one draw: (w,) float, log volume."""
+        """Months of the year and passing noise of the category in one draw: (w,) float, log volume."""
         weeks = first_week + np.arange(n_weeks, dtype=np.int32)
-        return self.passing.of_category(weeks, draw, self.seed)
+        noise = self.passing.of_category(weeks, draw, self.seed)
+        if self.category is None:
+            return noise
+        return noise + self.category[draw % len(self.category)][month_of_year(weeks)]
 
     def hidden_part(
         self,
@@ -123,6 +134,7 @@ def learn_brand_levels(
     if record is None:
         return None
     months, n_years = _months(record.plain_shares(), month_of_year(record.middle), record.year, n_draws, seed, world)
+    category = learn_category_months(record, season, n_draws, seed)
     spread = (
         local_spread(record, len(world.bricks), world.brands.n_own)
         if record.audited
@@ -133,11 +145,26 @@ def learn_brand_levels(
         hidden_own=_hidden_own(world, history, potential),
         months=months,
         local_sd=np.vstack([spread, np.zeros(spread.shape[1])]),
-        passing=learn_passing(record, season, months.mean(axis=0)),
+        passing=learn_passing(record, season, months.mean(axis=0), category.mean(axis=0)),
         brick_entity=identity(ids, "brick"),
         seed=seed,
         source=f"{'audit' if record.audited else 'panel'}; months of the year from {n_years} years",
+        growth=_growth(record, world.brands.n_own) if record.audited else None,
+        category=category,
     )
+
+
+def _growth(record: Record, n_own: int) -> tuple[float, int] | None:
+    """Mean yearly growth of our log share; ``None`` under four whole years."""
+    brands = record.volume.sum(axis=0)
+    years = brands.shape[1] // record.per_year
+    if years <= _LEAST_DIFFERENCES:
+        return None
+    whole = brands[:, brands.shape[1] - years * record.per_year :].reshape(len(brands), years, -1).sum(axis=2)
+    ours = whole[:n_own].sum(axis=0) / np.maximum(whole.sum(axis=0), 1e-300)
+    if (ours <= 0).any():
+        return None
+    return float(np.log(ours[-1] / ours[0]) / (years - 1)), years - 1
 
 
 def _hidden_own(world: World, history: History, potential: Potential) -> NDArray[np.float64]:

@@ -158,7 +158,9 @@ def month_of_year(weeks: NDArray[np.int32]) -> NDArray[np.int64]:
     return (mondays(weeks) + np.timedelta64(3, "D")).astype("datetime64[M]").astype(np.int64) % 12
 
 
-def learn_passing(record: Record, season: Season, months: NDArray[np.float64]) -> Passing:
+def learn_passing(
+    record: Record, season: Season, months: NDArray[np.float64], category: NDArray[np.float64] | None = None
+) -> Passing:
     """Common noise of brands and of the category; none where under two years or few places cannot show it.
 
     Parameters
@@ -168,6 +170,8 @@ def learn_passing(record: Record, season: Season, months: NDArray[np.float64]) -
         Whose fit of the category is taken out.
     months : (j, 12) float, utility
         Months of the year of each brand.
+    category : (12,) float, log volume, optional
+        Months of the year of the category, beyond the season.
     """
     j, n = record.volume.shape[1], record.volume.shape[2]
     if n < _LEAST_YEARS * record.per_year:
@@ -176,7 +180,9 @@ def learn_passing(record: Record, season: Season, months: NDArray[np.float64]) -
     expected = _expected(record, utility)
     sd, lasting = zip(*(_common(record.volume[:, k] - expected[:, k], expected[:, k]) for k in range(j)))
     total = record.volume.sum(axis=1)
-    usual = _category(record, season)
+    usual = expected_category(record, season)
+    if category is not None:
+        usual = usual * np.exp(category)[month_of_year(record.middle)]
     of_all = _common(total - usual, usual)
     return Passing(record.periods.kind, np.array(sd), np.array(lasting), *of_all)
 
@@ -197,7 +203,7 @@ def _expected(record: Record, utility: NDArray[np.float64]) -> NDArray[np.float6
     return share * record.volume.sum(axis=1, keepdims=True)
 
 
-def _category(record: Record, season: Season) -> NDArray[np.float64]:
+def expected_category(record: Record, season: Season) -> NDArray[np.float64]:
     """Volume to be expected of the category from the season and each place's level of the year: (u, p)."""
     total = record.volume.sum(axis=1)
     weeks = np.asarray(record.middle)
