@@ -87,12 +87,11 @@ def _dots(cells: pd.DataFrame, top: float, colour: str, name: str) -> pdk.Layer:
 
 def _view(bricks: pd.DataFrame, cells: pd.DataFrame) -> pdk.ViewState:
     """Everything in sight."""
-    lon, lat = cells["lon"].to_numpy(), cells["lat"].to_numpy()
-    if not len(lon):
-        corners = np.array([point for shape in bricks["shape"] for point in _points(shape["coordinates"])])
-        lon, lat = corners[:, 0], corners[:, 1]
+    dots = cells[["lon", "lat"]].to_numpy(dtype=float)
+    corners = [point[:2] for shape in bricks["shape"] for point in _points(shape["coordinates"])] if len(bricks) else []
+    lon, lat = np.vstack([dots, np.array(corners, dtype=float).reshape(-1, 2)]).T
     wide = max(float(np.ptp(lon)), float(np.ptp(lat)) * 1.9, 1e-3)
-    zoom = math.log2(360.0 * _ACROSS * 1.12 / wide)
+    zoom = math.log2(360.0 * _ACROSS / wide)
     return pdk.ViewState(
         longitude=float(lon.min() + np.ptp(lon) / 2), latitude=float(lat.min() + np.ptp(lat) / 2), zoom=zoom
     )

@@ -18,6 +18,8 @@ VERBS = ("calibrate", "backtest")
 MODES = ("none", "quick", "standard", "full")
 _MOST_DAYS = 50 * 366
 _LEAST_SDS = 0.1
+_HALF = 430
+"""Least width of a half of the page, pixels."""
 
 
 def render() -> None:
@@ -29,10 +31,10 @@ def render() -> None:
         frame.empty(words("calibration.no_data"), "twin ingest FOLDER", "data", words("calibration.to_data"))
         return
     busy = jobs_panel.busy(VERBS)
-    left, right = st.columns([3, 2], gap="medium")
-    with left, st.container(border=True, height="stretch"):
+    grid = st.grid("auto", min_column_width=_HALF, gap="medium")
+    with grid.container(border=True, height="stretch"):
         _learn(heads, words, busy)
-    with right, st.container(border=True, height="stretch"):
+    with grid.container(border=True, height="stretch"):
         _standing(heads, words)
     if "calibration" in heads:
         _moved(heads["calibration"], words)

@@ -15,6 +15,10 @@ from twin.tasks import learned
 _COLUMNS = ["customer_id", "name", "headroom", "category_mean", "category_p10", "category_p90", "own_mean",
             "own_potential_mean", "known", "territory_id"]  # fmt: skip
 _MOST_REASONS = 9
+_MOST_ROWS = 20_000
+"""More than anybody scrolls through; search, filters and the file reach the others."""
+_CARD, _HALF = 200, 430
+"""Least widths, pixels: of a card with a figure, of a half of the page."""
 
 
 def render() -> None:
@@ -31,19 +35,20 @@ def render() -> None:
     if not len(rows):
         frame.empty(words("potential.nobody"))
         return
-    left, right = st.columns([3, 2], gap="medium")
-    with left:
+    grid = st.grid("auto", min_column_width=_HALF, gap="medium")
+    with grid.container():
         chosen = _table(rows, words)
-    with right:
+    with grid.container():
         _map(rows, calibration.id, chosen, words)
-    _take_away(rows, words)
+    _take_away(rows, calibration.id, words)
     _why(chosen, rows, calibration, words)
 
 
 def _filtered(rows: pd.DataFrame, words: Words) -> pd.DataFrame:
     """Rows that the reader asks for."""
     kinds = ["all", "unknown", "known"]
-    first, second, third, fourth = st.columns([2, 2, 2, 2], vertical_alignment="bottom")
+    grid = st.grid("auto", min_column_width=_CARD, vertical_alignment="bottom")
+    first, second, third, fourth = (grid.container() for _ in range(4))
     with first:
         kind = frame.tabs(words("potential.who"), kinds, "who", "potential_who")
     zones = sorted(rows["territory_id"].dropna().unique())
@@ -73,7 +78,8 @@ def _filtered(rows: pd.DataFrame, words: Words) -> pd.DataFrame:
 
 def _figures(rows: pd.DataFrame, words: Words) -> None:
     """What the chosen rows come to."""
-    one, two, three, four = st.columns(4)
+    grid = st.grid("auto", min_column_width=_CARD)
+    one, two, three, four = (grid.container() for _ in range(4))
     one.metric(words("potential.customers"), words.number(len(rows)), border=True)
     two.metric(words("potential.category"), words.volume(rows["category_mean"].sum()), border=True)
     three.metric(words("potential.own"), words.volume(rows["own_mean"].sum()), border=True)
@@ -82,12 +88,12 @@ def _figures(rows: pd.DataFrame, words: Words) -> None:
 
 
 def _table(rows: pd.DataFrame, words: Words) -> str:
-    """All rows, fetched as they are scrolled to; the one that is chosen."""
+    """The first rows, fetched as they are scrolled to; the one that is chosen."""
     columns = [name for name in _COLUMNS if name in rows]
     number = st.column_config.NumberColumn(format="localized")
     config: dict[str, Any] = {words(f"column.{name}"): number for name in columns if name.endswith("mean")}
     heads = {name: words(f"column.{name}") for name in columns}
-    shown = rows[columns].copy()
+    shown = rows[columns].head(_MOST_ROWS).copy()
     for name in columns:
         if name.startswith(("category", "own", "headroom")):
             shown[name] = shown[name].round(1)
@@ -100,6 +106,8 @@ def _table(rows: pd.DataFrame, words: Words) -> str:
     )  # fmt: skip
     places = event.selection.rows
     st.caption(words("potential.choose"))
+    if len(rows) > _MOST_ROWS:
+        st.caption(words("potential.first", n=words.number(_MOST_ROWS), all=words.number(len(rows))))
     place = places[0] if places and places[0] < len(rows) else 0
     return str(rows["customer_id"].iloc[place])
 
@@ -108,11 +116,11 @@ def _map(rows: pd.DataFrame, calibration: str, chosen: str, words: Words) -> Non
     """Bricks by what is unknown in them, and the chosen rows with the most to win, as dots."""
     bricks = state.bricks(calibration)
     if len(bricks):
-        here = set(rows["brick_id"])
-        bricks = bricks[bricks["brick_id"].isin(here)]
+        bricks = bricks[bricks["brick_id"].isin(rows["brick_id"].unique())]
         bricks = bricks.assign(said=[words.volume(value) for value in bricks["unknown_volume"]])
         bricks = bricks[bricks["shape"].notna() | bricks["lon"].notna()]
-    dots = rows.dropna(subset=["lon", "lat"]).head(charts.MOST_DOTS)
+    placed = rows["lon"].notna() & rows["lat"].notna()
+    dots = rows.iloc[placed.to_numpy().nonzero()[0][: charts.MOST_DOTS]]
     if not len(dots) and not len(bricks):
         st.caption(words("potential.no_places"))
         return
@@ -123,13 +131,15 @@ def _map(rows: pd.DataFrame, calibration: str, chosen: str, words: Words) -> Non
         st.caption(words("potential.dots", n=words.number(len(dots)), all=words.number(len(rows))))
 
 
-def _take_away(rows: pd.DataFrame, words: Words) -> None:
-    """The chosen rows as a file; made only when it is asked for."""
+def _take_away(rows: pd.DataFrame, calibration: str, words: Words) -> None:
+    """The chosen rows as a file; made, and written down, only when it is asked for."""
     columns = [name for name in (*_COLUMNS, "brick_id", "lon", "lat") if name in rows]
     locale = "tr" if words.language == "tr" else ""
+    folder, who = state.workspace(), access.person()
     st.download_button(
         words("potential.download", n=words.number(len(rows))),
-        lambda: learned.csv_of(rows[columns], locale), file_name="potential.csv", mime="text/csv",
+        lambda: learned.customer_file(folder, calibration, rows[columns], "potential.csv", locale, who),
+        file_name="potential.csv", mime="text/csv",
         icon=":material/download:", on_click="ignore",
     )  # fmt: skip
 
