@@ -16,8 +16,9 @@ import pytest
 from season_worlds import rows_of, write_rows
 from walking import SAMPLE, SCENARIOS, marks, twin
 
+from twin.errors import WorkspaceError
 from twin.intake.erasure import is_number, numbers
-from twin.tasks import jobs, results
+from twin.tasks import handed_out, jobs, results
 from twin.tasks.consent import still_agreed
 from twin.tasks.pseudonyms import SALT, salt_of
 from twin.tasks.shared_tables import ALL, LEAST, hidden, shared, small_cells
@@ -276,6 +277,22 @@ def test_every_export_is_written_down(planned: Path, tmp_path: Path) -> None:
     assert row["rows"] > 0 and "customers" in row["columns"] and row["who"]
     listed = pd.read_csv(_export(planned, tmp_path / "log.csv", table="handed_out"))
     assert {"potential", "plan"} <= set(listed["table"])
+
+
+@pytest.mark.parametrize("verb", ["export", "plan"])
+def test_nothing_goes_out_that_cannot_be_written_down(
+    verb: str, planned: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise WorkspaceError("objects: a file cannot be written. Make room.")
+
+    monkeypatch.setattr(handed_out, "log", full)
+    words = ("export", "potential", "--out", tmp_path / "out" / "p.csv")
+    if verb == "plan":
+        words = ("plan", SCENARIO, "--weeks", 1, "--out", tmp_path / "out")
+    ran = twin(*words, "-w", planned)
+    assert ran.status == 1 and "Make room" in ran.err
+    assert not [path for path in (tmp_path / "out").rglob("*") if path.is_file()]
 
 
 def test_the_register_says_where_personal_data_are_held(planned: Path, tmp_path: Path) -> None:

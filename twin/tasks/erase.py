@@ -8,7 +8,6 @@ the versions, so that the same command finds them again and finishes.
 from __future__ import annotations
 
 import datetime as dt
-import getpass
 import secrets
 from collections.abc import Iterable, Sequence
 from functools import partial
@@ -22,6 +21,7 @@ from twin.intake.schema import CONSENT, CONTRACT, PARTIES
 from twin.progress import Progress, silent
 from twin.tasks import jobs
 from twin.tasks.erase_copies import clear_copies, count_all
+from twin.tasks.handed_out import login
 from twin.tasks.shelf import DATASET, ERASURE
 from twin.tasks.versions import SOURCE, TABLE, erased_people
 from twin.workspace import erasing
@@ -191,17 +191,10 @@ def _rewrite(
     touched = [version.id for version in every if any(part in new for part in version.parts.values())]
     told.update(versions=len(touched), parts=len(new))
     meta = {
-        "when": dt.datetime.now(dt.UTC).isoformat(timespec="seconds"), "who": _login(), "versions": len(touched),
+        "when": dt.datetime.now(dt.UTC).isoformat(timespec="seconds"), "who": login(), "versions": len(touched),
         "numbers": sorted(traces.ids.values()), "removed": len(told["removed"]), "mark": secrets.token_hex(4),
     }  # fmt: skip
     workspace.swap(new, partial(traces.taken_out), ERASURE, meta)
-
-
-def _login() -> str:
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError):
-        return "unknown"
 
 
 def _report(

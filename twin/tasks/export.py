@@ -148,8 +148,11 @@ def run_export(
             f"{out.name}: expected a table with lon and lat for a map, found {table} without. "
             "Export potential or plan, or name a file that ends in csv, xlsx, parquet or json."
         )
-    path = write_table(frame, out, locale=locale)
-    handed_out.log(workspace, table, version, frame.columns, len(frame), path.name, form)
+
+    def note() -> None:
+        handed_out.log(workspace, table, version, frame.columns, len(frame), out.name, form)
+
+    path = write_table(frame, out, locale=locale, before=note)
     return {"table": table, "form": form, "file": str(path), "rows": len(frame), "withdrawn": listed(gone)}
 
 

@@ -36,7 +36,7 @@ def log(
         Name of the login, unless given.
     """
     meta = {
-        "when": dt.datetime.now(dt.UTC).isoformat(timespec="seconds"), "who": who or _login(), "table": table,
+        "when": dt.datetime.now(dt.UTC).isoformat(timespec="seconds"), "who": who or login(), "table": table,
         "version": version, "columns": [str(name) for name in columns], "rows": int(rows), "file": file, "form": form,
         "mark": secrets.token_hex(4),
     }  # fmt: skip
@@ -49,7 +49,8 @@ def listed(workspace: Workspace) -> list[dict[str, Any]]:
     return [{name: version.meta.get(name) for name in names} for version in workspace.versions(HANDED_OUT)]
 
 
-def _login() -> str:
+def login() -> str:
+    """Name of whoever runs this."""
     try:
         return getpass.getuser()
     except (OSError, KeyError):  # a process without a name

@@ -18,6 +18,7 @@ import pandas as pd
 from twin.errors import InputError, Problem
 from twin.intake.linkage_records import KEYS, records_of
 from twin.scenario.words import meant
+from twin.tasks import handed_out
 from twin.tasks.link_contradictions import contradictions
 from twin.tasks.link_words import ACTIONS, LEAVE_OPEN, MERGE, UNDO, keep, log_of, pair_id, standing
 from twin.tasks.links_files import read_decisions
@@ -153,7 +154,9 @@ def export_links(workspace: Workspace, out: Path, locale: str = "") -> dict[str,
     frame = pd.DataFrame([row | {"reasons": worded(row["reasons"])} for row in rows], columns=columns)
     frame.insert(1, "action", "")
     frame["keep"] = frame["why"] = ""
-    path = write_table(frame, out, locale=locale)
+    version = newest(workspace, DATASET).id
+    path = write_table(frame, out, locale=locale, before=lambda: handed_out.log(
+        workspace, "links", version, frame.columns, len(frame), out.name))  # fmt: skip
     return {"table": _FILE, "file": str(path), "rows": len(frame)}
 
 

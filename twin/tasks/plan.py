@@ -107,7 +107,13 @@ def hand_out(
     gone = pd.concat([rows.cancelled, as_cancelled(withdrawn)]) if len(withdrawn) else rows.cancelled
     written = write_plan(_spoken(table, locale), out, formats, locale, crm=form, cancelled=gone) if out else []
     if written:
-        handed_out.log(workspace, "plan", version, table.columns, len(table), ", ".join(file.name for file in written))
+        names = ", ".join(file.name for file in written)
+        try:
+            handed_out.log(workspace, "plan", version, table.columns, len(table), names)
+        except BaseException:  # nothing goes out that is not written down
+            for file in written:
+                file.unlink(missing_ok=True)
+            raise
     tell(3, 3, "done")
     return {"withdrawn": listed(withdrawn), "files": [str(file) for file in written]}
 

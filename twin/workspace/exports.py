@@ -26,7 +26,10 @@ _XLSX_ROWS, _XLSX_COLUMNS, _XLSX_TEXT = 1_048_576, 16_384, 32_767
 _LOCALES = ("", "tr")
 
 
-def write_table(frame: pd.DataFrame, path: Path | str, fmt: str | None = None, locale: str = "") -> Path:
+def write_table(
+    frame: pd.DataFrame, path: Path | str, fmt: str | None = None, locale: str = "",
+    before: Callable[[], object] | None = None,
+) -> Path:  # fmt: skip
     """Write a table whole or not at all; a file of that name is replaced.
 
     Parameters
@@ -40,6 +43,8 @@ def write_table(frame: pd.DataFrame, path: Path | str, fmt: str | None = None, l
         ``geojson`` takes points from the columns ``lon`` and ``lat`` (degrees).
     locale : str
         ``tr`` writes a CSV as a Turkish spreadsheet reads it: semicolons, decimal commas, a byte-order mark.
+    before : callable, optional
+        Called when the file is written and before it has its name: where it fails there is no file.
 
     Returns
     -------
@@ -58,11 +63,17 @@ def write_table(frame: pd.DataFrame, path: Path | str, fmt: str | None = None, l
         raise TwinError(f"{path.name}: expected one of the formats {known}, found {form or 'no suffix'!r}.")
     if locale not in _LOCALES:
         raise ValueError(f"locale: expected one of {_LOCALES}, got {locale!r}")
+
+    def named(_: BinaryIO) -> str:
+        if before is not None:
+            before()
+        return path.name
+
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         if path.is_dir():
             raise IsADirectoryError(21, "it is a folder")
-        return atomic.place(path.parent, lambda file: _WRITERS[form](frame, file, locale), lambda _: path.name)
+        return atomic.place(path.parent, lambda file: _WRITERS[form](frame, file, locale), named)
     except OSError as error:
         raise TwinError(
             f"{path}: the file cannot be written ({error.strerror or error}). Name another place."
