@@ -16,6 +16,7 @@ from twin.calibration.visits.curve import mean_rate, rate_curve
 from twin.errors import WorkspaceError
 from twin.market.world import World
 from twin.potential import explain
+from twin.tasks import handed_out
 from twin.tasks.examined import reach_in
 from twin.tasks.shelf import load_twin
 from twin.weeks import mondays
@@ -132,6 +133,28 @@ def csv_of(rows: pd.DataFrame, locale: str = "") -> bytes:
     """Rows as a CSV file that spreadsheets open as they should; see :func:`twin.workspace.exports.write_table`."""
     with tempfile.TemporaryDirectory() as folder:
         return write_table(rows, Path(folder) / "rows.csv", locale=locale).read_bytes()
+
+
+def customer_file(
+    workspace: Path, version: str, rows: pd.DataFrame, name: str, locale: str = "", who: str = ""
+) -> bytes:
+    """Rows of single customers as a CSV file, and the record that they went out; see :mod:`twin.tasks.handed_out`.
+
+    Parameters
+    ----------
+    workspace : Path
+    version : str
+        Where the rows come from.
+    rows : DataFrame
+    name : str
+        Of the file.
+    locale : str
+    who : str
+        Whoever is signed in.
+    """
+    store = Workspace.open(workspace, create=False)
+    handed_out.log(store, Path(name).stem, version, rows.columns, len(rows), name, who=who)
+    return csv_of(rows, locale)
 
 
 def why_potential(found: Reasons, customer: str) -> dict[str, Any]:
