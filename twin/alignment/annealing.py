@@ -98,7 +98,7 @@ def anneal(
     mend.seed_empty(prepared, state)
     mend.join_strays(prepared, state)
     price = _prices(prepared, state.territory, wishes)
-    n_sweeps = round(patience * (wishes.n_sweeps or np.clip(_OFFERS // len(start), *_SWEEPS)))
+    n_sweeps = round(patience * (wishes.n_sweeps or usual_sweeps(len(start))))
     ground, room = prepared.ground, np.empty(len(start), np.int32)
     size = max(int(ground.takes_part.sum()), 1) / len(start)
     for sweep in range(n_sweeps):
@@ -111,6 +111,11 @@ def anneal(
         u = uniforms(Key(wishes.seed), Purpose.ALIGNMENT, sweep, prepared.entity[rows], 4)
         passes.sweep(ground, state, price, warmth if sweep < n_sweeps - _COLD else 0.0, rows, u)
     return state.territory
+
+
+def usual_sweeps(n_areas: int) -> int:
+    """How often areas are offered unless somebody says so: the fewer there are, the oftener."""
+    return int(np.clip(_OFFERS // n_areas, *_SWEEPS))
 
 
 def imbalance(prepared: Prepared, territory: NDArray[np.int32], wishes: Wishes = Wishes()) -> float:

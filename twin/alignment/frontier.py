@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from twin.alignment import methods, worth
-from twin.alignment.annealing import Wishes
+from twin.alignment.annealing import Wishes, usual_sweeps
 from twin.alignment.areas import Areas, Territories, targets
 from twin.alignment.bounds import least_moved_for_cv
 from twin.alignment.ground import prepare
@@ -23,6 +23,8 @@ TOLERANCES = (0.25, 0.15, 0.10, 0.07, 0.04, 0.02, 0.01)
 BANDS = (0.20, 0.10, 0.05)
 """Deviations that no territory exceeds, in maps proven to move the fewest customers; small markets only."""
 TODAY, PROFIT, EVEN, SCRATCH = "today", "most_profit", "even", "from_scratch"
+_COARSE = 0.07
+"""From this tolerance on little moves, and half the sweeps find it."""
 _LIGHT = 0.004
 """Weight of distance where balance is all that is wanted."""
 _NEARLY = 0.002
@@ -115,7 +117,12 @@ def frontier(
         wishes, tolerance=0.0, balance=0.0, profit=1.0, elasticity=elasticity, distance=0.0, border=wishes.border / 10
     )
     light = replace(wishes, tolerance=_NEARLY, distance=min(wishes.distance, _LIGHT))
-    asked = [(f"tolerance_{100 * t:g}", methods.keep_prepared, replace(wishes, tolerance=t)) for t in tolerances]
+    brief = wishes.n_sweeps or usual_sweeps(len(prepared.ground.today)) // 2
+    asked = [
+        (f"tolerance_{100 * t:g}", methods.keep_prepared,
+         replace(wishes, tolerance=t, n_sweeps=brief if t >= _COARSE else wishes.n_sweeps))
+        for t in tolerances
+    ]  # fmt: skip
     asked += [(PROFIT, methods.keep_prepared, richest), (EVEN, methods.keep_prepared, light)]
     if wishes.most_moved >= 1.0:
         asked.append((SCRATCH, methods.from_scratch_prepared, replace(light, tolerance=0.0)))
