@@ -131,7 +131,9 @@ def _learn(world: World, history: History, settings: CalibrationSettings, tell: 
     tell(5, total, STEPS[5])
     neighbours = nearest(world.population.lon, world.population.lat, settings.n_neighbours).index
     discovery = learn_discovery(world, history, neighbours, n, seed, settings.beliefs)
-    losses = learn_losses(world, history, n, seed, settings.beliefs, visit_response)
+    winback = learn_winback(world, history, n, seed, settings.beliefs)
+    usual_return = float(winback.draws.mean())
+    losses = learn_losses(world, history, n, seed, settings.beliefs, visit_response, usual_return)
     tell(6, total, STEPS[6])
     rule, rule_estimates = learn_visit_rule(world, history, potential.mean)
     attraction = learn_from(world, history, calendar, visit_response, n, seed)
@@ -154,7 +156,7 @@ def _learn(world: World, history: History, settings: CalibrationSettings, tell: 
         others=(
             *discovery,
             losses.loss,
-            learn_winback(world, history, n, seed, settings.beliefs),
+            winback,
             learn_newcomer_share(world, history, potential.own_now, potential.mean, losses.silent, n, seed),
             *rule_estimates,
             *(

@@ -135,3 +135,36 @@ def test_the_hazard_of_protected_customers_is_raised_to_that_without_goodwill():
     visited = replace(history, touches=touches)
     plain, raised = (learn_losses(world, visited, 100, 1, None, one).loss.draws for one in (None, visits))
     assert raised.mean() > 1.1 * plain.mean()
+
+
+def test_departures_that_visits_undid_are_counted_again():
+    """Records know who is away; who was visited, came back and is away no longer is missing from them."""
+    rng, loss, winback, n = np.random.default_rng(12), 0.004, 0.04, 3000
+    world, _ = lay_out(n=n, n_territories=2)
+    first = world.origin - WEEKS
+    visited, left = rng.random((n, WEEKS)) < 0.3, np.full(n, NEVER, dtype=np.int64)
+    weeks = first + np.arange(WEEKS)
+    for place, week in enumerate(weeks):
+        away = left < NEVER
+        back = away & visited[:, place] & (rng.random(n) < winback)
+        goes = ~away & (rng.random(n) < loss)
+        left = np.where(back, NEVER, np.where(goes, week, left))
+    left = left.astype(np.int32)
+    who, when = np.nonzero(visited)
+    touches = Touches(
+        who.astype(np.int32), np.zeros(len(who), np.int8), weeks[when].astype(np.int32),
+        np.full(len(who), -1, np.int32),
+    )  # fmt: skip
+    people = replace(
+        world.population, known=np.ones(n, bool), known_since=np.full(n, FAR_PAST, np.int32), left=left
+    )  # fmt: skip
+    _, silent = silent_market(1, "week")
+    history = replace(silent, first_week=first, origin=world.origin, touches=touches)
+    found = [
+        learn_losses(replace(world, population=people), history, 100, 1, None, None, each).loss.draws.mean()
+        for each in (0.0, winback)
+    ]
+    assert found[0] < 0.7 * loss
+    # some 500 departures left to count, weighted up to fourfold: sd 6 %; those who are away count as at risk for a while
+    assert found[1] == pytest.approx(loss, rel=0.2)
+    assert found[1] > 1.3 * found[0]

@@ -14,6 +14,7 @@ from scipy import special
 
 from twin.calibration.visits import goodwill_state
 from twin.calibration.visits.response import VisitResponse
+from twin.market.channels import VISIT
 from twin.market.history import History, Sales
 from twin.market.world import World
 from twin.response.parameters import Estimate, Prior, from_prior, parameter_uniforms, shrunk
@@ -24,6 +25,8 @@ _LEAST_RECORDED = 5
 _DUE_ORDERS = 4.0
 _YEARS_OF_RECORDS = 104
 _FOLLOWED_WEEKS = 52
+_MOST_STOOD_FOR = 4.0
+"""Departures that one who is still away may stand for: beyond, one customer would speak for all."""
 SILENT_WEEKS = 26
 """A regular buyer who has bought nothing for so long is taken as lost."""
 
@@ -82,7 +85,7 @@ class Losses:
 
 def learn_losses(
     world: World, history: History, n_draws: int, seed: int, beliefs: Mapping[str, Prior] | None = None,
-    visit_response: VisitResponse | None = None,
+    visit_response: VisitResponse | None = None, winback: float = 0.0,
 ) -> Losses:  # fmt: skip
     """Loss per week from recorded departures, else from regular buyers who fell silent.
 
@@ -98,6 +101,8 @@ def learn_losses(
         In the place of the literature's priors.
     visit_response : VisitResponse, optional
         Carry-over and worth of channels, for the stock; without it nobody is taken as protected.
+    winback : float, per visit
+        Chance that a visit brings a lost customer back: some who left have come back before anybody could notice.
     """
     population, own = world.population, history.own_sales
     left = population.known & (population.left < history.origin)
@@ -110,9 +115,10 @@ def learn_losses(
         served = np.minimum(population.left, history.origin) - np.maximum(
             population.known_since, history.origin - window
         )
-        events, exposure = float(recorded.sum()), float(np.clip(served, 0, window)[population.known].sum())
-        reason = f"{events:.0f} recorded departures in two years"
-    elif (followed := _follow(world, history)) is not None:
+        events = float(_stands_for(history, population.left.astype(float), winback)[recorded].sum())
+        exposure = float(np.clip(served, 0, window)[population.known].sum())
+        reason = f"{recorded.sum()} recorded departures in two years"
+    elif (followed := _follow(world, history, winback)) is not None:
         events, exposure, of = followed
         reason = f"about {events:.0f} of {of} regular buyers fell silent"
     else:
@@ -142,7 +148,7 @@ def _ordered(own: Sales, n: int, ours: NDArray[np.bool_], chosen: NDArray[np.boo
     return np.bincount(pair // max(len(chosen), 1), minlength=n)
 
 
-def _follow(world: World, history: History) -> tuple[float, float, int] | None:
+def _follow(world: World, history: History, winback: float) -> tuple[float, float, int] | None:
     """Regular buyers followed up: departures, weeks at risk, and how many they were; ``None`` when too few.
 
     They are chosen by what they bought before the weeks at risk, so that leaving early does not hide that one was
@@ -168,7 +174,21 @@ def _follow(world: World, history: History) -> tuple[float, float, int] | None:
     bought = ours[own.brand] & (own.volume > 0)
     np.maximum.at(last, own.unit[bought], mid[own.period[bought]])
     stayed = np.where(gone, np.clip(last - (end - weeks), 0, weeks), weeks)
-    return max(float(gone.sum()) - chance, 0.0), float(stayed[regular].sum()), int(regular.sum())
+    left = float(_stands_for(history, last, winback)[gone].sum()) * max(
+        1.0 - chance / max(float(gone.sum()), 1e-9), 0.0
+    )
+    return left, float(stayed[regular].sum()), int(regular.sum())
+
+
+def _stands_for(history: History, since: NDArray[np.float64], winback: float) -> NDArray[np.float64]:
+    """How many departures one that is still seen stands for, with those who came back and are no longer: (c,) float.
+
+    Whoever was visited after a departure and is still away was as likely to be away still as ``winback`` a visit leaves
+    (Horvitz, Thompson 1952).
+    """
+    visits = history.touches.where(history.touches.channel == VISIT)
+    made = np.bincount(visits.customer[visits.week > since[visits.customer]], minlength=len(since))
+    return np.minimum((1.0 - min(winback, 0.5)) ** -made.astype(float), _MOST_STOOD_FOR)
 
 
 def _protection(
