@@ -54,6 +54,16 @@ def test_noise_that_places_share_is_told_from_their_own():
     assert _common(own, expected)[0] < 0.03
 
 
+def test_few_large_places_do_not_hide_what_they_share():
+    r = np.random.default_rng(5)
+    expected = np.array([40.0, 10.0, 5.0, 5.0])[:, None] * np.ones(2000)  # the first holds two thirds
+    own, common = expected * r.normal(0, 0.05, expected.shape), 0.05 * r.normal(0, 1.0, 2000)
+    sd, _ = _common(own + expected * common, expected)
+    assert sd == pytest.approx(0.05, rel=0.1)  # four standard errors; 0.036 without the correction
+    half, _ = _common(own + expected * common, expected, 0.5)
+    assert half == pytest.approx(sd * np.sqrt(2))
+
+
 def record(seed, wander):
     r = np.random.default_rng(seed)
     utility = np.cumsum(r.normal(0, wander, (50, 3, YEARS)), axis=2)

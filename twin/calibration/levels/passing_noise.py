@@ -178,12 +178,17 @@ def learn_passing(
         return Passing(record.periods.kind, np.zeros(j), np.zeros(j), 0.0, 0.0)
     utility = record.lift + months[:, month_of_year(record.middle)][None]
     expected = _expected(record, utility)
-    sd, lasting = zip(*(_common(record.volume[:, k] - expected[:, k], expected[:, k]) for k in range(j)))
+    # what a fit leaves is less than what a forecast misses: each month is part of its own year's mean and of its own
+    # month's mean over the years
+    whole_year, n_years = 1.0 - 1.0 / record.per_year, n // record.per_year
+    kept = [whole_year * (1.0 - months[k].any() / n_years) for k in range(j)]
+    sd, lasting = zip(*(_common(record.volume[:, k] - expected[:, k], expected[:, k], kept[k]) for k in range(j)))
     total = record.volume.sum(axis=1)
     usual = expected_category(record, season)
     if category is not None:
         usual = usual * np.exp(category)[month_of_year(record.middle)]
-    of_all = _common(total - usual, usual)
+    of_months = category is not None and bool(np.any(category))
+    of_all = _common(total - usual, usual, whole_year * (1.0 - of_months / n_years))
     return Passing(record.periods.kind, np.array(sd), np.array(lasting), *of_all)
 
 
@@ -215,20 +220,24 @@ def expected_category(record: Record, season: Season) -> NDArray[np.float64]:
     return level * shape
 
 
-def _common(residual: NDArray[np.float64], expected: NDArray[np.float64]) -> tuple[float, float]:
+def _common(residual: NDArray[np.float64], expected: NDArray[np.float64], kept: float = 1.0) -> tuple[float, float]:
     """Relative sd of what places have in common, and how much of it lasts a period.
 
     Mean square of the summed residuals less the sum of the places' mean squares, over the expected total squared.
+    Those of the places hold the common part as well, each by its share squared, so that the difference is too small
+    by the sum of squared shares. ``kept`` is the part of the variance that the fit has left.
     """
     total, whole = residual.sum(axis=0), expected.sum(axis=0)
     whole = np.maximum(whole, 1e-300)
     alone = float(np.mean(np.square(residual).sum(axis=0) / whole**2))
+    few = float(np.mean(np.square(expected).sum(axis=0) / whole**2))
     relative = total / whole
     common = float(np.mean(relative**2)) - alone
-    if common <= 0 or len(residual) < 3:
+    if common <= 0 or len(residual) < 3 or few >= 0.9:
         return 0.0, 0.0
     next_to = float(np.mean(relative[1:] * relative[:-1]))
-    return float(np.sqrt(common)), float(np.clip(next_to / common, 0.0, _MOST_LASTING))
+    lasting = float(np.clip(next_to / common, 0.0, _MOST_LASTING))
+    return float(np.sqrt(common / (1.0 - few) / max(kept, 0.25))), lasting
 
 
 def local_spread(record: Record, n_bricks: int, n_own: int) -> NDArray[np.float64]:
