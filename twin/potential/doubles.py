@@ -26,6 +26,7 @@ VISIBLE = (4.0, 6.0)
 _NEIGHBOURS = 32
 _LEAST_RING = 50
 _LEAST_PLACED = 100
+_MOST_AT_A_PIN = 4
 _GRID = np.linspace(0.001, 0.399, 200)
 
 
@@ -65,6 +66,9 @@ def near_doubles(ours: NDArray[np.bool_], theirs: NDArray[np.bool_], place: NDAr
         Longitude and latitude; ``nan`` when unknown.
     """
     rows = np.flatnonzero((ours | theirs) & np.isfinite(place).all(axis=0))
+    # a pin that many share is that of a place, such as the middle of a brick, and says nothing of who stands where
+    _, pin, shared = np.unique(np.round(place[:, rows], 5), axis=1, return_inverse=True, return_counts=True)
+    rows = rows[shared[pin.ravel()] <= _MOST_AT_A_PIN]
     around = nearest(place[0, rows], place[1, rows], _NEIGHBOURS)
     a, k = np.nonzero((around.km <= RING_KM[1]) & (around.index != NOBODY))
     ends = np.stack([a, around.index[a, k]])

@@ -41,6 +41,14 @@ def test_doubles_among_neighbours_are_counted():
     assert near.excess > 3 * near.sd
 
 
+def test_pins_of_whole_bricks_say_nothing():
+    rng = np.random.default_rng(4)
+    middle = np.repeat(np.stack([rng.uniform(30, 31, 20), rng.uniform(39, 40, 20)]), 20, axis=1)
+    own = np.stack([rng.uniform(30, 31, 400), rng.uniform(39, 40, 400)])
+    ours = np.arange(800) >= 400
+    assert near_doubles(ours, ~ours, np.concatenate([middle, own], axis=1)).placed == 400
+
+
 def test_without_pins_the_part_that_is_missed_is_what_is_believed():
     rng = np.random.default_rng(1)
     nowhere = near_doubles(np.array([True, False]), np.array([False, True]), np.full((2, 2), np.nan))
