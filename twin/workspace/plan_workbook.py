@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import xlsxwriter
@@ -49,11 +50,11 @@ def write_workbook(frame: pd.DataFrame, folder: Path, look: Look) -> list[Path]:
     return [path]
 
 
-def _forms(look: Look) -> dict[str, dict]:
+def _forms(look: Look) -> dict[str, dict[str, Any]]:
     """Looks of the cells; those of a day's first row have a line above them."""
     date = {"num_format": "dd.mm.yyyy" if look.locale == "tr" else "yyyy-mm-dd"}
-    cell = {"valign": "top", "font_color": _INK}
-    forms = {
+    cell: dict[str, Any] = {"valign": "top", "font_color": _INK}
+    forms: dict[str, dict[str, Any]] = {
         "text": cell,
         "wrap": {**cell, "text_wrap": True},
         "bold": {**cell, "bold": True},
@@ -61,8 +62,20 @@ def _forms(look: Look) -> dict[str, dict]:
         "figure": {**cell, "num_format": "0.0"},
     }
     above = {f"{name} above": {**form, "top": 1, "top_color": _LINE} for name, form in forms.items()}
-    head = {"bold": True, "bottom": 1, "bg_color": _PALE, "valign": "vcenter", "text_wrap": True, "font_color": _INK}
-    plain = {"date": date, "clock": {"num_format": "hh:mm"}, "number": {"num_format": "0.0"}, "name": {"bold": True}}
+    head: dict[str, Any] = {
+        **cell,
+        "bold": True,
+        "bottom": 1,
+        "bg_color": _PALE,
+        "valign": "vcenter",
+        "text_wrap": True,
+    }
+    plain: dict[str, dict[str, Any]] = {
+        "date": date,
+        "clock": {"num_format": "hh:mm"},
+        "number": {"num_format": "0.0"},
+        "name": {"bold": True},
+    }
     return {**forms, **above, **plain, "head": head, "whole": {"num_format": "0"}}
 
 
