@@ -80,7 +80,7 @@ def _held(workspace: Workspace, part: Part, version: Version, name: str) -> tupl
     names = workspace.columns(version, name)
     people = [one for one in names if one in _PEOPLE]
     told = [one for one in names if one in _REPS or (people and any(word in one for word in _PERSONAL))]
-    if name.endswith("_reps"):
+    if name.endswith(("_reps", "_absences")):
         told = names
     if not people and not told:
         return None
