@@ -6,7 +6,9 @@ shows that a test fails for each.
 
 from __future__ import annotations
 
+import contextlib
 import shutil
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,11 +18,12 @@ import pytest
 from season_worlds import write_rows
 from walking import SAMPLE, SCENARIOS, twin
 
+from twin.errors import PlanError
 from twin.progress import silent
+from twin.tasks import export, optimize, plan_desk, replan, results
 from twin.tasks import plan as plan_task
-from twin.tasks import plan_desk, results
 from twin.tasks.consent import agreed_now, still_agreed
-from twin.tasks.plan_edits import LOCK, Edit, Wishes
+from twin.tasks.plan_edits import ADD, LOCK, Edit, Wishes
 from twin.tasks.shelf import ALLOCATION, PLAN, load_twin
 from twin.workspace.store import Workspace
 
@@ -94,6 +97,17 @@ def test_a_plan_that_is_drawn_up_anew_lets_go_of_them(said_no: Withdrawn) -> Non
     assert len(rows) and set(said_no.people).isdisjoint(rows.loc[rows["kind"] == "visit", "customer_id"])
 
 
+def test_a_visit_to_them_that_somebody_adds_is_not_planned(said_no: Withdrawn) -> None:
+    row = said_no.rows[said_no.rows["customer_id"] == said_no.people[0]].iloc[0]
+    begin = row["start"].strftime("%H:%M")  # in the very gap that they left
+    added = Edit(ADD, row["customer_id"], row["rep_id"], row["date"].date(), begin=begin)
+    with contextlib.suppress(PlanError):  # it may say so instead
+        replan.run_replan(said_no.store, keep=said_no.plan, edits=[added])
+    assert row["customer_id"] not in set(said_no.newest(PLAN, "plan")["customer_id"]) or (
+        said_no.store.head(PLAN).id == said_no.plan  # nothing was published
+    )
+
+
 def test_a_call_plan_gives_them_no_visit(said_no: Withdrawn) -> None:
     ran = twin("optimize", "-w", said_no.path, *QUICK)
     assert ran.status == 0, ran.err
@@ -113,9 +127,8 @@ def test_the_planners_desk_shows_none_of_their_visits_and_lets_none_be_added(sai
 
 def test_the_files_of_a_plan_lack_them(said_no: Withdrawn, tmp_path: Path) -> None:
     """The third gate by itself: the table still has them."""
-    told = plan_task.hand_out(
-        said_no.store, said_no.rows, said_no.plan, tmp_path / "out", ("csv", "ics"), "", None, silent
-    )  # fmt: skip
+    rows = plan_task.Rows(said_no.rows, said_no.rows.iloc[:0])
+    told = plan_task.hand_out(said_no.store, rows, said_no.plan, tmp_path / "out", ("csv",), "", None, silent)
     assert {one["customer_id"] for one in told["withdrawn"]} == set(said_no.people)
     texts = [path.read_text(encoding="utf-8-sig") for path in (tmp_path / "out").rglob("*") if path.is_file()]
     visits = pd.read_csv(next((tmp_path / "out").rglob("*.csv")), dtype=str)
@@ -132,6 +145,54 @@ def test_an_exported_plan_lacks_them(said_no: Withdrawn, tmp_path: Path) -> None
 def test_a_file_for_the_screen_lacks_them(form: str, said_no: Withdrawn) -> None:
     _, content = results.plan_file(said_no.path, said_no.plan, form)
     assert content and not any(one.encode() in content for one in said_no.people)
+
+
+def _as_it_was(_: Workspace, it: Any) -> Any:
+    """In the place of the first gate: the twin as it was calibrated."""
+    return it
+
+
+def _all(_: Workspace, rows: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """In the place of the third gate: every row."""
+    return rows, rows.iloc[:0]
+
+
+GATES: dict[str, tuple[Any, str, Callable[..., Any], Callable[[Withdrawn, Path], None]]] = {
+    "plan": (plan_task, "agreed_now", _as_it_was, lambda said, _: test_a_new_plan_does_not_choose_them(said)),
+    "optimize": (optimize, "agreed_now", _as_it_was, lambda said, _: test_a_call_plan_gives_them_no_visit(said)),
+    "desk, whom it allows": (plan_desk, "agreed_now", _as_it_was, lambda said, _: _on_the_desk(said)),
+    "desk, what it shows": (plan_desk, "still_agreed", _all, lambda said, _: _on_the_desk(said)),
+    "files of a plan": (plan_task, "still_agreed", _all, test_the_files_of_a_plan_lack_them),
+    "export": (export, "still_agreed", _all, test_an_exported_plan_lacks_them),
+    "file for the screen": (results, "still_agreed", _all, lambda said, _: test_a_file_for_the_screen_lacks_them(
+        "csv", said)),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("gate", GATES)
+def test_a_gate_that_is_gone_is_missed(
+    gate: str, said_no: Withdrawn, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    module, name, instead, check = GATES[gate]
+    monkeypatch.setattr(module, name, instead)
+    with pytest.raises(AssertionError):
+        check(said_no, tmp_path)
+
+
+@pytest.mark.parametrize("gone", [("agreed_now",), ("with_agreed",), ("agreed_now", "with_agreed")])
+def test_each_of_two_gates_of_a_plan_drawn_up_anew_is_enough(
+    gone: tuple[str, ...], said_no: Withdrawn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    nobody = pd.DataFrame(columns=["customer_id", "date", "channel"])
+    instead = {"agreed_now": _as_it_was, "with_agreed": lambda _, wishes: (wishes, nobody)}
+    for name in gone:
+        monkeypatch.setattr(replan, name, instead[name])
+    with pytest.raises(AssertionError) if len(gone) > 1 else contextlib.nullcontext():
+        test_a_visit_to_them_that_somebody_adds_is_not_planned(said_no)
+
+
+def _on_the_desk(said: Withdrawn) -> None:
+    test_the_planners_desk_shows_none_of_their_visits_and_lets_none_be_added(said)
 
 
 def test_a_channel_that_nobody_knows_is_handed_out_to_nobody(said_no: Withdrawn) -> None:
