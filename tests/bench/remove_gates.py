@@ -116,7 +116,8 @@ GATES = (
     Gate("shared: a second total", "twin/tasks/shared_tables.py", "few[others[np.argmin(size[others])]] = True", "pass",
          (SMALL,)),
     Gate("shared: the total of all", "twin/tasks/shared_tables.py",
-         "alone = few_places.sum() == 1 or few_kinds.sum() == 1 or count.sum() < LEAST", "alone = False", (SMALL,)),
+         "alone = few_places.sum() == 1 or few_kinds.sum() == 1 or count.sum() < LEAST", "alone = False",
+         (f"{PRIVACY}::test_the_total_of_very_few_customers_is_hidden",)),
 )  # fmt: skip
 
 

@@ -348,6 +348,12 @@ def test_a_customer_who_outweighs_all_others_is_hidden() -> None:
     assert table["left_out"].sum() >= 2 and not table["left_out"].all()
 
 
+def test_the_total_of_very_few_customers_is_hidden() -> None:
+    frame = pd.DataFrame({"customer_id": list("abcd"), "territory_id": list("AABB"), "known": True, "volume": 1.0})
+    table = shared(frame)
+    assert table["left_out"].all() and not table["volume"].notna().any()
+
+
 def test_enough_alike_customers_are_shown() -> None:
     frame = pd.DataFrame({"customer_id": [str(k) for k in range(40)], "territory_id": ["A", "B"] * 20,
                           "known": [True, True, False, False] * 10, "volume": 1.0})  # fmt: skip
