@@ -191,10 +191,13 @@ def _contact_state(
     touches = history.touches
     worth = response.channel_effect[touches.channel] * fit[touches.channel, touches.customer]
     origin, carryover, curvature = calibration.origin, response.carryover, response.curvature
-    stock, usual, spread = goodwill_state.felt_at(touches, worth, n, origin, carryover, curvature, history.first_week)
+    people = world.population
+    stock, usual, spread = goodwill_state.felt_at(
+        touches, worth, n, origin, carryover, curvature, history.first_week, people.known_since
+    )
     # the share of those who do not buy from us was learned from newcomers, at the goodwill that newcomers have
-    new = buys & world.population.known & (world.population.known_since >= origin - _NEW_WEEKS)
-    like = new if new.sum() >= _FEWEST_NEW else buys
+    new = buys & people.known & (people.known_since >= origin - _NEW_WEEKS)
+    like = (new if new.sum() >= _FEWEST_NEW else buys) * calibration.potential.mean
     usual = np.where(buys, usual, np.average(usual, weights=like + 1e-12))
     return stock, usual, spread, goodwill_state.pressure_at(touches, n, origin, response.memory)
 

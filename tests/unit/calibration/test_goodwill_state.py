@@ -9,6 +9,7 @@ from twin.calibration.visits import goodwill_state
 from twin.market.channels import VISIT
 from twin.market.history import Touches
 from twin.response import attraction, goodwill
+from twin.weeks import NEVER
 
 ORIGIN, N, WEEKS = 3000, 30, 104
 
@@ -69,3 +70,16 @@ def test_contacts_before_the_records_begin_were_made_as_well(touches):
     # where two years are written down, nothing changes
     same = goodwill_state.felt_at(touches, np.ones(len(touches)), N, ORIGIN, 0.93, since=ORIGIN - WEEKS - 10)
     np.testing.assert_array_equal(same, goodwill_state.felt_at(touches, np.ones(len(touches)), N, ORIGIN, 0.93))
+
+
+def test_a_newcomer_is_looked_at_in_the_weeks_in_which_its_sales_are(touches):
+    weeks = np.arange(ORIGIN - 30, ORIGIN, dtype=np.int32)
+    made = Touches(np.zeros(len(weeks), np.int32), np.full(len(weeks), VISIT, np.int8), weeks, np.full(len(weeks), -1))
+    since = np.array([ORIGIN - 20, ORIGIN - WEEKS, NEVER], dtype=np.int32)
+    found = [goodwill_state.felt_at(made, np.ones(len(made)), 3, ORIGIN, 0.9, known_since=one) for one in (since, None)]
+    stock = np.cumsum(0.9 ** np.arange(30))
+    assert found[0][1][0] == pytest.approx(np.log1p(stock[10:]).mean())
+    assert found[0][2][0] == pytest.approx(np.log1p(stock[10:]).var())
+    assert found[1][1][0] < found[0][1][0] - 1.0
+    for one, other in zip(*found):  # who was ours all along, or is not yet, is seen the same
+        np.testing.assert_array_equal(one[1:], other[1:])

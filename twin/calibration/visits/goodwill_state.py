@@ -11,7 +11,7 @@ from twin.market.history import Touches
 from twin.response import attraction, goodwill
 from twin.weeks import FAR_PAST
 
-_YEAR = 52
+_YEAR, _LEAST_WEEKS = 52, 4
 _BLOCK_CELLS = 1 << 22
 
 
@@ -37,6 +37,7 @@ def felt_at(
     carryover: float,
     curvature: float = 0.0,
     since: int | None = None,
+    known_since: NDArray[np.int32] | None = None,
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
     """Stock at the origin, its usual level, and how far it strays.
 
@@ -53,15 +54,15 @@ def felt_at(
     since : int, week, optional
         First week whose contacts are on record. Earlier ones were made as well: each customer's stock of that week is
         what its usual contacts since then leave in the long run, not nought.
+    known_since : (c,) int, week, optional
+        Who has been ours for a part of the last year only is looked at in that part, as its sales are; those who are
+        not ours yet, in all of it.
 
     Returns
     -------
-    (c,) float, visits
-        Stock at the end of the week before the origin.
-    (c,) float
-        Mean over the last year of the stock as it is felt; without curvature log(1 + stock).
-    (c,) float
-        Variance of the same.
+    three (c,) float
+        Stock at the end of the week before the origin, visits; mean and variance over the last year of the stock as it
+        is felt, without curvature log(1 + stock).
     """
     start = origin - 2 * _YEAR
     unseen = min(max((start if since is None else since) - start, 0), 2 * _YEAR - 1)
@@ -70,6 +71,8 @@ def felt_at(
     order = np.argsort(customer, kind="stable")
     customer, week, weight = customer[order].astype(np.int64), week[order], weight[order]
     last, usual, spread = np.zeros((3, n_customers))
+    arrived = np.full(n_customers, start) if known_since is None else np.where(known_since < origin, known_since, start)
+    passed = np.clip(arrived - start - _YEAR, 0, _YEAR - _LEAST_WEEKS)[:, None]
     size = max(_BLOCK_CELLS // (2 * _YEAR), 1)
     for begin in range(0, n_customers, size):
         rows = slice(begin, min(begin + size, n_customers))
@@ -81,7 +84,9 @@ def felt_at(
         stock = signal.lfilter([1.0], [1.0, -carryover], inflow, axis=1)
         last[rows] = stock[:, -1]
         felt = attraction.warmth(stock[:, _YEAR:], curvature)
-        usual[rows], spread[rows] = felt.mean(axis=1), felt.var(axis=1)
+        ours = np.arange(_YEAR) >= passed[rows]
+        usual[rows] = felt.mean(axis=1, where=ours)
+        spread[rows] = felt.var(axis=1, where=ours)
     return last, usual, spread
 
 
