@@ -17,9 +17,9 @@ import streamlit as st
 
 from dashboard.words import LANGUAGES, Words
 from twin.errors import TwinError
-from twin.tasks import sign_in
-from twin.tasks.serve import ACCESS_VARIABLE
-from twin.tasks.sign_in import EVERYBODY, Person, SignIn
+from twin.tasks.service import sign_in
+from twin.tasks.service.serve import ACCESS_VARIABLE
+from twin.tasks.service.sign_in import EVERYBODY, Person, SignIn
 
 VERB_RIGHTS = {
     "ingest": sign_in.LEARN, "check": sign_in.LEARN, "calibrate": sign_in.LEARN, "backtest": sign_in.LEARN,

@@ -15,7 +15,7 @@ import streamlit as st
 
 from dashboard import address, jobs_panel, state
 from dashboard.words import LANGUAGES, Words
-from twin.tasks import learned
+from twin.tasks.learning import learned
 
 _PAGES = "pages of the menu"
 

@@ -10,8 +10,8 @@ import streamlit as st
 from dashboard import access, state
 from dashboard.words import Words
 from twin.errors import TwinError
-from twin.tasks import jobs
-from twin.tasks.jobs import Job
+from twin.tasks.service import jobs
+from twin.tasks.service.jobs import Job
 
 _BEAT, _LOOK = "1s", "10s"
 """How often a page looks at what runs, and how often whether somebody else has started something."""

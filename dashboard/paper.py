@@ -13,7 +13,7 @@ from dashboard import state
 from dashboard.views import report
 from dashboard.views.compare import MOST
 from dashboard.words import Words
-from twin.tasks import compared
+from twin.tasks.forecasts import compared
 
 
 def made(form: str, language: str) -> bytes:

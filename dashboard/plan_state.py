@@ -9,8 +9,9 @@ import pandas as pd
 import streamlit as st
 
 from dashboard import access, state
-from twin.tasks import plan_desk, results
-from twin.tasks.plan_applied import Desk
+from twin.tasks import results
+from twin.tasks.plans import plan_desk
+from twin.tasks.plans.plan_applied import Desk
 
 _PLANS = 4
 _ENTRIES = 32
@@ -33,7 +34,7 @@ def rep_names(dataset: str) -> dict[str, str]:
 
 
 def addable(desk: Desk, plan: str, rep: str) -> pd.DataFrame:
-    """Customers whom a plan does not visit; see :func:`twin.tasks.plan_desk.who_may_be_added`."""
+    """Customers whom a plan does not visit; see :func:`twin.tasks.plans.plan_desk.who_may_be_added`."""
     return _addable(str(state.workspace()), plan, rep, desk)
 
 

@@ -15,8 +15,13 @@ import streamlit as st
 from dashboard import access
 from dashboard.words import LANGUAGES, Words
 from twin.scenario.facts import MarketFacts
-from twin.tasks import calendar_page as calendar
-from twin.tasks import data_page, jobs, learned, links_page, market_figures, market_map, results, scenario_check
+from twin.tasks import results
+from twin.tasks.calendar import calendar_page as calendar
+from twin.tasks.data import data_page
+from twin.tasks.forecasts import scenario_check
+from twin.tasks.learning import learned, market_figures, market_map
+from twin.tasks.links import links_page
+from twin.tasks.service import jobs
 
 _ENTRIES = 64
 

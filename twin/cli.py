@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from twin.errors import InputError, ScenarioError, TwinError
-from twin.tasks import (
+from twin.tasks.terminal import (
     arguments,
     arguments_data,
     arguments_links,
@@ -140,7 +140,7 @@ def _workspace(options: argparse.Namespace, create: bool = False) -> Any:
 
 def _demo(options: argparse.Namespace) -> dict[str, Any]:
     from twin.tasks.demo import run_demo
-    from twin.tasks.serve import serve
+    from twin.tasks.service.serve import serve
 
     result = run_demo(options.workspace, options.outlets, options.scenarios, options.seed, _tell, options.cluster)
     if not options.no_dashboard:
@@ -152,7 +152,7 @@ def _demo(options: argparse.Namespace) -> dict[str, Any]:
 def _calibrate(options: argparse.Namespace) -> dict[str, Any]:
     from twin.calibration.calibrate import CalibrationSettings
     from twin.calibration.health.examination import Depth
-    from twin.tasks.calibrate import run_calibration
+    from twin.tasks.learning.calibrate import run_calibration
 
     settings = CalibrationSettings(options.draws, options.seed, options.country)
     depth = Depth(not options.no_predictive, options.certificate)
@@ -162,7 +162,7 @@ def _calibrate(options: argparse.Namespace) -> dict[str, Any]:
 
 
 def _backtest(options: argparse.Namespace) -> dict[str, Any]:
-    from twin.tasks.backtest import BacktestSettings, run_backtest
+    from twin.tasks.learning.backtest import BacktestSettings, run_backtest
 
     settings = BacktestSettings(
         options.origins, options.draws, options.threads, options.seed, options.country, options.cluster, options.every
@@ -171,7 +171,7 @@ def _backtest(options: argparse.Namespace) -> dict[str, Any]:
 
 
 def _forecast(options: argparse.Namespace) -> dict[str, Any]:
-    from twin.tasks.forecast import ForecastSettings, run_forecast
+    from twin.tasks.forecasts.forecast import ForecastSettings, run_forecast
 
     settings = ForecastSettings(
         options.weeks, options.draws, options.replicates, options.threads, options.seed, options.cluster
@@ -180,8 +180,8 @@ def _forecast(options: argparse.Namespace) -> dict[str, Any]:
 
 
 def _drivers(options: argparse.Namespace) -> dict[str, Any]:
-    from twin.tasks.drivers import run_drivers
-    from twin.tasks.forecast import ForecastSettings
+    from twin.tasks.forecasts.drivers import run_drivers
+    from twin.tasks.forecasts.forecast import ForecastSettings
 
     settings = ForecastSettings(
         options.weeks, options.draws, options.replicates, options.threads, options.seed, options.cluster
@@ -191,8 +191,8 @@ def _drivers(options: argparse.Namespace) -> dict[str, Any]:
 
 def _optimize(options: argparse.Namespace) -> dict[str, Any]:
     from twin.planning.call_gain import Money
-    from twin.tasks.optimize import run_optimize
-    from twin.tasks.optimize_settings import OptimizeSettings, mode_of
+    from twin.tasks.field_force.optimize import run_optimize
+    from twin.tasks.field_force.optimize_settings import OptimizeSettings, mode_of
 
     mode, keep = mode_of(options.mode, options.keep)
     settings = OptimizeSettings(
@@ -204,8 +204,8 @@ def _optimize(options: argparse.Namespace) -> dict[str, Any]:
 
 
 def _align(options: argparse.Namespace) -> dict[str, Any]:
-    from twin.tasks.align import run_align
-    from twin.tasks.align_settings import AlignSettings
+    from twin.tasks.field_force.align import run_align
+    from twin.tasks.field_force.align_settings import AlignSettings
 
     settings = AlignSettings(
         options.by, options.most_moved / 100.0, tuple(options.lock_territory), tuple(options.lock_area),
@@ -215,8 +215,8 @@ def _align(options: argparse.Namespace) -> dict[str, Any]:
 
 
 def _size(options: argparse.Namespace) -> dict[str, Any]:
-    from twin.tasks.align_settings import SizeSettings
-    from twin.tasks.size import run_size
+    from twin.tasks.field_force.align_settings import SizeSettings
+    from twin.tasks.field_force.size import run_size
 
     settings = SizeSettings(
         options.rep_cost, options.fewest, options.most, options.least, options.name or "", _lived(options)
@@ -225,7 +225,7 @@ def _size(options: argparse.Namespace) -> dict[str, Any]:
 
 
 def _lived(options: argparse.Namespace) -> Any:
-    from twin.tasks.align_settings import RunSettings
+    from twin.tasks.field_force.align_settings import RunSettings
 
     return RunSettings(
         options.weeks, options.draws, options.replicates, options.threads, options.seed, options.cluster, options.margin
@@ -233,26 +233,26 @@ def _lived(options: argparse.Namespace) -> Any:
 
 
 def _plan(options: argparse.Namespace) -> dict[str, Any]:
-    from twin.tasks.plan_verb import plan_or_replan
+    from twin.tasks.terminal.plan_verb import plan_or_replan
 
     return plan_or_replan(_workspace(options), options, _tell)
 
 
 def _review(options: argparse.Namespace) -> dict[str, Any]:
-    from twin.tasks.review import ReviewSettings, run_review
+    from twin.tasks.plans.review import ReviewSettings, run_review
 
     settings = ReviewSettings(options.draws, options.replicates, options.threads, options.seed, options.cluster)
     return run_review(_workspace(options), settings, _tell)
 
 
 def _calendar(options: argparse.Namespace) -> dict[str, Any]:
-    from twin.tasks.calendar_verb import run_calendar
+    from twin.tasks.terminal.calendar_verb import run_calendar
 
     return run_calendar(_workspace(options), options)
 
 
 def _dashboard(options: argparse.Namespace) -> dict[str, Any]:
-    from twin.tasks.serve import serve
+    from twin.tasks.service.serve import serve
 
     serve(options.workspace, options.port, options.address, options.access, options.secrets, options.host)
     return {}

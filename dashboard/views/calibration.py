@@ -12,7 +12,7 @@ from dashboard import access, frame, jobs_panel, state
 from dashboard.charts import diagnostics as charts
 from dashboard.views import learned
 from dashboard.words import Words
-from twin.tasks import jobs
+from twin.tasks.service import jobs
 
 VERBS = ("calibrate", "backtest")
 MODES = ("none", "quick", "standard", "full")

@@ -11,7 +11,7 @@ from dashboard.charts import forecast as charts
 from dashboard.views import compare_detail, compare_inputs, report, run_forecast
 from dashboard.views.compare_tables import BASELINE, costs_table, findings, results_table, uplift_rows
 from dashboard.words import Words
-from twin.tasks import compared
+from twin.tasks.forecasts import compared
 
 MOST = 6
 """Scenarios side by side: more cannot be told apart."""

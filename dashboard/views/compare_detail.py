@@ -13,7 +13,7 @@ from dashboard.charts import drivers as driver_charts
 from dashboard.charts import forecast as charts
 from dashboard.charts import maps
 from dashboard.words import Words
-from twin.tasks import compared
+from twin.tasks.forecasts import compared
 
 _MAPS_A_ROW = 3
 

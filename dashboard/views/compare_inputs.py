@@ -9,8 +9,8 @@ import streamlit as st
 from dashboard import frame, state
 from dashboard.views import scenario_history
 from dashboard.words import Words
-from twin.tasks import compared
-from twin.tasks.scenario_check import difference
+from twin.tasks.forecasts import compared
+from twin.tasks.forecasts.scenario_check import difference
 
 
 def show(version: Any, outlook: dict[str, Any], rows: list[dict[str, Any]], one: dict[str, Any], words: Words) -> None:

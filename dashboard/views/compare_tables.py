@@ -8,7 +8,7 @@ import pandas as pd
 
 from dashboard import frame
 from dashboard.words import Words
-from twin.tasks import compared
+from twin.tasks.forecasts import compared
 
 BASELINE = "baseline"
 

@@ -12,8 +12,9 @@ from dashboard import access, frame, jobs_panel, state
 from dashboard.views import data_change, links, suggested
 from dashboard.words import Words
 from twin.errors import InputError
-from twin.tasks import jobs, uploads
-from twin.tasks.jobs import Job
+from twin.tasks.data import uploads
+from twin.tasks.service import jobs
+from twin.tasks.service.jobs import Job
 
 VERBS = ("ingest",)
 _TABS = ("bring", "standing", "links")

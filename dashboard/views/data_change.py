@@ -18,7 +18,7 @@ def render(told: dict[str, Any], words: Words) -> None:
     Parameters
     ----------
     told : dict
-        As :func:`twin.tasks.ingest.run_ingest` gives it.
+        As :func:`twin.tasks.data.ingest.run_ingest` gives it.
     words : Words
     """
     st.subheader(words("data.change"))

@@ -11,8 +11,8 @@ import streamlit as st
 from dashboard import access, frame, jobs_panel, state
 from dashboard.words import Words
 from twin.errors import InputError, TwinError
-from twin.tasks import links_page
-from twin.tasks.links_page import Decision
+from twin.tasks.links import links_page
+from twin.tasks.links.links_page import Decision
 
 _SHOWN = 1000
 _KINDS = ("review", "linked", "all")

@@ -8,8 +8,8 @@ import streamlit as st
 
 from dashboard import access, frame, state
 from dashboard.words import Words
-from twin.tasks import due
-from twin.tasks.due import Change, Due
+from twin.tasks.service import due
+from twin.tasks.service.due import Change, Due
 
 _SIGNS = {due.NOW: ":red[●]", due.SOON: ":orange[●]", due.GOOD_TO_KNOW: ":gray[●]"}
 _PARTS = {"links": {"part": "links"}, "no_backtest": {"view": "backtest"}}

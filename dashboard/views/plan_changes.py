@@ -13,9 +13,9 @@ import streamlit as st
 from dashboard import access, frame, jobs_panel, state
 from dashboard.words import Words
 from twin.planning.settings import Absence
-from twin.tasks import plan_edits
-from twin.tasks.plan_applied import Desk, unheeded
-from twin.tasks.plan_edits import Edit, Wishes
+from twin.tasks.plans import plan_edits
+from twin.tasks.plans.plan_applied import Desk, unheeded
+from twin.tasks.plans.plan_edits import Edit, Wishes
 
 VERBS = ("plan",)
 TURN = "plan_turn"
@@ -80,7 +80,7 @@ def panel(
         Knows of leave and of withdrawn consent that came after the plan.
     wishes : Wishes
     breaches : list of dict
-        As from :func:`twin.tasks.plan_desk.breaches`.
+        As from :func:`twin.tasks.plans.plan_desk.breaches`.
     rows : DataFrame
         The plan as edited.
     reps : dict from rep id to name

@@ -14,9 +14,9 @@ from dashboard import access, frame, plan_state, state
 from dashboard.charts import plan as charts
 from dashboard.views import plan_changes
 from dashboard.words import Words
-from twin.tasks import plan_desk, plan_edits
-from twin.tasks.plan_applied import Desk
-from twin.tasks.plan_edits import ADD, DROP, LOCK, MOVE, Edit, Wishes
+from twin.tasks.plans import plan_desk, plan_edits
+from twin.tasks.plans.plan_applied import Desk
+from twin.tasks.plans.plan_edits import ADD, DROP, LOCK, MOVE, Edit, Wishes
 
 _ORDER = ("seq", "time", "customer", "channel", "change", "reason", "state", "way", "expected_gain", "customer_id")
 

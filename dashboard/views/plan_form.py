@@ -13,7 +13,7 @@ from dashboard.views.run_forecast import label
 from dashboard.words import Words
 from twin.planning.settings import PlanSettings
 from twin.tasks import results
-from twin.tasks.plan_edits import Wishes
+from twin.tasks.plans.plan_edits import Wishes
 
 VERBS = ("plan",)
 _LONGEST_WEEKS = 26

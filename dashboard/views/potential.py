@@ -10,7 +10,7 @@ import streamlit as st
 from dashboard import access, address, frame, state
 from dashboard.charts import potential as charts
 from dashboard.words import Words
-from twin.tasks import learned
+from twin.tasks.learning import learned
 
 _COLUMNS = ["customer_id", "name", "headroom", "category_mean", "category_p10", "category_p90", "own_mean",
             "own_potential_mean", "known", "territory_id"]  # fmt: skip

@@ -15,8 +15,8 @@ from dashboard.charts import drivers as driver_charts
 from dashboard.charts import forecast as charts
 from dashboard.views import compare_detail, compare_tables
 from dashboard.words import Words
-from twin.tasks import compared, report_parts
-from twin.tasks.report_parts import Grid, Report
+from twin.tasks.forecasts import compared, report_parts
+from twin.tasks.forecasts.report_parts import Grid, Report
 
 _WIDTH, _SCALE = 390, 3.0
 _SIGNS = str.maketrans({"⚑": "(!)", "▲": None, "●": None, "▼": None})
@@ -45,7 +45,7 @@ def offer(
     one : dict
         The one whose course, drivers and map are shown.
     best : dict
-        See :func:`twin.tasks.compared.best_in`.
+        See :func:`twin.tasks.forecasts.compared.best_in`.
     words : Words
     """
     with st.container(border=True):

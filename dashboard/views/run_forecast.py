@@ -8,8 +8,9 @@ import streamlit as st
 
 from dashboard import frame, jobs_panel, state
 from dashboard.words import Words
-from twin.tasks import jobs, results
+from twin.tasks import results
 from twin.tasks.results import ScenarioFile
+from twin.tasks.service import jobs
 
 _FEW = 6
 """Scenarios of the newest forecast that are run again without being asked for; more would take long."""

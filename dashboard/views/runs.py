@@ -7,8 +7,8 @@ import streamlit as st
 
 from dashboard import access, frame, jobs_panel, state
 from dashboard.words import Words
-from twin.tasks import jobs
-from twin.tasks.jobs import Job
+from twin.tasks.service import jobs
+from twin.tasks.service.jobs import Job
 
 _SHOWN = 60
 _BEAT = "1s"

@@ -15,10 +15,10 @@ from dashboard.words import Words
 from twin.errors import Problem, ScenarioError, TwinError
 from twin.scenario.edit import edited
 from twin.scenario.keys import PATHS
-from twin.tasks import scenario_library as library
-from twin.tasks import scenario_notes as notes
-from twin.tasks.scenario_check import Checked, check_text, difference
-from twin.tasks.scenario_library import ConflictError, Listed
+from twin.tasks.forecasts import scenario_library as library
+from twin.tasks.forecasts import scenario_notes as notes
+from twin.tasks.forecasts.scenario_check import Checked, check_text, difference
+from twin.tasks.forecasts.scenario_library import ConflictError, Listed
 
 _PANES = ("form", "text", "difference", "history")
 _FIELDS = {"_".join(path.split(".")) for path in PATHS}

@@ -19,7 +19,7 @@ from twin.scenario.facts import MarketFacts, ranks
 from twin.scenario.keys import GRAMMAR
 from twin.scenario.kinds import Choice, Day, Named, Number, Switch, Text, Where
 from twin.scenario.tables import Key, Rows, Table
-from twin.tasks.scenario_check import customers_meant
+from twin.tasks.forecasts.scenario_check import customers_meant
 
 
 @dataclass(frozen=True)

@@ -12,9 +12,9 @@ import streamlit as st
 from dashboard import access, frame, state
 from dashboard.words import Words
 from twin.errors import TwinError
-from twin.tasks import scenario_check, scenario_notes
-from twin.tasks import scenario_library as library
-from twin.tasks.scenario_library import Listed
+from twin.tasks.forecasts import scenario_check, scenario_notes
+from twin.tasks.forecasts import scenario_library as library
+from twin.tasks.forecasts.scenario_library import Listed
 
 FILE = "file"
 """In the address: which scenario is open."""

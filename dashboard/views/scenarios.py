@@ -12,9 +12,9 @@ from dashboard.views.scenario_history import FILE, address
 from dashboard.words import Words
 from twin.errors import ScenarioError
 from twin.scenario import files
-from twin.tasks import scenario_library as library
-from twin.tasks.scenario_check import changed_parts
-from twin.tasks.scenario_library import Listed
+from twin.tasks.forecasts import scenario_library as library
+from twin.tasks.forecasts.scenario_check import changed_parts
+from twin.tasks.forecasts.scenario_library import Listed
 
 _MOST = 220
 """Letters of a note that the library shows."""

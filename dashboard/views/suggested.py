@@ -10,8 +10,8 @@ import streamlit as st
 from dashboard import access, frame, jobs_panel, state
 from dashboard.words import Words
 from twin.errors import TwinError
-from twin.tasks import uploads
-from twin.tasks.jobs import Job
+from twin.tasks.data import uploads
+from twin.tasks.service.jobs import Job
 
 
 def render(job: Job, folder: str, told: dict[str, Any], words: Words) -> None:

@@ -12,8 +12,8 @@ import streamlit as st
 from dashboard import access, frame, jobs_panel, state
 from dashboard.words import Words
 from twin.errors import InputError, TwinError
-from twin.tasks import calendar_page
-from twin.tasks.calendar_page import Wish
+from twin.tasks.calendar import calendar_page
+from twin.tasks.calendar.calendar_page import Wish
 
 _KINDS = ("add", "edit", "confirm", "reject")
 

@@ -12,9 +12,9 @@ from dashboard import frame, jobs_panel, plan_state, state
 from dashboard.charts import plan as charts
 from dashboard.views import plan_changes, plan_day, plan_downloads, plan_form
 from dashboard.words import Words
-from twin.tasks import plan_desk, plan_edits, plan_load
-from twin.tasks.plan_applied import Desk, applied
-from twin.tasks.plan_edits import Wishes
+from twin.tasks.plans import plan_desk, plan_edits, plan_load
+from twin.tasks.plans.plan_applied import Desk, applied
+from twin.tasks.plans.plan_edits import Wishes
 
 _MOST_UNSERVED = 500
 _CARD = 170

@@ -138,8 +138,8 @@ def demo(folder: Path, luck: int) -> list[dict[str, Any]]:
     from twin.forecast.true_future import true_counterfactual
     from twin.scenario import files
     from twin.scenario.scenario import Scenario, Targeting
-    from twin.tasks.optimize import run_optimize
-    from twin.tasks.optimize_settings import OptimizeSettings
+    from twin.tasks.field_force.optimize import run_optimize
+    from twin.tasks.field_force.optimize_settings import OptimizeSettings
     from twin.tasks.shelf import load_twin
     from twin.workspace.store import Workspace
 

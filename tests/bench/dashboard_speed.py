@@ -27,12 +27,12 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 from twin.calibration.calibrate import CalibrationSettings
 from twin.market.synthetic_settings import SyntheticSettings
-from twin.tasks import jobs
-from twin.tasks.calibrate import run_calibration
+from twin.tasks.data.ingest import run_ingest
 from twin.tasks.demo_bundle import write_demo_bundle
-from twin.tasks.forecast import ForecastSettings, run_forecast
-from twin.tasks.ingest import run_ingest
-from twin.tasks.plan import run_plan
+from twin.tasks.forecasts.forecast import ForecastSettings, run_forecast
+from twin.tasks.learning.calibrate import run_calibration
+from twin.tasks.plans.plan import run_plan
+from twin.tasks.service import jobs
 from twin.workspace.store import Workspace
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -23,10 +23,10 @@ from twin.forecast.true_future import TrueFuture, known_truth, true_counterfactu
 from twin.market.synthetic_settings import SyntheticSettings
 from twin.scenario import files
 from twin.scenario.scenario import Scenario
-from twin.tasks.calibrate import run_calibration
+from twin.tasks.data.ingest import run_ingest
 from twin.tasks.demo_bundle import write_demo_bundle
-from twin.tasks.forecast import ForecastSettings, alignment_of, run_forecast
-from twin.tasks.ingest import run_ingest
+from twin.tasks.forecasts.forecast import ForecastSettings, alignment_of, run_forecast
+from twin.tasks.learning.calibrate import run_calibration
 from twin.tasks.shelf import DATASET, FORECAST, Twin, load_twin, newest
 from twin.weeks import monday
 from twin.workspace.store import Workspace

@@ -17,8 +17,8 @@ from twin.forecast.scores import Tally, figures
 from twin.forecast.skill import skill
 from twin.market.history import History
 from twin.market.world import World
-from twin.tasks.backtest import BacktestSettings, origins_of
-from twin.tasks.backtest_origin import Fold, look_back
+from twin.tasks.learning.backtest import BacktestSettings, origins_of
+from twin.tasks.learning.backtest_origin import Fold, look_back
 
 WHOLE = slice(0, 12)
 HORIZONS = {"1": slice(0, 1), "3": slice(2, 3), "6": slice(5, 6), "12": slice(11, 12), "1-12": WHOLE}

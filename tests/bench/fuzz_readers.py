@@ -30,7 +30,7 @@ from twin.errors import TwinError
 from twin.intake.check import check
 from twin.intake.mapping import parse_mapping
 from twin.intake.tables import read_tables
-from twin.tasks.suggest import run_suggest
+from twin.tasks.data.suggest import run_suggest
 
 TODAY = dt.date(2026, 1, 10)
 MAPPING = """country = "TR"

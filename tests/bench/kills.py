@@ -24,9 +24,9 @@ from pathlib import Path
 import numpy as np
 
 from twin import cli
-from twin.tasks import ingest as _ingest  # noqa: F401 - its modules are at hand before the first child
+from twin.tasks.data import ingest as _ingest  # noqa: F401 - its modules are at hand before the first child
+from twin.tasks.data.versions import contents_of
 from twin.tasks.shelf import DATASET, load_dataset
-from twin.tasks.versions import contents_of
 from twin.workspace.store import Workspace
 
 _SALES = "date,customer_id,brand,volume\n"

@@ -14,8 +14,8 @@ from twin.calibration.calendar.learning import learn_rival_calendar
 from twin.calibration.calendar.rival_calendar import RivalCalendar, future_campaigns
 from twin.forecast.lived_history import live_history
 from twin.market.synthetic_settings import SyntheticSettings
+from twin.tasks.data.ingest import run_ingest
 from twin.tasks.demo_bundle import write_demo_bundle
-from twin.tasks.ingest import run_ingest
 from twin.tasks.shelf import load_dataset
 from twin.workspace.store import Workspace
 

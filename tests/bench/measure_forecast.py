@@ -13,9 +13,9 @@ from measuring import SHARED, Measure, Part, once, part
 from world_kinds import worlds
 
 from twin.forecast.scores import Tally
-from twin.tasks.country import country_of
+from twin.tasks.data.ingest import run_ingest
 from twin.tasks.demo_bundle import write_demo_bundle
-from twin.tasks.ingest import run_ingest
+from twin.tasks.learning.country import country_of
 from twin.tasks.shelf import load_dataset
 from twin.workspace.store import Workspace
 

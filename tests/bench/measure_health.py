@@ -25,12 +25,12 @@ from twin.calibration.health.certificate import certify
 from twin.calibration.health.examination import Depth, examine
 from twin.market.history import History
 from twin.market.world import World
-from twin.tasks.calibrate import run_calibration
-from twin.tasks.calibration_tables import parameter_table
-from twin.tasks.country import country_of
+from twin.tasks.data.ingest import run_ingest
 from twin.tasks.demo_bundle import write_demo_bundle
-from twin.tasks.ingest import run_ingest
-from twin.tasks.recalibrate import learned_of
+from twin.tasks.learning.calibrate import run_calibration
+from twin.tasks.learning.calibration_tables import parameter_table
+from twin.tasks.learning.country import country_of
+from twin.tasks.learning.recalibrate import learned_of
 from twin.tasks.shelf import load_dataset
 from twin.workspace.store import Workspace
 

@@ -32,8 +32,8 @@ from twin.market.history import History
 from twin.market.synthetic_settings import SyntheticSettings, TrueMarket
 from twin.market.world import World
 from twin.response.parameters import PRIORS, parameter_uniforms
+from twin.tasks.data.ingest import run_ingest
 from twin.tasks.demo_bundle import write_demo_bundle
-from twin.tasks.ingest import run_ingest
 from twin.tasks.shelf import load_dataset
 from twin.workspace.store import Workspace
 

@@ -23,8 +23,8 @@ from scipy.special import expit, logit
 from twin.forecast.benchmarks import ETS
 from twin.forecast.executors import Serial
 from twin.forecast.past_cells import Cells
-from twin.tasks.backtest_origin import Fold, all_foreseen, foresee
-from twin.tasks.ingest import run_ingest
+from twin.tasks.data.ingest import run_ingest
+from twin.tasks.learning.backtest_origin import Fold, all_foreseen, foresee
 from twin.tasks.shelf import load_dataset
 from twin.weeks import week_of_date
 from twin.workspace.store import Workspace

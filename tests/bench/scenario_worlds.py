@@ -33,10 +33,10 @@ from twin.market.world import World
 from twin.response import curves, journey
 from twin.response.market import Market
 from twin.scenario.scenario import FieldForce, RepChange, Scenario, Targeting
-from twin.tasks.country import country_of
+from twin.tasks.data.ingest import run_ingest
 from twin.tasks.demo_bundle import write_demo_bundle
-from twin.tasks.forecast import alignment_of
-from twin.tasks.ingest import run_ingest
+from twin.tasks.forecasts.forecast import alignment_of
+from twin.tasks.learning.country import country_of
 from twin.tasks.shelf import Twin, load_dataset
 from twin.weeks import WEEKS_PER_YEAR
 from twin.workspace.store import Workspace

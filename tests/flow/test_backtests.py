@@ -12,12 +12,13 @@ import numpy as np
 import pytest
 
 from twin.forecast.executors import Serial
-from twin.tasks import backtest, words
-from twin.tasks.backtest import BacktestSettings, origins_of, run_backtest
-from twin.tasks.backtest_origin import Fold, look_back
-from twin.tasks.backtest_published import score_published
-from twin.tasks.forecast import ForecastSettings, run_forecast
+from twin.tasks.forecasts.forecast import ForecastSettings, run_forecast
+from twin.tasks.learning import backtest
+from twin.tasks.learning.backtest import BacktestSettings, origins_of, run_backtest
+from twin.tasks.learning.backtest_origin import Fold, look_back
+from twin.tasks.learning.backtest_published import score_published
 from twin.tasks.shelf import load_dataset
+from twin.tasks.terminal import words
 from twin.workspace.store import Workspace
 
 FEW = BacktestSettings(n_origins=1, n_draws=2, n_threads=1)
@@ -80,7 +81,7 @@ def test_what_comes_after_the_horizon_changes_no_forecast(standing: Any) -> None
 def test_a_published_forecast_is_scored_as_far_as_figures_have_come(
     standing: Any, copied: Callable[[Any], Path]
 ) -> None:
-    from twin.tasks.forecast import ForecastSettings, run_forecast
+    from twin.tasks.forecasts.forecast import ForecastSettings, run_forecast
 
     store = Workspace.open(copied(standing))
     world, history, _ = load_dataset(store)

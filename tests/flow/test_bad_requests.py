@@ -22,8 +22,8 @@ from test_bad_input import refused
 from walking import marks, small_tables, three_tables, twin, write_tables
 
 from twin.intake import sources, streamed
-from twin.tasks import ingest as ingest_task
-from twin.tasks import plan_making
+from twin.tasks.data import ingest as ingest_task
+from twin.tasks.plans import plan_making
 from twin.tasks.shelf import CALIBRATION, DATASET
 from twin.workspace.store import Workspace
 

@@ -67,7 +67,7 @@ def test_a_taught_move_ahead_acts_in_its_territory_alone(taught: tuple[Path, lis
 def test_a_remark_made_later_is_hidden_as_of_a_day(taught: tuple[Path, list[dict], list[dict]], tmp_path: Path) -> None:
     import datetime as dt
 
-    from twin.tasks.calendar_remarks import log_of, standing
+    from twin.tasks.calendar.calendar_remarks import log_of, standing
     from twin.workspace.store import Workspace
 
     log = log_of(Workspace.open(taught[0], create=False))

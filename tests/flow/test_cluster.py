@@ -20,8 +20,8 @@ from twin.forecast.cluster import Cluster
 from twin.forecast.ensemble import Ensemble, EnsembleSettings, simulate
 from twin.forecast.executors import Executor, Serial
 from twin.tasks import shelf
-from twin.tasks.execution import versions
-from twin.tasks.forecast import read_scenarios
+from twin.tasks.forecasts.execution import versions
+from twin.tasks.forecasts.forecast import read_scenarios
 from twin.workspace.store import Workspace
 
 pytest.importorskip("distributed")

@@ -20,10 +20,12 @@ from walking import SAMPLE, SCENARIOS, twin
 
 from twin.errors import PlanError
 from twin.progress import silent
-from twin.tasks import export, optimize, plan_desk, replan, results
-from twin.tasks import plan as plan_task
-from twin.tasks.consent import agreed_now, still_agreed
-from twin.tasks.plan_edits import ADD, LOCK, Edit, Wishes
+from twin.tasks import export, results
+from twin.tasks.field_force import optimize
+from twin.tasks.plans import plan as plan_task
+from twin.tasks.plans import plan_desk, replan
+from twin.tasks.plans.plan_edits import ADD, LOCK, Edit, Wishes
+from twin.tasks.privacy.consent import agreed_now, still_agreed
 from twin.tasks.shelf import ALLOCATION, PLAN, load_twin
 from twin.workspace.store import Workspace
 

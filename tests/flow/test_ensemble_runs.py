@@ -16,8 +16,9 @@ from walking import SCENARIOS, twin
 from twin.forecast.ensemble import Ensemble, EnsembleSettings, simulate
 from twin.forecast.executors import Executor, Serial, Threads
 from twin.forecast.study import determinants
-from twin.tasks import execution, shelf
-from twin.tasks.forecast import ForecastSettings, alignment_of, read_scenarios, run_forecast
+from twin.tasks import shelf
+from twin.tasks.forecasts import execution
+from twin.tasks.forecasts.forecast import ForecastSettings, alignment_of, read_scenarios, run_forecast
 from twin.workspace.ledger import FOLDER
 from twin.workspace.store import Workspace
 

@@ -13,8 +13,8 @@ from walking import SAMPLE, twin
 
 from twin.intake.hindsight import tables_as_of
 from twin.intake.ingest import read_bundle
-from twin.tasks.ingest import run_ingest
-from twin.tasks.published import due, published_forecasts
+from twin.tasks.data.ingest import run_ingest
+from twin.tasks.forecasts.published import due, published_forecasts
 from twin.tasks.shelf import CALIBRATION, load_twin
 from twin.workspace.store import Workspace
 

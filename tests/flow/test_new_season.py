@@ -13,8 +13,8 @@ import pytest
 from season_worlds import cut, edited, rows_of, write_rows
 from walking import SAMPLE, Ran, marks, twin, write_tables
 
+from twin.tasks.data.versions import TABLE
 from twin.tasks.shelf import DATASET, load_dataset
-from twin.tasks.versions import TABLE
 from twin.workspace import codec
 from twin.workspace.store import Workspace
 

@@ -10,8 +10,8 @@ from walking import SCENARIOS, marks, twin
 
 from twin.scenario import files
 from twin.scenario.scenario import GOALS
-from twin.tasks import arguments
-from twin.tasks.optimize_settings import MODES, OptimizeSettings
+from twin.tasks.field_force.optimize_settings import MODES, OptimizeSettings
+from twin.tasks.terminal import arguments
 
 QUICK = ("--draws", 3, "--replicates", 1, "--weeks", 26, "--threads", 1)
 

@@ -18,12 +18,14 @@ from walking import SAMPLE, SCENARIOS, marks, twin
 
 from twin.errors import WorkspaceError
 from twin.intake.erasure import is_number, numbers
-from twin.tasks import handed_out, jobs, results
-from twin.tasks.consent import still_agreed
-from twin.tasks.pseudonyms import SALT, salt_of
-from twin.tasks.shared_tables import ALL, LEAST, hidden, shared, small_cells
+from twin.tasks import results
+from twin.tasks.data.versions import contents_of
+from twin.tasks.privacy import handed_out
+from twin.tasks.privacy.consent import still_agreed
+from twin.tasks.privacy.pseudonyms import SALT, salt_of
+from twin.tasks.privacy.shared_tables import ALL, LEAST, hidden, shared, small_cells
+from twin.tasks.service import jobs
 from twin.tasks.shelf import DATASET, PLAN, load_dataset
-from twin.tasks.versions import contents_of
 from twin.workspace.store import Workspace
 from twin.workspace.traces import Traces, count_in_file
 

@@ -14,7 +14,7 @@ import pandas as pd
 import pytest
 from walking import Ran, twin
 
-from twin.tasks.backtest import BacktestSettings, score_origin
+from twin.tasks.learning.backtest import BacktestSettings, score_origin
 from twin.tasks.shelf import load_dataset
 from twin.weeks import week_of_date
 from twin.workspace.store import Workspace

@@ -11,9 +11,9 @@ import pytest
 from walking import twin
 
 from twin.progress import Progress
-from twin.tasks.readiness_worth import WorthSettings, compared, worth_of
+from twin.tasks.data.readiness_worth import WorthSettings, compared, worth_of
+from twin.tasks.data.worth_variants import halved, variants_of
 from twin.tasks.shelf import load_dataset
-from twin.tasks.worth_variants import halved, variants_of
 from twin.workspace.store import Workspace
 
 SMALL = WorthSettings(n_draws=8, n_weeks=4, n_repeats=1, n_replicates=1, n_threads=1)

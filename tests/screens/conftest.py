@@ -11,10 +11,10 @@ import pytest
 from browsing import browsing, serving
 
 from twin.calibration.calibrate import CalibrationSettings
-from twin.tasks.calibrate import run_calibration
-from twin.tasks.forecast import ForecastSettings, run_forecast
-from twin.tasks.ingest import run_ingest
-from twin.tasks.plan import run_plan
+from twin.tasks.data.ingest import run_ingest
+from twin.tasks.forecasts.forecast import ForecastSettings, run_forecast
+from twin.tasks.learning.calibrate import run_calibration
+from twin.tasks.plans.plan import run_plan
 from twin.workspace.store import Workspace
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -13,8 +13,12 @@ from streamlit.testing.v1 import AppTest
 from test_pages import opened, said
 
 from dashboard.words import LANGUAGES, Words
-from twin.tasks import calendar_page, job_files, jobs, learned, results, uploads
-from twin.tasks.jobs import Job
+from twin.tasks import results
+from twin.tasks.calendar import calendar_page
+from twin.tasks.data import uploads
+from twin.tasks.learning import learned
+from twin.tasks.service import job_files, jobs
+from twin.tasks.service.jobs import Job
 
 VIEWS = ("data", "calibration", "diagnostics", "rival_calendar", "potential", "runs")
 EN = Words("en")

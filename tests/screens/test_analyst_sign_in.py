@@ -21,7 +21,7 @@ import dashboard
 from dashboard import access
 from dashboard.words import LANGUAGES, Words
 from twin.errors import InputError
-from twin.tasks import jobs, serve, sign_in
+from twin.tasks.service import jobs, serve, sign_in
 
 ENTRY = Path(dashboard.__file__).with_name("app.py")
 RULES = """

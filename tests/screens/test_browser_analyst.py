@@ -12,7 +12,9 @@ import pytest
 from browsing import CHROMIUM, Visitor, serving, visitor
 
 from dashboard.words import LANGUAGES, Words
-from twin.tasks import calendar_page, links_page, results
+from twin.tasks import results
+from twin.tasks.calendar import calendar_page
+from twin.tasks.links import links_page
 
 pytest.importorskip("playwright.sync_api")
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(CHROMIUM is None, reason="no chromium on this machine")]

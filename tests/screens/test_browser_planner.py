@@ -13,7 +13,8 @@ from browsing import CHROMIUM, Visitor, visitor
 
 from dashboard.views import plan_day
 from dashboard.words import LANGUAGES, Words
-from twin.tasks import plan_edits, results
+from twin.tasks import results
+from twin.tasks.plans import plan_edits
 
 pytest.importorskip("playwright.sync_api")
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(CHROMIUM is None, reason="no chromium on this machine")]

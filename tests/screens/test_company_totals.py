@@ -10,7 +10,9 @@ import pytest
 from streamlit.testing.v1 import AppTest
 from test_analyst_sign_in import RULES, access_file, as_person
 
-from twin.tasks import due, market_figures, results, sign_in
+from twin.tasks import results
+from twin.tasks.learning import market_figures
+from twin.tasks.service import due, sign_in
 from twin.tasks.shelf import load_twin
 from twin.workspace.store import Workspace
 

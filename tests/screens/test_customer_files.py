@@ -8,7 +8,9 @@ import pandas as pd
 from streamlit.testing.v1 import AppTest
 
 from dashboard.views import potential
-from twin.tasks import handed_out, learned, results
+from twin.tasks import results
+from twin.tasks.learning import learned
+from twin.tasks.privacy import handed_out
 from twin.workspace.store import Workspace
 
 

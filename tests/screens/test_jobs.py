@@ -16,8 +16,9 @@ from pathlib import Path
 import pytest
 
 from twin.errors import InputError
-from twin.tasks import job_files, jobs, uploads, worker
-from twin.tasks.jobs import Job
+from twin.tasks.data import uploads
+from twin.tasks.service import job_files, jobs, worker
+from twin.tasks.service.jobs import Job
 
 PATIENCE_SECONDS = 60.0
 STEPS = """
@@ -62,7 +63,7 @@ def worker_of(folder: Path) -> int:
             words = (entry / "cmdline").read_bytes().decode().split("\0")
         except OSError:
             continue
-        if "twin.tasks.worker" in words and str(folder) in words:
+        if "twin.tasks.service.worker" in words and str(folder) in words:
             return int(entry.name)
     raise AssertionError("no worker")
 
@@ -216,7 +217,7 @@ def test_the_asker_may_be_killed_and_the_job_goes_on(tmp_path):
     asker = f"""
 import sys, time
 from pathlib import Path
-from twin.tasks import jobs
+from twin.tasks.service import jobs
 folder = Path({str(tmp_path)!r})
 slow = "import time, sys; print('[1/2] slow', file=sys.stderr, flush=True); time.sleep(0.8)"
 print(*(jobs.launch(folder, "plan", (sys.executable, "-c", f"{{slow}} # {{n}}")).id for n in range(2)), flush=True)
@@ -234,7 +235,7 @@ def test_two_servers_that_ask_at_once_get_one_worker_and_every_job_runs_once(tmp
     asker = f"""
 import sys
 from pathlib import Path
-from twin.tasks import jobs
+from twin.tasks.service import jobs
 for i in range(4):
     jobs.launch(Path({str(tmp_path)!r}), "plan", (sys.executable, "-c", {ran!r} + f" # {{sys.argv[1]}} {{i}}"))
 """

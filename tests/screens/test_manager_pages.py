@@ -12,10 +12,12 @@ from streamlit.testing.v1 import AppTest
 
 from dashboard.words import Words
 from twin.scenario import files
-from twin.tasks import compared, jobs, results
-from twin.tasks import scenario_library as library
-from twin.tasks.drivers import run_drivers
-from twin.tasks.forecast import ForecastSettings, run_forecast
+from twin.tasks import results
+from twin.tasks.forecasts import compared
+from twin.tasks.forecasts import scenario_library as library
+from twin.tasks.forecasts.drivers import run_drivers
+from twin.tasks.forecasts.forecast import ForecastSettings, run_forecast
+from twin.tasks.service import jobs
 from twin.workspace.store import Workspace
 
 EN, TR = Words("en"), Words("tr")
@@ -184,7 +186,7 @@ def test_the_page_and_the_workbook_are_made_and_stamped(language, three, monkeyp
 
 
 def test_a_text_that_a_spreadsheet_would_run_stays_a_text(three, tmp_path):
-    from twin.tasks import report_parts
+    from twin.tasks.forecasts import report_parts
 
     copy = tmp_path / "w"
     shutil.copytree(three, copy)

@@ -13,7 +13,7 @@ from streamlit.testing.v1 import AppTest
 from dashboard.views import scenario_form
 from dashboard.words import Words
 from twin.scenario import files
-from twin.tasks import scenario_library as library
+from twin.tasks.forecasts import scenario_library as library
 
 SHIPPED = sorted(library.SHIPPED.glob("*.toml"))
 EN, TR = Words("en"), Words("tr")

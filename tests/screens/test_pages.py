@@ -12,7 +12,8 @@ from streamlit.testing.v1 import AppTest
 
 import dashboard
 from dashboard.words import LANGUAGES, Words, catalogue
-from twin.tasks import jobs, results
+from twin.tasks import results
+from twin.tasks.service import jobs
 from twin.workspace.store import Workspace
 
 VIEWS = {"overview": "overview", "compare": "compare", "calibration": "calibration", "visit_plan": "plan"}

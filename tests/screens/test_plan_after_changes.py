@@ -14,12 +14,13 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from twin.planning.settings import Absence
-from twin.tasks import plan_desk, plan_load, results
-from twin.tasks.ingest import run_ingest
-from twin.tasks.plan import run_plan
-from twin.tasks.plan_applied import Desk, applied, unheeded
-from twin.tasks.plan_edits import LOCK, Edit, Wishes
-from twin.tasks.replan import run_replan
+from twin.tasks import results
+from twin.tasks.data.ingest import run_ingest
+from twin.tasks.plans import plan_desk, plan_load
+from twin.tasks.plans.plan import run_plan
+from twin.tasks.plans.plan_applied import Desk, applied, unheeded
+from twin.tasks.plans.plan_edits import LOCK, Edit, Wishes
+from twin.tasks.plans.replan import run_replan
 from twin.workspace.store import Workspace
 
 ROOT = Path(__file__).resolve().parents[2]

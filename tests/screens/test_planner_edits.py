@@ -12,9 +12,10 @@ import pytest
 
 from twin.errors import PlanError
 from twin.planning.settings import Absence, PlanSettings
-from twin.tasks import plan_desk, plan_edits, plan_load, results
-from twin.tasks.plan_applied import Desk, applied
-from twin.tasks.plan_edits import ADD, DROP, LOCK, MOVE, Edit, Wishes
+from twin.tasks import results
+from twin.tasks.plans import plan_desk, plan_edits, plan_load
+from twin.tasks.plans.plan_applied import Desk, applied
+from twin.tasks.plans.plan_edits import ADD, DROP, LOCK, MOVE, Edit, Wishes
 
 
 @pytest.fixture(scope="module")

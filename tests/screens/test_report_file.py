@@ -10,7 +10,8 @@ import pytest
 
 from dashboard import paper
 from twin.errors import WorkspaceError
-from twin.tasks import handed_out, results
+from twin.tasks import results
+from twin.tasks.privacy import handed_out
 from twin.tasks.report_file import run_report
 from twin.workspace.store import Workspace
 

@@ -11,14 +11,14 @@ from twin.errors import Problem, ScenarioError, TwinError
 from twin.market.synthetic_settings import SyntheticSettings
 from twin.progress import Progress, silent
 from twin.scenario import files
-from twin.tasks import execution
-from twin.tasks.backtest import BacktestSettings, run_backtest
-from twin.tasks.calibrate import run_calibration
-from twin.tasks.check import run_check
+from twin.tasks.data.check import run_check
+from twin.tasks.data.ingest import run_ingest
 from twin.tasks.demo_bundle import write_demo_bundle
-from twin.tasks.forecast import ForecastSettings, run_forecast
-from twin.tasks.ingest import run_ingest
-from twin.tasks.plan import run_plan
+from twin.tasks.forecasts import execution
+from twin.tasks.forecasts.forecast import ForecastSettings, run_forecast
+from twin.tasks.learning.backtest import BacktestSettings, run_backtest
+from twin.tasks.learning.calibrate import run_calibration
+from twin.tasks.plans.plan import run_plan
 from twin.workspace.content import artefact_id
 from twin.workspace.store import Workspace
 

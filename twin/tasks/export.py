@@ -8,11 +8,11 @@ import pandas as pd
 
 from twin.errors import WorkspaceError
 from twin.scenario.words import meant
-from twin.tasks import handed_out
-from twin.tasks.consent import listed, still_agreed
-from twin.tasks.privacy import RECORDS, kept_record
-from twin.tasks.pseudonyms import pseudonymous
-from twin.tasks.shared_tables import shared
+from twin.tasks.privacy import handed_out
+from twin.tasks.privacy.consent import listed, still_agreed
+from twin.tasks.privacy.privacy import RECORDS, kept_record
+from twin.tasks.privacy.pseudonyms import pseudonymous
+from twin.tasks.privacy.shared_tables import shared
 from twin.tasks.shelf import (
     ALIGNMENT,
     ALLOCATION,
@@ -127,9 +127,9 @@ def run_export(
     out : Path
     locale : str
     pseudonyms : str, optional
-        Label of those whom it is for: people are numbers then, see :mod:`twin.tasks.pseudonyms`.
+        Label of those whom it is for: people are numbers then, see :mod:`twin.tasks.privacy.pseudonyms`.
     share : bool
-        Sums over customers alone, see :mod:`twin.tasks.shared_tables`.
+        Sums over customers alone, see :mod:`twin.tasks.privacy.shared_tables`.
 
     Returns
     -------

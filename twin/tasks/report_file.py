@@ -9,8 +9,8 @@ import tempfile
 from pathlib import Path
 
 from twin.errors import WorkspaceError
-from twin.tasks import handed_out
-from twin.tasks.serve import environment_of
+from twin.tasks.privacy import handed_out
+from twin.tasks.service.serve import environment_of
 from twin.tasks.shelf import FORECAST, newest
 from twin.workspace import report
 from twin.workspace.store import Workspace

@@ -19,10 +19,10 @@ import pandas as pd
 
 from twin.errors import ScenarioError
 from twin.scenario import files
-from twin.tasks import handed_out
-from twin.tasks.check import verdict
-from twin.tasks.consent import still_agreed
-from twin.tasks.plan_cancelled import as_cancelled, cancelled_in
+from twin.tasks.data.check import verdict
+from twin.tasks.plans.plan_cancelled import as_cancelled, cancelled_in
+from twin.tasks.privacy import handed_out
+from twin.tasks.privacy.consent import still_agreed
 from twin.tasks.shelf import ALLOCATION, BACKTEST, CALIBRATION, DATASET, FORECAST, PLAN
 from twin.workspace import plan_files
 from twin.workspace.catalogue import FILE_NAME, Version

@@ -9,7 +9,7 @@ from twin.calibration.calibration import Calibration
 from twin.errors import WorkspaceError
 from twin.market.history import History
 from twin.market.world import World
-from twin.tasks.hindsight import market_as_of
+from twin.tasks.data.hindsight import market_as_of
 from twin.workspace import codec
 from twin.workspace.catalogue import Version
 from twin.workspace.store import Workspace

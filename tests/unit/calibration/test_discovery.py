@@ -165,6 +165,6 @@ def test_departures_that_visits_undid_are_counted_again():
         for each in (0.0, winback)
     ]
     assert found[0] < 0.7 * loss
-    # some 500 departures left to count, weighted up to fourfold: sd 6 %; those who are away count as at risk for a while
+    # some 500 departures left to count, weighted up to fourfold: sd 6 %; who is away counts as at risk for a while
     assert found[1] == pytest.approx(loss, rel=0.2)
     assert found[1] > 1.3 * found[0]

@@ -25,7 +25,7 @@ from twin.forecast.executors import Threads
 from twin.market.history import History, Sales, Touches
 from twin.market.world import World
 from twin.scenario.scenario import BASELINE
-from twin.tasks.ingest import run_ingest
+from twin.tasks.data.ingest import run_ingest
 from twin.tasks.shelf import load_dataset
 from twin.weeks import NEVER, Periods, mondays
 from twin.workspace.ledger import RunLedger

@@ -13,7 +13,7 @@ from exports_alike_more import ALIKES, Alike, days_of
 from twin.errors import InputError
 from twin.intake.ingest import read_bundle
 from twin.intake.mapping import load_mapping, parse_mapping
-from twin.tasks.suggest import run_suggest
+from twin.tasks.data.suggest import run_suggest
 
 READY = Path(__file__).parents[3] / "data" / "mappings"
 TODAY = dt.date(2024, 8, 1)

@@ -20,8 +20,8 @@ from twin.planning.hours import hours_of_customers
 from twin.planning.roads import Roads, Ways
 from twin.planning.settings import Absence, PlanSettings
 from twin.planning.visit_plan import make_plan, visit_gain
-from twin.tasks.plan_absences import read_absences
-from twin.tasks.plan_roads import RoadsAsked, lookup_of, roads_of
+from twin.tasks.plans.plan_absences import read_absences
+from twin.tasks.plans.plan_roads import RoadsAsked, lookup_of, roads_of
 
 DAYS = {
     "Mon-Wed, Fri": {0, 1, 2, 4}, "Pzt Sal": {0, 1}, "1,2,5": {0, 1, 4}, "ÇARŞAMBA": {2}, "SALI": {1},

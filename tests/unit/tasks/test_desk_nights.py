@@ -13,9 +13,9 @@ from plan_worlds import QUICK, Size, conditions_of, small_world
 from twin.planning import travel
 from twin.planning.settings import Absence
 from twin.planning.visit_plan import make_plan, visit_gain
-from twin.tasks import plan_desk, plan_load
-from twin.tasks.plan_applied import Desk, applied
-from twin.tasks.plan_edits import DROP, LOCK, Edit, Wishes
+from twin.tasks.plans import plan_desk, plan_load
+from twin.tasks.plans.plan_applied import Desk, applied
+from twin.tasks.plans.plan_edits import DROP, LOCK, Edit, Wishes
 
 SETTINGS = replace(QUICK, overnight=True, night_minutes=30)
 

@@ -9,7 +9,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from twin.tasks import compared, due, market_map
+from twin.tasks.forecasts import compared
+from twin.tasks.learning import market_map
+from twin.tasks.service import due
 from twin.workspace.store import Workspace
 
 TODAY = dt.date(2026, 2, 2)

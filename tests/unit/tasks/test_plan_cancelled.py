@@ -6,7 +6,7 @@ import datetime as dt
 
 import pandas as pd
 
-from twin.tasks.plan_cancelled import as_cancelled, fell_away, nothing, revised
+from twin.tasks.plans.plan_cancelled import as_cancelled, fell_away, nothing, revised
 
 
 def rows(*told: tuple[str, str, int, int]) -> pd.DataFrame:

@@ -9,8 +9,8 @@ import pytest
 
 from twin.errors import ScenarioError, TwinError
 from twin.scenario import files
-from twin.tasks import scenario_library as shelf
-from twin.tasks import scenario_notes as notes
+from twin.tasks.forecasts import scenario_library as shelf
+from twin.tasks.forecasts import scenario_notes as notes
 
 
 @pytest.fixture

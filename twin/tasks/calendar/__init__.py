@@ -1,0 +1,1 @@
+"""Calendar: the rivals' moves in a workspace, and what people say of them."""

@@ -1,0 +1,1 @@
+"""Field force: the best call plan, map of territories and number of reps."""

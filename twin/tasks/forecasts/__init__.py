@@ -1,0 +1,1 @@
+"""Forecasts: scenario files, forecasts of them, and how they compare."""

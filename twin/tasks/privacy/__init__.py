@@ -1,0 +1,1 @@
+"""Privacy: consent, erasure, pseudonyms, and who was handed what."""
