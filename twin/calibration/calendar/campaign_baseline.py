@@ -39,7 +39,8 @@ def columns(series: Series) -> NDArray[np.float64]:
     waves = np.hstack([np.cos(angle), np.sin(angle)]) * (series.years >= 1.9)
     time = (middle - middle[0]) / WEEKS_PER_YEAR
     knots = np.linspace(0, time[-1], max(2, round(2 * series.years) + 1))
-    return np.hstack([waves, np.maximum(1 - np.abs(time[:, None] - knots) / (knots[1] - knots[0]), 0)])
+    gap = max(knots[1] - knots[0], 1.0 / WEEKS_PER_YEAR)  # a single period has no stretch between knots
+    return np.hstack([waves, np.maximum(1 - np.abs(time[:, None] - knots) / gap, 0)])
 
 
 def running_median(values: NDArray[np.float64], window: int) -> NDArray[np.float64]:

@@ -29,6 +29,8 @@ def learn_category_months(record: Record, season: Season, n_draws: int, seed: in
     season : Season
     n_draws, seed : int
     """
+    if record.volume.shape[2] < 2 * record.per_year:
+        return np.zeros((n_draws, _MONTHS))
     month = month_of_year(record.middle)
     seen, usual = record.volume.sum(axis=(0, 1)), expected_category(record, season).sum(axis=0)
     rows = []
