@@ -12,6 +12,7 @@ from twin.calibration.calibration import Calibration
 from twin.calibration.levels.standing import standing
 from twin.calibration.net_growth import with_growth
 from twin.calibration.visits import goodwill_state
+from twin.calibration.visits.weights import tells
 from twin.market.channels import VISIT
 from twin.market.history import Campaign, History
 from twin.market.world import World
@@ -170,13 +171,9 @@ def _outside(calibration: Calibration, draw: int) -> float:
 
 
 def _seller_share(own: NDArray[np.float64], share: NDArray[np.float64], spread: NDArray[np.float64]) -> float:
-    """Our share of those who buy from us, weighed by what each tells of the effect of visits.
-
-    That grows with what goodwill varies, and with what is bought, less and less so where lumps of orders are the noise.
-    """
-    typical = float(own.sum()) / max(int((own > 0).sum()), 1)
-    tells = own / (1.0 + own / max(typical, 1e-300)) * (spread + 1e-9)
-    return float((tells * share).sum() / max(tells.sum(), 1e-300))
+    """Our share of those who buy from us, weighed by what each tells of the effect of visits."""
+    weight = tells(own, spread)
+    return float((weight * share).sum() / max(weight.sum(), 1e-300))
 
 
 def _contact_state(

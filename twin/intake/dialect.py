@@ -8,6 +8,7 @@ from __future__ import annotations
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
@@ -30,6 +31,22 @@ _TITLE_LINES = 30
 MOST_COLUMNS = 1024
 _HINT = "sep="
 """A first line with which spreadsheets state the separator."""
+
+
+def read_titled(path: Path, known: Sequence[str], cure: str) -> tuple[Raw, dict[str, str]]:
+    """A table that a person hands in, and its titles as they stand by what they are without case and blanks.
+
+    Raises
+    ------
+    InputError
+        With the cure, when there is no such file.
+    """
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise InputError([Problem(path.name, "file", "a table", f"none ({error.strerror})", cure)]) from error
+    raw = read_csv(data, path.name, known)
+    return raw, {title.strip().casefold(): title for title in raw.columns}
 
 
 def read_csv(

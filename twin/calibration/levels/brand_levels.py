@@ -10,21 +10,19 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import special
 
 from twin import draws
 from twin.calibration.calendar.rival_calendar import RivalCalendar
 from twin.calibration.calendar.season import Season
 from twin.calibration.levels.category_months import learn_category_months
+from twin.calibration.levels.months import LEAST_YEARS, MONTHS, drawn_months
 from twin.calibration.levels.passing_noise import Passing, Record, learn_passing, local_spread, month_of_year, record_of
 from twin.draws import Key, Purpose, identity
 from twin.market.history import History
 from twin.market.world import World
 from twin.potential.evidence import gather
 from twin.potential.potential import Potential
-from twin.response.parameters import parameter_uniforms
 
-_MONTHS = 12
 _CELL_WEIGHT = 5.0
 """Unknown customers whose worth of evidence the whole market has against a brick."""
 _LARGEST_SHARE = 0.9
@@ -195,20 +193,10 @@ def _months(
 
     Mean over years of each month's deviation from its own year, drawn towards none as far as years disagree.
     """
-    j = shares.shape[1]
-    flat = np.zeros((n_draws, j, _MONTHS))
-    table = [[shares[(year == y) & (month == m)].sum(axis=0) for m in range(_MONTHS)] for y in np.unique(year)]
+    table = [[shares[(year == y) & (month == m)].sum(axis=0) for m in range(MONTHS)] for y in np.unique(year)]
     whole = np.array([rows for rows in table if all(np.sum(one) > 0 for one in rows)])
-    if len(whole) < 2:
-        return flat, len(whole)
+    if len(whole) < LEAST_YEARS:
+        return np.zeros((n_draws, shares.shape[1], MONTHS)), len(whole)
     little = 1e-3 * whole.mean(axis=(0, 1))
     logs = np.log((whole + little) / whole.sum(axis=2, keepdims=True))
-    deviation = logs - logs.mean(axis=1, keepdims=True)
-    mean = deviation.mean(axis=0).T
-    noise = deviation.var(axis=0, ddof=1).mean(axis=0)[:, None] / len(whole)
-    signal = np.maximum(np.square(mean).mean(axis=1, keepdims=True) - noise, 0.0)
-    part = np.divide(signal, signal + noise, out=np.zeros_like(signal), where=signal > 0)
-    sd = np.sqrt(part * noise)
-    names = [f"month:{name}:{m + 1}" for name in world.brands.names for m in range(_MONTHS)]
-    z = np.stack([special.ndtri(parameter_uniforms(name, n_draws, seed)) for name in names], axis=1)
-    return part * mean + sd * z.reshape(n_draws, j, _MONTHS), len(whole)
+    return drawn_months(logs, [str(name) for name in world.brands.names], n_draws, seed), len(whole)

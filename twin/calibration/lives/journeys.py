@@ -202,9 +202,8 @@ def _protection(
     touches = history.touches
     if len(touches):
         worth = np.array([1.0] + [float(effect.draws.mean()) for effect in visits.channel_effects])[touches.channel]
-        usual = goodwill_state.stock_at(touches, worth, n, history.origin, carryover, since=history.first_week)[1][
-            present
-        ]
+        _, felt = goodwill_state.stock_at(touches, worth, n, history.origin, carryover, since=history.first_week)
+        usual = felt[present]
     else:
         capacity = float(world.reps.visits_per_week[world.reps.serving(history.origin)].sum())
         usual = np.log1p(np.array([capacity / present.sum() / (1.0 - carryover)]))

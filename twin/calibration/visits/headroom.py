@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from scipy import special
 
 from twin.calibration.levels.panel import Panel, stock_regressors
+from twin.calibration.visits.weights import tells
 
 _PASSES = 25
 _LOOSE = 1.0
@@ -51,9 +52,7 @@ def with_headroom(
     size = own[use] / seen[use]
     a, b = _line(seen[use], usual[use], size / (size + np.median(size)))
     left = special.expit(-a - b * usual)
-    # customers count as they do in the estimate: by what they buy, less and less so, and by what their goodwill strays
-    tells = own / (1.0 + own / own[own > 0].mean()) * (strays + 1e-9)
-    rest = float(np.average(left, weights=tells))
+    rest = float(np.average(left, weights=tells(own, strays)))  # customers count as they do in the estimate
     return replace(panel, headroom=left / rest, echo=habit * rest * (1.0 - rest))
 
 

@@ -32,3 +32,18 @@ def weighed(panel: Panel, effects: NDArray[np.float64], beliefs: Mapping[str, Pr
     phi, alpha = np.maximum(np.linalg.lstsq(noise, ratio[seen], rcond=None)[0], 0.0)
     weight = 1.0 / np.maximum(phi + alpha * mean, 1e-12 + 1e-6 * (phi + alpha * mean[seen].mean()))
     return replace(panel, weight=np.where(seen, weight / weight[seen].max(), 0.0))
+
+
+def tells(own: NDArray[np.float64], strays: NDArray[np.float64]) -> NDArray[np.float64]:
+    """How much each customer tells of the effect of visits: (c,) float, relative.
+
+    By what it buys, less and less so where lumps of orders are the noise, and by how far its goodwill strays.
+
+    Parameters
+    ----------
+    own : (c,) float, units
+    strays : (c,) float
+        Variance of goodwill as it is felt.
+    """
+    typical = float(own.sum()) / max(int((own > 0).sum()), 1)
+    return own / (1.0 + own / max(typical, 1e-300)) * (strays + 1e-9)

@@ -13,7 +13,7 @@ import pandas as pd
 
 from twin.errors import InputError, Problem
 from twin.intake.convert import convert, uses_commas
-from twin.intake.dialect import read_csv
+from twin.intake.dialect import read_titled
 from twin.intake.mapping import TableMapping
 
 _KINDS = {
@@ -33,13 +33,9 @@ def read_moves(path: Path) -> tuple[list[dict[str, Any]], int]:
     InputError
         With every cell that cannot be read.
     """
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        cure = "Name a CSV file with the columns action, id, brand, start, end, why."
-        raise InputError([Problem(path.name, "file", "a table", f"none ({error.strerror})", cure)]) from error
-    raw = read_csv(data, path.name, list(_KINDS))
-    titles = {title.strip().casefold(): title for title in raw.columns}
+    raw, titles = read_titled(
+        path, list(_KINDS), "Name a CSV file with the columns action, id, brand, start, end, why."
+    )
     if not {"start", "id"} & set(titles):
         cure = "Name the columns as `twin calendar export` does."
         raise InputError([Problem(path.name, "columns", "start, or id", ", ".join(raw.columns), cure, 1)])

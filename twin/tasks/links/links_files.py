@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from twin.errors import InputError, Problem
-from twin.intake.dialect import read_csv
+from twin.intake.dialect import read_titled
 
 _COLUMNS = ("action", "id", "id_a", "id_b", "keep", "why", "who")
 
@@ -22,13 +22,8 @@ def read_decisions(path: Path) -> tuple[list[dict[str, Any]], int]:
     InputError
         When there is no such table, or it names no pairs.
     """
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        cure = "Name a CSV file, such as `twin links export --out links.csv` writes."
-        raise InputError([Problem(path.name, "file", "a table", f"none ({error.strerror})", cure)]) from error
-    raw = read_csv(data, path.name, list(_COLUMNS))
-    titles = {str(title).strip().casefold(): title for title in raw.columns}
+    cure = "Name a CSV file, such as `twin links export --out links.csv` writes."
+    raw, titles = read_titled(path, list(_COLUMNS), cure)
     if "action" not in titles or not ({"id"} <= set(titles) or {"id_a", "id_b"} <= set(titles)):
         cure = "Take the table that `twin links export --out links.csv` writes."
         found = ", ".join(map(str, raw.columns))

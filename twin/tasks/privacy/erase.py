@@ -21,7 +21,7 @@ from twin.intake.schema import CONSENT, CONTRACT, PARTIES
 from twin.progress import Progress, silent
 from twin.tasks.data.versions import SOURCE, TABLE, erased_people
 from twin.tasks.privacy.erase_copies import clear_copies, count_all
-from twin.tasks.privacy.handed_out import login
+from twin.tasks.privacy.handed_out import NOBODY, login
 from twin.tasks.service import jobs
 from twin.tasks.shelf import DATASET, ERASURE
 from twin.workspace import erasing
@@ -191,8 +191,9 @@ def _rewrite(
     touched = [version.id for version in every if any(part in new for part in version.parts.values())]
     told.update(versions=len(touched), parts=len(new))
     meta = {
-        "when": dt.datetime.now(dt.UTC).isoformat(timespec="seconds"), "who": login(), "versions": len(touched),
-        "numbers": sorted(traces.ids.values()), "removed": len(told["removed"]), "mark": secrets.token_hex(4),
+        "when": dt.datetime.now(dt.UTC).isoformat(timespec="seconds"), "who": login() or NOBODY,
+        "versions": len(touched), "numbers": sorted(traces.ids.values()),
+        "removed": len(told["removed"]), "mark": secrets.token_hex(4),
     }  # fmt: skip
     workspace.swap(new, partial(traces.taken_out), ERASURE, meta)
 

@@ -12,6 +12,8 @@ from twin.tasks.shelf import HANDED_OUT
 from twin.workspace.store import Workspace
 
 PLAIN, PSEUDONYMS, SHARED = "plain", "pseudonyms", "shared"
+NOBODY = "unknown"
+"""A process without a name."""
 
 
 def log(
@@ -36,7 +38,7 @@ def log(
         Name of the login, unless given.
     """
     meta = {
-        "when": dt.datetime.now(dt.UTC).isoformat(timespec="seconds"), "who": who or login(), "table": table,
+        "when": dt.datetime.now(dt.UTC).isoformat(timespec="seconds"), "who": who or login() or NOBODY, "table": table,
         "version": version, "columns": [str(name) for name in columns], "rows": int(rows), "file": file, "form": form,
         "mark": secrets.token_hex(4),
     }  # fmt: skip
@@ -50,8 +52,8 @@ def listed(workspace: Workspace) -> list[dict[str, Any]]:
 
 
 def login() -> str:
-    """Name of whoever runs this."""
+    """Name of whoever runs this; empty where the system knows none."""
     try:
         return getpass.getuser()
-    except (OSError, KeyError):  # a process without a name
-        return "unknown"
+    except (OSError, KeyError):
+        return ""

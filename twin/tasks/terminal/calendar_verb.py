@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import argparse
 import datetime as dt
-import getpass
 from pathlib import Path
 from typing import Any
 
 from twin.errors import InputError, Problem
 from twin.tasks.calendar.calendar import Wish, export_moves, import_moves, list_moves, teach
+from twin.tasks.privacy.handed_out import login
 from twin.workspace.store import Workspace
 
 
@@ -31,11 +31,3 @@ def run_calendar(workspace: Workspace, options: argparse.Namespace) -> dict[str,
         options.territories, options.why, who,
     )  # fmt: skip
     return teach(workspace, [wish], now, options.series)
-
-
-def login() -> str:
-    """Name of whoever runs the command; empty where the system knows none."""
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError):
-        return ""

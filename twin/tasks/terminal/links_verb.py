@@ -27,7 +27,7 @@ def links(options: argparse.Namespace) -> dict[str, Any]:
     """One action on the pairs; the options are those of :func:`twin.tasks.terminal.arguments_links.of_links`."""
     from twin.errors import InputError, Problem
     from twin.tasks.links.links import Decision, decide, decide_all, export_links, import_links, list_links
-    from twin.tasks.terminal.calendar_verb import login
+    from twin.tasks.privacy.handed_out import login
     from twin.workspace.store import Workspace
 
     workspace = Workspace.open(options.workspace, create=False)
