@@ -34,7 +34,12 @@ def render(heads: dict[str, Any], words: Words) -> None:
         return
     kind = frame.tabs(words("links.which"), _KINDS, "links", "links_kind")
     mine = pairs if kind == "all" else pairs[(pairs["decision"] == kind) | (kind == "review") & (pairs["said"] != "")]
-    st.caption(words("links.counts", shown=words.number(len(mine)), all=words.number(len(pairs))))
+    spoken = mine["said"] != ""
+    counts = words("links.counts", shown=words.number(len(mine)), all=words.number(len(pairs)))
+    if kind == "review":
+        counts = words("links.waiting", n=words.number(int((~spoken).sum())), said=words.number(int(spoken.sum())))
+        mine = pd.concat([mine[~spoken], mine[spoken]])  # what was decided makes room for the next
+    st.caption(counts)
     if not len(mine):
         frame.empty(words("links.nothing_waits"))
         return

@@ -11,6 +11,7 @@ import pytest
 
 from twin.tasks.forecasts import compared
 from twin.tasks.learning import market_map
+from twin.tasks.links import link_words
 from twin.tasks.service import due
 from twin.workspace.store import Workspace
 
@@ -18,7 +19,7 @@ TODAY = dt.date(2026, 2, 2)
 
 
 def dataset(store: Workspace, origin: str, sales: int) -> str:
-    parts = {"links": pd.DataFrame({"decision": ["linked", "asked"]})}
+    parts = {"pairs": pd.DataFrame({"id": ["a", "b", "c"], "decision": ["linked", "review", "review"]})}
     return store.publish("dataset", parts, {"origin": origin, "rows": {"sales": sales, "reps": 2}})
 
 
@@ -71,6 +72,25 @@ def test_old_data_are_asked_to_be_renewed(store):
     calibration(store, dataset(store, "2025-12-01", 10), "2025-12-01")
     one = next(one for one in due.decisions(store.path, TODAY) if one.key == "data_old")
     assert one.values == {"weeks": 9} and one.page == "data"
+
+
+def test_pairs_that_somebody_has_spoken_of_are_no_longer_due(store):
+    calibration(store, dataset(store, "2026-01-05", 10), "2026-01-05")
+
+    def waiting() -> list[int]:
+        return [one.values["n"] for one in due.decisions(store.path, TODAY) if one.key == "links"]
+
+    def say(pair: str, action: str, when: int) -> None:
+        row = dict.fromkeys(link_words.COLUMNS, "x") | {"id": pair, "action": action, "noted": f"2026-02-02T00:0{when}"}
+        link_words.keep(store, [row])
+
+    assert waiting() == [2]
+    say("b", "keep-apart", 1)
+    assert waiting() == [1]
+    say("c", "undecided", 2)
+    assert waiting() == []
+    say("b", "undo", 3)
+    assert waiting() == [1]
 
 
 @pytest.mark.parametrize(("start", "expected"), [("2026-02-02", True), ("2026-01-12", True), ("2026-03-02", False)])

@@ -86,6 +86,16 @@ def list_links(workspace: Workspace) -> dict[str, Any]:
     }
 
 
+def waiting(workspace: Workspace, dataset: str) -> int:
+    """How many pairs of a dataset wait for a person: for review, and nobody has said a word that stands."""
+    version = workspace.version(dataset)
+    if not workspace.has(version, "pairs"):
+        return 0
+    pairs = workspace.table(version, "pairs", ["id", "decision"])
+    said = standing(log_of(workspace))
+    return int(((pairs["decision"] == _REVIEW) & ~pairs["id"].isin(said["id"])).sum())
+
+
 def decide(workspace: Workspace, wishes: Sequence[Decision], now: dt.datetime) -> dict[str, Any]:
     """Keep decisions: all of them, or none where one is at fault.
 

@@ -12,6 +12,7 @@ from twin.errors import WorkspaceError
 from twin.tasks.calendar.calendar import list_moves
 from twin.tasks.forecasts import compared
 from twin.tasks.forecasts.published import published_forecasts
+from twin.tasks.links.links import waiting
 from twin.tasks.shelf import BACKTEST, CALIBRATION, DATASET, FORECAST, PLAN, REVIEW
 from twin.workspace.catalogue import FILE_NAME, Version
 from twin.workspace.store import Workspace
@@ -172,12 +173,8 @@ def _alerts(store: Workspace, only: Collection[str] | None = None) -> Iterator[D
 
 
 def _links(store: Workspace, dataset: Version) -> Iterator[Due]:
-    if not store.has(dataset, "links"):
-        return
-    links = store.table(dataset, "links")
-    waiting = int((~links["decision"].isin(["linked", "join", "apart"])).sum()) if "decision" in links else 0
-    if waiting:
-        yield Due("links", GOOD_TO_KNOW, "data", {"n": waiting})
+    if n := waiting(store, dataset.id):
+        yield Due("links", GOOD_TO_KNOW, "data", {"n": n})
 
 
 def _data_changes(store: Workspace) -> Iterator[Change]:
