@@ -205,7 +205,7 @@ def _parameters(twin: Twin, lived: Lived) -> dict[str, Any]:
                 truth.channel_effect[h], np.array([m.response.channel_effect[found] for m in drawn]),
             )  # fmt: skip
     for name in ("unknown_share", "follows_sales"):
-        rows[f"rule: {name}"] = (getattr(truth, name), np.full(DRAWS, getattr(learned.rule, name)))
+        rows[f"rule: {name}"] = (getattr(truth, name), learned.draws_of(name))
     identified = {estimate.name: bool(estimate.identified) for estimate in learned.estimates()}
     return {
         name: {

@@ -135,7 +135,8 @@ def _learn(world: World, history: History, settings: CalibrationSettings, tell: 
     usual_return = float(winback.draws.mean())
     losses = learn_losses(world, history, n, seed, settings.beliefs, visit_response, usual_return)
     tell(6, total, STEPS[6])
-    rule, rule_estimates = learn_visit_rule(world, history, potential.mean)
+    rule, rule_estimates = learn_visit_rule(world, history, potential.mean, n, seed, settings.beliefs)
+    orders = learn_orders_per_week(world, history, share, n, seed, settings.beliefs)
     attraction = learn_from(world, history, calendar, visit_response, n, seed)
     result = Calibration(
         origin=history.origin,
@@ -151,7 +152,7 @@ def _learn(world: World, history: History, settings: CalibrationSettings, tell: 
         levels=learn_brand_levels(world, history, calendar, season, potential, n, seed),
         neighbours=neighbours,
         silent=losses.silent,
-        orders_per_week=learn_orders_per_week(world, history, share),
+        orders_per_week=float(orders.draws.mean()),
         market_seen=market_seen,
         others=(
             *discovery,
@@ -159,6 +160,7 @@ def _learn(world: World, history: History, settings: CalibrationSettings, tell: 
             winback,
             learn_newcomer_share(world, history, potential.own_now, potential.mean, losses.silent, n, seed),
             *rule_estimates,
+            orders,
             *(
                 from_prior(name, n, seed, f"not identified: {why}", settings.beliefs)
                 for name, why in _PRIOR_ONLY.items()

@@ -41,6 +41,7 @@ class Calibration:
     silent : (c,) bool
         Known customers who no longer buy.
     orders_per_week : float
+        Mean of its draws, which are among ``others``.
     market_seen : bool
         Whether audits or a panel show rivals; without them our share is a prior.
     others : tuple of Estimate

@@ -19,7 +19,7 @@ from twin.market.world import World
 from twin.potential.potential import draw_volumes
 from twin.response import attraction, goodwill
 from twin.response.journey import considers_us
-from twin.response.market import Market, Response, Start
+from twin.response.market import Market, Response, Start, VisitRule
 
 _YEAR = 52.0
 """Variance of a random walk about its mean over the last T weeks is that of T / 3 weeks."""
@@ -77,7 +77,7 @@ def lay_out_draw(calibration: Calibration, world: World, history: History, draw:
         campaigns=_campaign_strength(calibration, world, history, draw, n_weeks),
         regional=_regional_strength(calibration, world, draw, n_weeks),
         neighbours=calibration.neighbours,
-        rule=calibration.rule,
+        rule=_rule(calibration, draw),
         start=Start(stock, pressure, habit, stage, goodwill_state.last_visit(history.touches, len(volume))),
         first_week=calibration.origin,
         reference_share=expected_own / float(volume.sum()) if calibration.market_seen else float("nan"),
@@ -105,12 +105,9 @@ def _log_demand(calibration: Calibration, weeks: NDArray[np.int32], draw: int) -
 def _response(calibration: Calibration, world: World, draw: int) -> Response:
     """All but the coefficient of goodwill, which depends on our share of customers."""
     visit = calibration.visit_response
-
-    def one(name: str) -> float:
-        return float(calibration.draws_of(name)[draw])
-
+    scalar = {name: float(calibration.draws_of(name)[draw]) for name in SCALARS}
     # an estimated worth holds at the average fit of those who were contacted; the law multiplies by each one's own fit
-    fit = goodwill.channel_fits(world.population.prefers, len(world.channels), one("mismatch"))
+    fit = goodwill.channel_fits(world.population.prefers, len(world.channels), scalar["mismatch"])
     rate = calibration.rule.contact_rate.copy()
     rate[VISIT] = calibration.rule.known_weight * world.population.known
     mean_fit = (fit * rate).sum(axis=1) / np.maximum(rate.sum(axis=1), 1e-300)
@@ -122,19 +119,25 @@ def _response(calibration: Calibration, world: World, draw: int) -> Response:
         promotion=np.array([float(estimate.draws[draw]) for estimate in calibration.calendar.promo_effect]),
         drift=calibration.drift.shock_sd,
         demand_shock=calibration.season.level_shock_sd,
-        orders_per_week=calibration.orders_per_week,
         curvature=_curvature(calibration, draw),
         outside=_outside(calibration, draw),
         reaction_sd=float(calibration.draws_of("reaction").std()),
-        **{name: one(name) for name in SCALARS},
+        **scalar,
     )
 
 
 SCALARS = (
     "mismatch", "ideal_contacts", "fatigue", "synergy", "memory", "habit", "discovery_base", "discovery_visit",
     "discovery_word", "trial_discount", "loss", "loss_contact", "winback", "handover", "reaction", "opening",
+    "orders_per_week",
 )  # fmt: skip
 """Parameters of :class:`Response` that are plain scalars of a calibration."""
+
+
+def _rule(calibration: Calibration, draw: int) -> VisitRule:
+    """What the reps do, in one draw of how they share out their visits."""
+    unknown, follows = (float(calibration.draws_of(name)[draw]) for name in ("unknown_share", "follows_sales"))
+    return replace(calibration.rule, unknown_share=unknown, follows_sales=follows)
 
 
 def _coefficient(calibration: Calibration, response: Response, share: float, draw: int) -> float:

@@ -101,6 +101,12 @@ PRIORS: dict[str, Prior] = {
     "reaction": Prior(
         "utility per share point, relative", 0.15, 0.5, -1.0, 2.0, "mostly passive: Steenkamp et al. 2005"
     ),
+    "follows_sales": Prior(
+        "elasticity of visits", 0.0, 0.5, -1.0, 2.0, "reps need not follow a customer's rise; " + _OURS
+    ),
+    "orders_per_week": Prior(
+        "orders per week", 1.0, 0.5, 0.05, 50.0, "of the whole category, where none of ours is recorded; " + _OURS
+    ),
     "opening": Prior("share", 0.42, 0.08, 0.05, 0.95, "Veeva Pulse: e-mail opening in Europe"),
     "own_share": Prior("share", 0.25, 0.08, 0.05, 0.6, "no market data: " + _OURS),
     "hidden_size": Prior(

@@ -5,27 +5,32 @@ Describes what is done, not what it is worth; see :mod:`twin.calibration.visits.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 from numpy.typing import NDArray
+from scipy import special
 from statsmodels.genmod.families import Poisson
 from statsmodels.genmod.generalized_linear_model import GLM
 
-from twin.calibration.visits import fixed_effects
-from twin.errors import CalibrationError
+from twin.calibration.visits.following import learn_follows_sales
 from twin.market.channels import VISIT
 from twin.market.history import History, Touches
 from twin.market.world import World
 from twin.response.market import VisitRule
-from twin.response.parameters import Estimate
+from twin.response.parameters import Estimate, Prior, parameter_uniforms
 from twin.weeks import NEVER
 
 WINDOW_WEEKS = 52
 _QUARTER = 13
+_FEWEST_REPS = 5
+"""Fewer of them say little of how far reps differ; quarters of the year are left out in turn instead."""
 
 
 def learn_visit_rule(
-    world: World, history: History, potential: NDArray[np.float64]
-) -> tuple[VisitRule, tuple[Estimate, ...]]:
+    world: World, history: History, potential: NDArray[np.float64], n_draws: int, seed: int,
+    beliefs: Mapping[str, Prior] | None = None,
+) -> tuple[VisitRule, tuple[Estimate, ...]]:  # fmt: skip
     """Learn the reps' habits from the last year of history.
 
     Parameters
@@ -34,12 +39,16 @@ def learn_visit_rule(
     history : History
     potential : (c,) float, units per week
         Expected category volume of each customer.
+    n_draws, seed : int
+    beliefs : mapping of str to Prior, optional
+        In the place of the judged priors.
 
     Returns
     -------
     VisitRule
+        With the middle of what is believed.
     tuple of Estimate
-        ``unknown_share`` and ``follows_sales``, for the report.
+        Draws of ``unknown_share`` and ``follows_sales``.
     """
     population, since = world.population, history.origin - WINDOW_WEEKS
     recent = history.touches.where(history.touches.week >= since)
@@ -56,8 +65,8 @@ def learn_visit_rule(
     ours = np.minimum(population.left, history.origin) - np.maximum(population.known_since, since)
     weeks_ours = np.clip(ours, 0, WINDOW_WEEKS).astype(float)
     known = population.known & (population.left == NEVER)
-    follows = _follows_sales(world, history)
-    unknown_share = float(np.mean(~buying_then)) if len(in_person) else 0.0
+    follows = learn_follows_sales(world, history, n_draws, seed, beliefs)
+    share = _unknown_share(in_person, ~buying_then, since, n_draws, seed)
     # whoever is won one day will be visited like a customer of the sales that it can be expected to give
     usual_share = sales[known].sum() / max(potential[known].sum(), 1e-300) if known.any() else 0.0
     expected = np.where(known, sales, usual_share * potential)
@@ -71,14 +80,40 @@ def learn_visit_rule(
             ~known,
             _standard(np.log(np.maximum(potential, 1e-9))),
         ),
-        unknown_share=unknown_share,
+        unknown_share=float(np.median(share.draws)),
         follows_sales=float(follows.draws.mean()),
         rep_visits=_rep_visits(world, in_person),
         contact_rate=_contact_rates(recent, population.consent),
     )
-    note = "share of last year's visits to customers who did not buy from us: not yet, or no more"
-    share = Estimate("unknown_share", "share of visits", np.array([unknown_share]), len(in_person) > 0, note)
     return rule, (share, follows)
+
+
+def _unknown_share(in_person: Touches, cold: NDArray[np.bool_], since: int, n_draws: int, seed: int) -> Estimate:
+    """Part of the visits that goes to who does not buy from us, with the error of leaving out one rep after the other.
+
+    Visits of one rep go together, so that they are no independent draws of the rule. The error is that of the logit;
+    where nothing varies there is none.
+    """
+    name, unit = "unknown_share", "share of visits"
+    if not len(in_person):
+        return Estimate(name, unit, np.zeros(n_draws), False, "no visit was recorded: none to those who do not buy")
+    group = in_person.rep.astype(np.int64) + 1
+    by = "reps"
+    if len(np.unique(group)) < _FEWEST_REPS:
+        group, by = (in_person.week.astype(np.int64) - since) // _QUARTER, "quarters"
+    made, others = np.bincount(group), np.bincount(group, cold)
+    made, others = made[made > 0], others[made > 0]
+    usual = others.sum() / made.sum()
+    # without a group, all may go to buyers: half a visit more or less keeps the logit finite
+    least = 0.5 / made.sum()
+    without = (others.sum() - others) / np.maximum(made.sum() - made, 1)
+    logit = special.logit(np.clip(without, least, 1.0 - least))
+    n = len(made)
+    sd = float(np.sqrt((n - 1) / n * ((logit - logit.mean()) ** 2).sum())) if n > 1 else 0.0
+    z = special.ndtri(parameter_uniforms(name, n_draws, seed))
+    draws = special.expit(special.logit(usual) + sd * z) if 0.0 < usual < 1.0 else np.full(n_draws, usual)
+    note = f"share of last year's visits to customers who did not buy from us: not yet, or no more; error by {by}"
+    return Estimate(name, unit, draws, True, note)
 
 
 def _scale(values: NDArray[np.float64]) -> float:
@@ -141,36 +176,3 @@ def _contact_rates(recent: Touches, consent: NDArray[np.bool_]) -> NDArray[np.fl
     rate = np.where(consent & (mean > 0), shrunk, 0.0) / WINDOW_WEEKS
     rate[VISIT] = 0.0
     return rate
-
-
-def _follows_sales(world: World, history: History) -> Estimate:
-    """Exponent with which visits follow a customer's purchases of the quarter before; customers and quarters fixed."""
-    unit, touches, own = "elasticity of visits", history.touches, history.own_sales
-    quarters = history.n_weeks // _QUARTER
-    known = np.flatnonzero(world.population.known)
-    if quarters < 4 or (touches.channel == VISIT).sum() < 500:
-        return Estimate("follows_sales", unit, np.zeros(1), False, "too few visits: reps taken not to follow sales")
-    n, first = len(world.population), history.origin - quarters * _QUARTER
-    visits = touches.where((touches.channel == VISIT) & (touches.week >= first))
-    by_quarter = np.bincount(
-        visits.customer.astype(np.int64) * quarters + (visits.week - first) // _QUARTER, minlength=n * quarters
-    ).reshape(n, quarters)[known]
-    place = (own.periods.mid_week()[own.period] - first) // _QUARTER
-    keep = (place >= 0) & (place < quarters)
-    sold = np.bincount(
-        own.unit[keep].astype(np.int64) * quarters + place[keep], own.volume[keep], minlength=n * quarters
-    ).reshape(n, quarters)[known]
-    typical = _scale(sold.mean(axis=1))
-    before = np.log((sold[:, :-1] + typical) / typical)
-    starts = first + _QUARTER * np.arange(1, quarters)
-    mask = starts[None, :] >= np.maximum(world.population.known_since[known], first)[:, None]
-    zone = world.population.territory[known].astype(np.int64)
-    try:
-        fit = fixed_effects.fit(by_quarter[:, 1:].astype(float), before[None], mask, zone)
-    except CalibrationError:
-        why = "sales hardly vary within customers: reps taken not to follow them"
-        return Estimate("follows_sales", unit, np.zeros(1), False, why)
-    value, sd = float(fit.coefficients[0]), float(np.sqrt(fit.covariance[0, 0]))
-    seen = abs(value) > 2 * sd
-    reason = f"within customers and quarters: {value:.2f} (sd {sd:.2f})" + ("" if seen else "; taken as zero")
-    return Estimate("follows_sales", unit, np.array([value if seen else 0.0]), seen, reason)
