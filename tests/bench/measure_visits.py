@@ -7,11 +7,18 @@ from typing import Any
 import numpy as np
 from bench_tools import module
 from measuring import MONTH, MORE, SEED, Measure, Part, once, part, shown, with_rival
+from scipy.stats import norm
 
 from twin.calibration.calibrate import CalibrationSettings, calibrate
+from twin.calibration.levels.panel import build, stock_regressors
+from twin.calibration.visits import fixed_effects
+from twin.calibration.visits.carryover import visits_part
+from twin.calibration.visits.channels import prior_effects
 from twin.calibration.visits.response import VisitResponse, learn_visit_response
+from twin.calibration.visits.weights import weighed
 from twin.forecast.ensemble import EnsembleSettings, simulate
 from twin.forecast.forecast import own_and_category
+from twin.market.channels import VISIT
 from twin.response.parameters import PRIORS
 
 N_DRAWS = 200
@@ -70,6 +77,57 @@ def covered(found: list[Found]) -> float:
     return float(np.mean([low <= truth <= high for truth, low, high in bounds]))
 
 
+def oracle(n: int) -> np.ndarray:
+    """Relative errors of the elasticity that noise alone leaves, world by world: (n, 3) float.
+
+    Error, and standard error, of who is told how visits last and saturate, and has sizes and seasons to learn (nobody
+    can do without: visits go with them); then the standard error of who has to learn all, with our priors of the two.
+    """
+    plan, rows = module_plan(customers=1500), []
+    at = np.array([plan.monthly_carryover ** (1 / MONTH), plan.curvature])
+    spread = [PRIORS[name].sd for name in ("carryover", "visit_curvature")]
+    for seed in range(n):
+        world, history, _ = module("visit_worlds.py").planted_truth(plan, SEED + seed)
+        effects = prior_effects(world)
+        panel = weighed(build(world, history), effects, {})
+
+        def regressor(here: np.ndarray, panel: Any = panel, effects: Any = effects) -> tuple[np.ndarray, float]:
+            design, _ = stock_regressors(panel, here[0], effects, (VISIT,), here[1])
+            return design[0].astype(float), visits_part(panel, design[1])
+
+        columns, slopes = ([one] for one in regressor(at))
+        for step in (np.array([0.01, 0.0]), np.array([0.0, 0.1])):
+            (up, part_up), (down, part_down) = regressor(at + step), regressor(at - step)
+            columns.append((up - down) / (2 * step.sum()))
+            slopes.append((part_up - part_down) / (2 * step.sum()))
+        told, learns = (
+            fixed_effects.fit(panel.working, np.array(columns[:k], np.float32), panel.mask, panel.group) for k in (1, 3)
+        )
+        believed = np.diag([0.0, *(1.0 / (plan.effect * np.array(spread)) ** 2)])
+        covariance = np.linalg.inv(np.linalg.inv(learns.robust) + believed)
+        error = np.sqrt([told.robust[0, 0], slopes @ covariance @ slopes / slopes[0] ** 2]) / plan.effect
+        rows.append((told.coefficients[0] / plan.effect - 1.0, *error))
+    return np.array(rows)
+
+
+def bounds_by_chance(n: int, limit: float) -> list[Part]:
+    """How far the worst of n worlds strays where nothing but noise is left to err."""
+    off, told, learns = oracle(n).T
+    parts = [shown("told how visits last and saturate: largest bias of a world", float(np.abs(off).max()))]
+    for words, error in (("told how visits last and saturate", told), ("all is to be learned, no bias", learns)):
+        grid = np.linspace(0.0, 10.0 * error.max(), 4001)
+        beyond = 1.0 - np.prod(2.0 * norm.cdf(grid[:, None] / error) - 1.0, axis=1)
+        parts += [
+            shown(f"{words}: standard error of a world, mean", float(error.mean())),
+            shown(f"{words}: largest bias of a world, expected", float(beyond.sum() * grid[1])),
+            shown(
+                f"{words}: chance that all worlds stay within {limit:.0%}",
+                float(np.prod(2.0 * norm.cdf(limit / error) - 1.0)),
+            ),
+        ]
+    return parts
+
+
 def elasticity_size_driven(n: int) -> list[Part]:
     found = size_driven(n)
     ours = bias(found)
@@ -80,6 +138,7 @@ def elasticity_size_driven(n: int) -> list[Part]:
         part("largest bias of a world", np.abs(ours).max(), "<= 0.15", np.abs(ours).max() <= 0.15),
         part("mean bias of the naive figure", naive.mean(), "> 1", naive.mean() > 1),
         part("bias, ours over naive", ratio, "<= 0.05", ratio <= 0.05),
+        *bounds_by_chance(n, 0.15),
     ]
 
 
