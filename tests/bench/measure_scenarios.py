@@ -8,11 +8,13 @@ from typing import Any
 import numpy as np
 from bench_tools import module
 from measuring import MORE, Measure, Part, once, part, shown
-from scenario_worlds import CLEAR, MARKS, look, marks, parameter_table
+from scenario_marks import CLEAR, MARKS, gain_chances, marks, parameter_table
+from scenario_worlds import look
 from world_kinds import Kind, worlds
 
 from twin.agents.run import run
 from twin.draws import Key
+from twin.forecast.flags import NEW_MAP, NEW_MAP_PCT
 from twin.scenario.scenario import BASELINE, Scenario
 
 ENOUGH = 40
@@ -58,6 +60,12 @@ def scenario_uplift(n: int) -> list[Part]:
             groups[f"scenario {row['scenario']}"].append(row)
     by_group = {name: dict(zip(MARKS, marks(each))) for name, each in groups.items()}
     parts.append(shown("by scenario and kind of world; uplifts in percent", by_group))
+    brier, usual, bins = gain_chances(rows)
+    parts.append(shown("probability of gain: Brier score, and that of the share that gains", [brier, usual]))
+    parts.append(shown("probability of gain: chance said, and how often it came", bins))
+    close = [row for row in rows if abs(np.mean(row["true"])) <= CLEAR]
+    unsure = np.mean([0.1 <= np.mean(np.array(row["said"]) > 0) <= 0.9 for row in close]) if close else None
+    parts.append(shown(f"true uplift within {CLEAR} %: probability of gain said between .1 and .9", unsure, len(close)))
     heads = ("truth", "found", "bias, percent", "mean z", "z, root mean square", "80 % interval holds")
     by_parameter = {name: dict(zip(heads, figures)) for name, *figures in parameter_table(everything)}
     parts.append(shown("parameters and what follows from them, means over the worlds", by_parameter))
@@ -93,13 +101,21 @@ def sanity(n: int) -> list[Part]:
     bands = {
         "vacant": ("a territory without its rep for a year, percent of its sales", -30, -5),
         "more visits": ("a tenth more visits, percent", 0.3, 6),
-        "balanced": ("balanced territories, percent", 0, 10),
+        "balanced": ("balanced territories, percent", *NEW_MAP_PCT),
     }
     parts = []
     for name, (words, low, high) in bands.items():
         said, true = by_name[name]
         inside = np.mean((low <= said) & (said <= high))
-        parts.append(part(f"{words}, mean", said.mean(), f"{low} to {high}", low <= said.mean() <= high, n=len(said)))
+        if name == "balanced":  # what was asked: within the band, else a warning
+            silent = [r for r in rows if r["scenario"] == name and not low <= np.mean(r["said"]) <= high]
+            silent = [row for row in silent if NEW_MAP not in row["flags"]]
+            what = f"{words}: outside of {low:g} to {high:g} without a warning"
+            parts.append(part(what, len(silent), "none", not silent, n=len(said)))
+            parts.append(shown(f"{words}, mean", said.mean(), n=len(said)))
+        else:
+            good = low <= said.mean() <= high
+            parts.append(part(f"{words}, mean", said.mean(), f"{low} to {high}", good, n=len(said)))
         parts.append(shown(f"{words}, in truth", true.mean(), n=len(said)))
         parts.append(shown(f"{words}, part of the worlds inside the band", inside, n=len(said)))
     return parts

@@ -20,11 +20,13 @@ from typing import Any
 import numpy as np
 from bench_tools import BUILD, ROOT, plain
 from demo_truth import true_alignments
+from scenario_marks import MARKS, marks, parameter_table, scenario_table
 from world_kinds import KINDS, Kind, worlds
 
 from twin.calibration.calibrate import CalibrationSettings, calibrate
 from twin.calibration.market_draw import lay_out_draw
 from twin.forecast.ensemble import EnsembleSettings, simulate
+from twin.forecast.flags import flags_of
 from twin.forecast.forecast import own_and_category
 from twin.forecast.lived_history import Lived, live_history
 from twin.forecast.true_future import true_counterfactual
@@ -41,14 +43,12 @@ from twin.tasks.shelf import Twin, load_dataset
 from twin.weeks import WEEKS_PER_YEAR
 from twin.workspace.store import Workspace
 
-WEEKS, DRAWS, RUNS, LUCK, TRUE_LUCK = 52, 100, 40, 1, 8
+WEEKS, DRAWS, RUNS, LUCK, TRUE_LUCK = 52, 100, 40, 2, 64
+"""Runs and luck are those of `twin forecast`; the truth has so many lucks that its mean is known to 0.2 points."""
 _TRUTH = ("agents", "engine", "response", "market", "scenario", "geography", "forecast")
 _LEARNED = (*_TRUTH, "calibration", "potential", "intake")
 """Parts of the program that decide what is true, and what is learned."""
 VACANT = "T1"
-CLEAR = 0.5
-"""Percent: a true uplift above this has a sign that a forecast must not miss."""
-MARKS = ("n", "true", "said", "holds realised", "holds expected", "sign right", "median relative error")
 
 
 def scenarios(balanced: bool) -> tuple[Scenario, ...]:
@@ -119,7 +119,8 @@ def _learn(settings: SyntheticSettings, balanced: bool) -> dict[str, Any]:
     for a, move in enumerate(moves, start=1):
         own = own_and_category(said, a, n_own)[0].sum(axis=(1, 2, 3))
         pct = 100.0 * (own / base - 1.0)
-        rows.append({"scenario": move.name, "said": pct, "true": true.pct_by_luck[a]})
+        flags = flags_of(said, a, float(pct.mean()))
+        rows.append({"scenario": move.name, "said": pct, "true": true.pct_by_luck[a], "flags": flags})
         if move.name == "vacancy":
             here = [own_and_category(said, s, n_own)[0][:, _place(twin.world)].sum(axis=(1, 2)) for s in (0, a)]
             there = true.own_by_territory[:, :, _place(lived.world)]
@@ -219,47 +220,6 @@ def _parameters(twin: Twin, lived: Lived) -> dict[str, Any]:
         }
         for name, (value, draws) in rows.items()
     }
-
-
-def inside(values: list[float], truth: float) -> bool:
-    """Whether the 80 % interval of the draws holds the truth."""
-    low, high = np.quantile(values, [0.1, 0.9])
-    return bool(low <= truth <= high)
-
-
-def parameter_table(found: list[dict[str, Any]]) -> list[tuple[str, float, float, float, float, float, float]]:
-    """Rows: name, truth, mean estimate, bias in percent of the truth, bias in sds, root mean square z, coverage."""
-    rows = []
-    for name in found[0]["parameters"]:
-        each = [one["parameters"][name] for one in found if name in one["parameters"]]
-        true, mean, sd = (np.array([row[key] for row in each], dtype=float) for key in ("true", "mean", "sd"))
-        held = np.mean(
-            [row["p10"] - 1e-9 * abs(row["p10"]) <= row["true"] <= row["p90"] + 1e-9 * abs(row["p90"]) for row in each]
-        )
-        z = np.divide(mean - true, sd, out=np.full_like(sd, np.nan), where=sd > 1e-9 * np.abs(mean))
-        off = 100.0 * (mean - true).mean() / abs(true.mean()) if true.mean() else np.nan
-        rows.append((name, true.mean(), mean.mean(), off, z.mean(), float(np.sqrt((z**2).mean())), float(held)))
-    return rows
-
-
-def scenario_table(found: list[dict[str, Any]]) -> list[tuple[str, int, float, float, float, float, float, float]]:
-    """Rows: name, n, true mean, mean said, coverage of realised, of expected, sign right, median error over truth."""
-    rows = []
-    for name in dict.fromkeys(row["scenario"] for one in found for row in one["uplifts"]):
-        each = [row for one in found for row in one["uplifts"] if row["scenario"] == name]
-        rows.append((name, *marks(each)))
-    return rows
-
-
-def marks(each: list[dict[str, Any]]) -> tuple[int, float, float, float, float, float, float]:
-    """The figures of ``MARKS``; the last two where the uplift is clear."""
-    true, mean = (np.array([np.mean(row[key]) for row in each]) for key in ("true", "said"))
-    realised = np.mean([np.mean([inside(row["said"], one) for one in row["true"]]) for row in each])
-    expected = np.mean([inside(row["said"], float(np.mean(row["true"]))) for row in each])
-    clear = np.abs(true) > CLEAR
-    sign = float((np.sign(mean) == np.sign(true))[clear].mean()) if clear.any() else np.nan
-    off = float(np.median((np.abs(mean - true) / np.abs(true))[clear])) if clear.any() else np.nan
-    return len(each), float(true.mean()), float(mean.mean()), float(realised), float(expected), sign, off
 
 
 def main() -> None:

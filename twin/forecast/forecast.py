@@ -10,16 +10,13 @@ from numpy.typing import NDArray
 
 from twin.agents.recorder import UNKNOWN
 from twin.forecast.ensemble import Ensemble
+from twin.forecast.flags import flags_of
 from twin.forecast.naive import Naive
-from twin.market.channels import VISIT
 from twin.market.world import World
 from twin.scenario.scenario import Scenario
 from twin.weeks import monday
 
 LEVELS = {"p05": 5, "p10": 10, "p50": 50, "p90": 90, "p95": 95}
-TOO_GOOD_PCT = 15.0
-"""A simulated gain above this is taken for a fault until it is explained."""
-_FAR_EFFORT = 1.5
 
 
 def summarise(
@@ -126,7 +123,7 @@ def _scenario(ensemble: Ensemble, a: int, world: World, market_seen: bool) -> di
         base_own, base_category = own_and_category(ensemble, 0, n_own)
         totals = (x.sum(axis=(1, 2, 3)) for x in (own, category, base_own, base_category))
         result["versus_baseline"] = paired(*totals, market_seen=market_seen)
-        result["flags"] = _flags(ensemble, a, result["versus_baseline"])
+        result["flags"] = flags_of(ensemble, a, result["versus_baseline"]["own_volume_pct"]["mean"] or 0.0)
     return result
 
 
@@ -154,18 +151,6 @@ def _goal(scenario: Scenario, share: NDArray[np.float64]) -> dict[str, Any]:
     target = scenario.goal.own_share
     reached = float((share >= target).mean()) if target is not None and np.isfinite(share).all() else None
     return {"maximise": scenario.goal.maximise, "own_share": target, "probability_reached": reached}
-
-
-def _flags(ensemble: Ensemble, a: int, versus: dict[str, Any]) -> list[str]:
-    flags = []
-    if versus["own_volume_pct"]["mean"] > TOO_GOOD_PCT:
-        flags.append("too_good")
-    before, now = ensemble.contacts[0].sum(axis=(1, 2)), ensemble.contacts[a].sum(axis=(1, 2))
-    if (now > _FAR_EFFORT * np.maximum(before, 1.0)).any():
-        flags.append("beyond_history")
-    if now[VISIT] == 0 and before[VISIT] > 0:
-        flags.append("no_visits")
-    return flags
 
 
 def _ratio(top: NDArray[np.float64], bottom: NDArray[np.float64]) -> NDArray[np.float64]:

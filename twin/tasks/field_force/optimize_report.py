@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from twin.forecast.ensemble import Ensemble
-from twin.forecast.forecast import TOO_GOOD_PCT
+from twin.forecast.flags import TOO_GOOD_PCT
 from twin.planning.call_gain import gain_of
 from twin.planning.call_planning import Made
 from twin.scenario.scenario import Scenario

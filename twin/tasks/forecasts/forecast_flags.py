@@ -6,19 +6,24 @@ from typing import Any
 
 import numpy as np
 
+from twin.agents.conditions import CYCLE_WEEKS
 from twin.calibration.visits.reach import Reach, beyond
 from twin.forecast.ensemble import Ensemble
-from twin.forecast.forecast import TOO_GOOD_PCT
+from twin.forecast.flags import BEYOND, IDLE, NEW_MAP, NEW_MAP_PCT, NO_VISITS, TOO_GOOD, TOO_GOOD_PCT
 from twin.market.world import World
 from twin.tasks.learning import examined
 from twin.workspace.catalogue import Version
 from twin.workspace.store import Workspace
 
-BEYOND, TOO_GOOD, NO_VISITS = "beyond_history", "too_good", "no_visits"
 _ALWAYS = {
     TOO_GOOD: f"a simulated gain above {TOO_GOOD_PCT:g} % is taken for a fault until it is explained",
     NO_VISITS: "all visits stop: how customers answer to that has hardly been seen",
     BEYOND: f"more than {Reach.FAR:g} times the contacts of the baseline",
+    NEW_MAP: (
+        f"a new map of territories is known to bring {NEW_MAP_PCT[0]:g} to {NEW_MAP_PCT[1]:g} %: "
+        "look at who changes hands before it is used"
+    ),
+    IDLE: f"reps find nobody to call on: whoever is ranked is visited once in {CYCLE_WEEKS} weeks",
 }
 
 
