@@ -89,7 +89,8 @@ def oracle(n: int) -> np.ndarray:
     for seed in range(n):
         world, history, _ = module("visit_worlds.py").planted_truth(plan, SEED + seed)
         effects = prior_effects(world)
-        panel = weighed(build(world, history), effects, {})
+        panel = build(world, history)
+        panel = weighed(panel, stock_regressors(panel, PRIORS["carryover"].mean, effects)[0])
 
         def regressor(here: np.ndarray, panel: Any = panel, effects: Any = effects) -> tuple[np.ndarray, float]:
             design, _ = stock_regressors(panel, here[0], effects, (VISIT,), here[1])

@@ -15,7 +15,7 @@ from scipy import special
 
 from twin.calibration.calibration import Calibration
 from twin.market.world import World
-from twin.response import journey
+from twin.response import journey, steady
 from twin.response.journey import Stage
 from twin.response.market import Market
 from twin.response.parameters import PRIORS, parameter_uniforms
@@ -53,8 +53,10 @@ def flows(world: World, market: Market, share: NDArray[np.float64]) -> float:
     visits = np.minimum(capacity * weight / max(float(weight.sum()), 1e-300), 1.0)
     listed = np.where(market.neighbours >= 0, market.neighbours, 0)
     near = (buys[listed] & (market.neighbours >= 0)).sum(axis=1) / np.maximum((market.neighbours >= 0).sum(axis=1), 1)
-    found = response.discovery_base + response.discovery_visit * visits + response.discovery_word * near
-    back = response.winback * visits
+    found = steady.expected_discovery(
+        response.discovery_base, response.discovery_visit, response.discovery_word, visits, near
+    )
+    back = steady.expected_winback(response.winback, visits)
     come = np.where(start.stage == Stage.LAPSED, back, np.where(others, found, 0.0))
     return (float(own @ come) - out) / total * WEEKS_PER_YEAR
 

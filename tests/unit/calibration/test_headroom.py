@@ -32,6 +32,10 @@ def market() -> tuple[Panel, np.ndarray]:
     return replace(panel, volume=volume), of_everybody
 
 
+def felt(panel: Panel) -> np.ndarray:
+    return stock_regressors(panel, RHO, WORTH)[0][0]
+
+
 def learned_curvature(panel: Panel) -> float:
     return belief_of(*profile_of(panel, WORTH), {}).mean[1]
 
@@ -39,12 +43,12 @@ def learned_curvature(panel: Panel) -> float:
 def test_share_that_goes_with_goodwill_does_not_pass_for_curvature(market):
     panel, share = market
     assert learned_curvature(panel) < -0.25  # the truth is the logarithm: 0
-    assert abs(learned_curvature(with_headroom(panel, RHO, WORTH, share))) < 0.12
+    assert abs(learned_curvature(with_headroom(panel, felt(panel), share))) < 0.12
 
 
 def test_headroom_is_relative_and_falls_with_goodwill(market):
     panel, share = market
-    found = with_headroom(panel, RHO, WORTH, share).headroom
+    found = with_headroom(panel, felt(panel), share).headroom
     (warmth,), _ = stock_regressors(panel, RHO, WORTH)
     assert (np.diff(found[np.argsort(warmth.mean(axis=1))]) <= 1e-9).mean() > 0.99
     assert found.min() < 1.0 < found.max()
@@ -55,7 +59,7 @@ def test_headroom_is_relative_and_falls_with_goodwill(market):
 def test_a_single_uncertain_share_moves_nobody_by_itself(market):
     panel, share = market
     noisy = np.clip(share + np.random.default_rng(1).normal(0, 0.15, len(share)), 0.02, 0.95)
-    one, two = (with_headroom(panel, RHO, WORTH, each).headroom for each in (share, noisy))
+    one, two = (with_headroom(panel, felt(panel), each).headroom for each in (share, noisy))
     assert np.corrcoef(one, two)[0, 1] > 0.99
     np.testing.assert_allclose(one, two, rtol=0.2)
 
@@ -64,7 +68,7 @@ def test_a_single_uncertain_share_moves_nobody_by_itself(market):
 def test_without_a_market_all_are_alike(market, share):
     panel, known = market
     said = None if share is None else np.full(len(known), share)
-    assert (with_headroom(panel, RHO, WORTH, said).headroom == 1.0).all()
+    assert (with_headroom(panel, felt(panel), said).headroom == 1.0).all()
 
 
 def test_habit_does_not_pass_for_goodwill_that_lasts():

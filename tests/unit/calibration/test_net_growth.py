@@ -13,6 +13,7 @@ from worlds_by_hand import lay_out
 from twin.agents.run import run
 from twin.calibration.net_growth import flows, own_waves
 from twin.draws import Key
+from twin.response import journey
 from twin.response.journey import Stage, considers_us
 from twin.scenario.scenario import BASELINE
 
@@ -45,6 +46,21 @@ def test_flows_are_what_leaves_and_what_comes(leaky):
     volume = market.volume
     come = 0.01 * volume[strange].sum() / volume[considers_us(market.start.stage)].sum() * 52.1775
     assert flows(world, bare, share) == pytest.approx(come, rel=0.01)
+
+
+def test_flows_are_those_of_a_lived_week(leaky):
+    """A year of hazards by the law, with causes so strong that a sum of them would pass one."""
+    world, market, share = leaky
+    strong = {"discovery_base": 0.3, "discovery_visit": 0.6, "discovery_word": 0.5, "winback": 0.7, "loss": 0.0}
+    rule = replace(market.rule, unknown_share=1.0, rep_visits=np.full(len(world.reps), 1000.0))
+    bare = replace(market, response=replace(market.response, **strong), rule=rule)
+    buys, near = considers_us(market.start.stage), market.neighbours
+    heard = (buys[near] & (near >= 0)).sum(axis=1) / (near >= 0).sum(axis=1)
+    once = np.ones(len(buys), dtype=int)
+    found = journey.discovery(0.3, 0.6, 0.5, once, heard)
+    come = np.where(market.start.stage == Stage.LAPSED, journey.winback(0.7, once), np.where(buys, 0.0, found))
+    own = market.volume * share
+    assert flows(world, bare, share) == pytest.approx(float(own @ come / own[buys].sum()) * 52.1775, rel=0.01)
 
 
 def test_a_share_that_stood_still_stands_still(leaky):

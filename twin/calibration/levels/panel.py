@@ -226,17 +226,17 @@ def stock_regressors(
     weighted = 0.0
     for rows, parts in panel.stocks(rho, channels):
         total = np.tensordot(effects[channels].astype(np.float32), parts, 1)
-        design[0, rows] = panel.mean_by_period(_echoed(attraction.warmth(total, curvature), panel.echo))
+        design[0, rows] = panel.mean_by_period(echoed(attraction.warmth(total, curvature), panel.echo))
         steep = (1 + total) ** np.float32(curvature - 1.0) if slopes else total
         weighted += float((panel.mean_by_period(total) * panel.volume[rows]).sum())
         for place, h in enumerate(slopes):
             if h in channels:
-                design[1 + place, rows] = panel.mean_by_period(_echoed(parts[channels.index(h)] * steep, panel.echo))
+                design[1 + place, rows] = panel.mean_by_period(echoed(parts[channels.index(h)] * steep, panel.echo))
     design *= panel.headroom[:, None].astype(np.float32)
     return design, weighted / max(float(panel.volume.sum()), 1e-300)
 
 
-def _echoed(weekly: NDArray[np.float32], echo: float) -> NDArray[np.float32]:
+def echoed(weekly: NDArray[np.float32], echo: float) -> NDArray[np.float32]:
     """A gain as habit lets it come: ``1 - echo`` of it at once, all of it in the long run; (n, w) float32.
 
     Habit is a moving average of shares, and gives back a part of what it is moved by, see

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import signal
 
-from twin.calibration.levels.panel import STARTING_WEEKS, Panel
+from twin.calibration.levels.panel import STARTING_WEEKS, Panel, echoed
 from twin.calibration.levels.visit_counts import visits_after
 from twin.calibration.visits import demeaning, fixed_effects
 from twin.errors import CalibrationError
@@ -69,8 +69,10 @@ def mirrored(
         after = weekly[:, -STARTING_WEEKS:].mean(axis=1, keepdims=True)
         back = signal.lfilter([1.0], [1.0, -rho], weekly[:, ::-1], axis=1, zi=rho / (1 - rho) * after)[0][:, ::-1]
         full = np.zeros((len(weekly), panel.n_weeks), dtype=np.float32)
-        full[:, :last] = back
-        out[rows] = panel.mean_by_period(attraction.warmth(full, curvature)) * panel.headroom[rows, None]
+        # habit runs backwards, too: what the design has of each contact to come, the mirror has of each gone by
+        felt = echoed(attraction.warmth(back, curvature)[:, ::-1], panel.echo)
+        full[:, :last] = felt[:, ::-1]
+        out[rows] = panel.mean_by_period(full) * panel.headroom[rows, None]
     begin = week_of(panel.periods.stop - 1) + 1 - panel.first_week
     return out, begin + LEAD_WEEKS <= last
 

@@ -134,8 +134,9 @@ def estimate(
     """
     effects = prior_effects(world)
     rho, habit = (believed(name, beliefs).mean for name in ("carryover", "habit"))
-    panel = with_headroom(panel, rho, effects, share, habit)
-    panel = weighed(panel, effects, beliefs or {})
+    before, _ = stock_regressors(panel, rho, effects)
+    panel = with_headroom(panel, before[0], share, habit)
+    panel = weighed(panel, before * panel.headroom[:, None])
     setting = Setting(world, panel, effects, learnable_channels(panel), beliefs or {})
     try:
         return _estimate(setting)

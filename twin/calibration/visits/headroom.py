@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
-from twin.calibration.levels.panel import Panel, stock_regressors
+from twin.calibration.levels.panel import Panel
 from twin.calibration.visits.weights import tells
 
 _PASSES = 25
@@ -22,7 +22,7 @@ _LOOSE = 1.0
 
 
 def with_headroom(
-    panel: Panel, rho: float, effects: NDArray[np.float64], share: NDArray[np.float64] | None, habit: float = 0.0
+    panel: Panel, warmth: NDArray[np.float32], share: NDArray[np.float64] | None, habit: float = 0.0
 ) -> Panel:
     """The panel with each customer's headroom relative to the usual one, and the echo of habit at it.
 
@@ -32,8 +32,8 @@ def with_headroom(
     Parameters
     ----------
     panel : Panel
-    rho : float, per week
-    effects : (h,) float, visits
+    warmth : (c, p) float
+        Goodwill as it is felt, of a panel without headroom.
     share : (n,) float in [0, 1], optional
         Our share of each customer of the population; ``nan`` where it is not known. Without any, all are alike.
     habit : float, utility
@@ -42,7 +42,6 @@ def with_headroom(
     if share is None or not len(panel):
         return panel
     n = np.maximum(panel.mask.sum(axis=1), 1)
-    (warmth,), _ = stock_regressors(panel, rho, effects)
     usual = np.where(panel.mask, warmth, 0.0).sum(axis=1) / n
     strays = np.where(panel.mask, (warmth - usual[:, None]) ** 2, 0.0).sum(axis=1) / n
     seen, own = share[panel.customer], panel.volume.sum(axis=1) / n

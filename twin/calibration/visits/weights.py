@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from twin.calibration.levels.panel import Panel, stock_regressors
+from twin.calibration.levels.panel import Panel
 from twin.calibration.visits import fixed_effects
-from twin.response.parameters import Prior, believed
 
 
-def weighed(panel: Panel, effects: NDArray[np.float64], beliefs: Mapping[str, Prior]) -> Panel:
+def weighed(panel: Panel, design: NDArray[np.float32]) -> Panel:
     """The panel with customers weighed by how much one unit of their sales tells.
 
     A Poisson likelihood takes the error to grow with the mean. Orders are lumpy, so it grows faster, and a few large
     customers would speak for all. With a variance of phi mean + alpha mean**2 a customer counts by 1 / (phi + alpha
     mean); weights that stay the same over time leave the estimate consistent, because customer effects do.
+
+    Parameters
+    ----------
+    panel : Panel
+    design : (k, c, p) float
+        Regressors of the response, as they are believed beforehand.
     """
-    design, _ = stock_regressors(panel, believed("carryover", beliefs).mean, effects)
     fit = fixed_effects.fit(panel.volume, design, panel.mask, panel.group)
     mean, spread = np.zeros(len(panel)), np.zeros(len(panel))
     for rows, mask, y, mu in fixed_effects.means(panel.volume, design, panel.mask, panel.group, fit):
