@@ -8,7 +8,7 @@ import streamlit as st
 
 from dashboard import access, frame, jobs_panel, state
 from dashboard.charts import forecast as charts
-from dashboard.views import compare_detail, compare_inputs, report, run_forecast
+from dashboard.views import compare_detail, compare_inputs, past_skill, report, run_forecast
 from dashboard.views.compare_tables import BASELINE, costs_table, findings, results_table, uplift_rows
 from dashboard.words import Words
 from twin.tasks.forecasts import compared
@@ -130,12 +130,9 @@ def _cautions(version: Any, heads: dict[str, Any], rows: list[dict[str, Any]], w
         said.warning(words(key), icon=":material/health_and_safety:")
         with door:
             frame.go("diagnostics" if frame.there("diagnostics") else "calibration")
-    if "backtest" in heads:
-        verdict = state.document(heads["backtest"].id, "verdict")
-        worse = [words.named("measure", name) for name, score in verdict.items() if score["naive_wins"]]
-        if worse:
-            st.warning(words("compare.naive_wins", measures=", ".join(worse)), icon=":material/balance:")
-    else:
+    if worse := past_skill.cautions(state.document(version.id, "forecast"), heads, words):
+        st.warning("  \n".join(map(frame.plain, worse)), icon=":material/balance:")
+    if "backtest" not in heads:
         st.caption(words("compare.no_backtest"))
 
 

@@ -12,6 +12,7 @@ from dashboard import access, frame, jobs_panel, state
 from dashboard.charts import drivers as driver_charts
 from dashboard.charts import forecast as charts
 from dashboard.charts import maps
+from dashboard.views import past_skill
 from dashboard.words import Words
 from twin.tasks.forecasts import compared
 
@@ -56,6 +57,7 @@ def _over_time(calibration: str, outlook: dict[str, Any], one: dict[str, Any], w
     chart = fan_chart(calibration, outlook, one, measure, words)
     st.altair_chart(chart, width="stretch", theme=None, alt=words("compare.over_time"))
     st.caption(words("compare.fan_note") + (" " + words("compare.naive_note") if measure == "own_volume" else ""))
+    past_skill.mixture(outlook, measure, state.heads(), words)
 
 
 def fan_chart(calibration: str, outlook: dict[str, Any], one: dict[str, Any], measure: str, words: Words) -> Any:

@@ -9,7 +9,9 @@ import streamlit as st
 
 from dashboard import frame, state
 from dashboard.charts import diagnostics as charts
+from dashboard.views import past_skill
 from dashboard.words import Words
+from twin.tasks.forecasts import compared
 
 _MEASURES = ("own_volume", "category_volume", "own_share", "brand_share")
 _LEFT_OUT = ("blend",)
@@ -26,8 +28,39 @@ def render(heads: dict[str, Any], words: Words) -> None:
     if said:
         with st.expander(words("learned.said")):
             frame.findings(words.sentence(line) for line in said["said"])
+            st.caption("  \n".join(frame.plain(words.sentence(line)) for line in said["notes"]))
     with st.expander(words("learned.every_figure")):
         _figures(state.table(version.id, "backtest"), words)
+    _published(state.table(version.id, "scored_forecasts"), words)
+    _of_forecast(version, heads, words)
+
+
+def _of_forecast(version: Any, heads: dict[str, Any], words: Words) -> None:
+    """What this backtest says of the newest forecast."""
+    if "forecast" not in heads:
+        return
+    outlook = state.document(heads["forecast"].id, "forecast")
+    if (outlook.get("looking_back") or {"backtest": version.id})["backtest"] != version.id:
+        return
+    with st.container(border=True):
+        st.subheader(words("learned.of_forecast"))
+        measures = [name for name in ("own_volume", "own_share") if compared.mixed(outlook, name)]
+        measure = frame.tabs(words("compare.measure"), measures, "mixed", "measure") if len(measures) > 1 else ""
+        past_skill.mixture(outlook, measure or next(iter(measures), "own_volume"), heads, words)
+
+
+def _published(rows: pd.DataFrame, words: Words) -> None:
+    """Forecasts that were published here, as far as figures have come since."""
+    if not len(rows):
+        return
+    with st.expander(words("learned.published")):
+        table = rows.assign(
+            origin=rows["origin"].map(words.date), forecast=rows["said"],
+            measure=[words.named("measure", name) for name in rows["measure"]],
+        )  # fmt: skip
+        order = ["origin", "measure", "periods", "actual", "forecast", "error_pct", "naive_error_pct"]
+        forms = {**dict.fromkeys(("actual", "forecast"), words.volume), "periods": words.number}
+        frame.shown(table[order], words, {**forms, "error_pct": words.signed, "naive_error_pct": words.signed})
 
 
 def _verdicts(verdict: dict[str, Any], words: Words) -> None:

@@ -13,7 +13,7 @@ import vl_convert
 from dashboard import state
 from dashboard.charts import drivers as driver_charts
 from dashboard.charts import forecast as charts
-from dashboard.views import compare_detail, compare_tables
+from dashboard.views import compare_detail, compare_tables, past_skill
 from dashboard.words import Words
 from twin.tasks.forecasts import compared, report_parts
 from twin.tasks.forecasts.report_parts import Grid, Report
@@ -175,11 +175,7 @@ def _cautions(version: Any, outlook: dict[str, Any], rows: list[dict[str, Any]],
     health = (outlook.get("health") or {}).get("verdict")
     if health in ("fail", "review"):
         lines.append(words("compare.health_fail" if health == "fail" else "compare.health_review"))
-    if "backtest" in heads:
-        verdict = state.document(heads["backtest"].id, "verdict")
-        worse = [words.named("measure", name) for name, score in verdict.items() if score["naive_wins"]]
-        if worse:
-            lines.append(words("compare.naive_wins", measures=", ".join(worse)))
+    lines += past_skill.cautions(outlook, heads, words)
     for flag in sorted({flag for row in rows for flag in row.get("flags", ())}):
         names = ", ".join(row["name"] for row in rows if flag in row.get("flags", ()))
         lines.append(f"{names} — {words.named('flag_note', flag)}")

@@ -130,6 +130,28 @@ def asks(row: dict[str, Any], baseline: dict[str, Any], weeks: int) -> dict[str,
     }
 
 
+def mixed(outlook: dict[str, Any], measure: str) -> dict[str, Any] | None:
+    """The baseline month by month, mixed with simple forecasts as their past skill has earned.
+
+    Parameters
+    ----------
+    outlook : dict
+        A forecast's result.
+    measure : str
+        ``own_volume`` or ``own_share``.
+
+    Returns
+    -------
+    dict or None
+        ``rows`` as from :func:`twin.forecast.blend_ahead.mixed_months`; ``blend`` and ``twin``: sums of their medians.
+        ``None`` where no backtest of the same data stood, or nothing simple has earned a part.
+    """
+    rows = ((outlook.get("looking_back") or {}).get("blend") or {}).get(measure, ())
+    if not any(row["partner"] for row in rows):
+        return None
+    return {"rows": list(rows), **{name: sum(row[name]["p50"] for row in rows) for name in ("blend", "twin")}}
+
+
 def drivers_of(workspace: Path, forecast: str, name: str) -> dict[str, Any] | None:
     """The newest attribution of a scenario as a forecast ran it; ``None`` where nobody has asked yet."""
     store = Workspace.open(workspace, create=False)
