@@ -149,6 +149,21 @@ def test_a_year_like_the_runs_seldom_alarms():
     assert np.mean(np.array(p) < 0.05) <= 0.15
 
 
+def test_the_total_of_a_brand_seldom_alarms_and_can():
+    # a brand's total is off at p = 0.05 in one of twenty; 40 seeds, at most 6 with p = 0.014
+    p = [judge(2900, cells(0.0, seed)).p_of_brand["audit: Ours"] for seed in range(40)]
+    assert np.mean(np.array(p) < 0.05) <= 0.15
+    found = judge(2900, cells(0.4, 2))
+    assert found.p_of_brand["audit: Ours"] < 0.01  # ranks of 60 runs would say 0.03 at the least
+    assert "totals off: audit: Ours" in predictive_check(found).reason
+
+
+def test_bands_of_few_runs_hold_one_more_as_often_as_they_say():
+    # 40 seeds of 60 cells that share half of their variance: the mean strays by 0.03 (standard error)
+    held = [judge(2900, cells(0.0, seed, runs=24)).inside_80["audit"] for seed in range(40)]
+    assert abs(np.mean(held) - 0.8) < 0.09
+
+
 def test_a_year_unlike_the_model_fails():
     found = judge(2900, cells(0.6, 1))
     assert predictive_check(found).verdict == FAIL

@@ -15,7 +15,6 @@ from twin.calibration.health.predictive import Predictive
 
 _CHANCE = (0.05, 0.02)
 _LEAST_INSIDE = 0.6
-_BRAND_CHANCE = 0.02
 _MANY_SDS = (2.0, 4.0)
 _HALF = 0.5
 _COVERAGE_CHANCE = (0.05, 0.005)
@@ -40,7 +39,7 @@ def predictive_check(found: Predictive | None, why_not: str = "") -> Check:
         words.append(
             f"{source}: {inside:.0%} of cells inside the 80 % band, {found.inside_90[source]:.0%} in 90 % (p {p:.2g})"
         )
-    off = sorted(name for name, p in found.p_of_brand.items() if p < _BRAND_CHANCE)
+    off = sorted(name for name, p in found.p_of_brand.items() if p * len(found.p_of_brand) < _CHANCE[0])
     if off:
         words.append(f"totals off: {', '.join(off)}")
         verdicts.append(REVIEW)

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import stats
 
 from twin.agents.conditions import lay_out
 from twin.agents.crowd import Week
@@ -30,6 +31,9 @@ YEAR = 52
 LEAST_TRAINING = 52
 RUNS, LEAST_RUNS = 60, 20
 _REPLICATE = 30_000
+_TRACE = 1e-3
+HOLDS = "weibull"
+"""Quantiles between which one more value of the same kind lies as often as they say, however few the runs are."""
 _THURSDAY = np.timedelta64(3, "D")
 _BRICKS, _TERRITORIES = "brick", "territory"
 _FEW_BRICKS = 2
@@ -79,7 +83,7 @@ class Predictive:
         Chance that so many cells or more would miss the 80 % band if one of the runs were the truth: cells move
         together, and the runs know how much.
     p_of_brand : mapping of (source, brand) to float
-        Two-sided, of the brand's total over all places.
+        Two-sided, of the brand's total over all places; Student's t of logs, which tells beyond the range of the runs.
     """
 
     origin: int
@@ -94,7 +98,7 @@ class Predictive:
         """Cells farthest from the middle of their band: source, place, brand, actual, p10, p50, p90."""
         rows: list[tuple[float, tuple[str, str, str, float, float, float, float]]] = []
         for cells in self.cells:
-            low, middle, high = np.percentile(cells.foretold, [10, 50, 90], axis=0)
+            low, middle, high = np.percentile(cells.foretold, [10, 50, 90], axis=0, method=HOLDS)
             width = np.maximum(high - low, 1e-9)
             off = np.abs(cells.actual - middle) / width
             for k in np.argsort(-off, kind="stable")[:most]:
@@ -171,15 +175,17 @@ def _coverage(cells: Cells, level: float) -> tuple[float, float]:
     # ranks of what is held against the n others: inside when in the middle part of n + 1 places
     place = (rank + 0.5) / (n + 1)
     inside = (np.abs(place - 0.5) <= level / 2).mean(axis=1)
-    low, high = np.quantile(cells.foretold, [(1 - level) / 2, (1 + level) / 2], axis=0)
+    low, high = np.quantile(cells.foretold, [(1 - level) / 2, (1 + level) / 2], axis=0, method=HOLDS)
     share = float(((cells.actual >= low) & (cells.actual <= high)).mean())
     return share, float((1 + (inside[1:] <= inside[0]).sum()) / (n + 1))
 
 
 def _two_sided(draws: NDArray[np.float64], actual: float) -> float:
-    n = len(draws)
-    below, above = (draws <= actual).sum(), (draws >= actual).sum()
-    return float(min(2.0 * (1 + min(below, above)) / (n + 1), 1.0))
+    """Chance that one more run would lie as far off: ranks of n runs never get below 2 / (n + 1), a t of logs does."""
+    n, least = len(draws), max(_TRACE * float(draws.mean()), 1e-300)
+    logs, here = np.log(np.maximum(draws, least)), np.log(max(actual, least))
+    spread = float(logs.std(ddof=1)) * np.sqrt(1.0 + 1.0 / n)
+    return float(2.0 * stats.t.sf(abs(here - logs.mean()) / max(spread, 1e-9), n - 1))
 
 
 @dataclass(frozen=True)

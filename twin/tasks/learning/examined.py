@@ -9,6 +9,7 @@ import pandas as pd
 
 from twin.calibration.health.card import HealthCard, number
 from twin.calibration.health.examination import Examined
+from twin.calibration.health.predictive import HOLDS
 from twin.calibration.visits.reach import Reach
 from twin.errors import WorkspaceError
 from twin.workspace.catalogue import Version
@@ -61,7 +62,7 @@ def _cells(examined: Examined) -> pd.DataFrame:
     assert examined.predictive is not None
     frames = []
     for cells in examined.predictive.cells:
-        low, middle, high = np.percentile(cells.foretold, [10, 50, 90], axis=0)
+        low, middle, high = np.percentile(cells.foretold, [10, 50, 90], axis=0, method=HOLDS)
         frames.append(
             pd.DataFrame(
                 {"source": cells.source, "place": cells.place, "brand": cells.brand, "actual": cells.actual,
