@@ -175,7 +175,7 @@ def _from_shelf(seed: int) -> dict[str, Any]:
     """One world; kept by the content of the program, so that what was interrupted goes on."""
     digest = hashlib.blake2b(digest_size=8)
     for name in ("agents", "engine", "response", "market", "forecast", "calibration", "potential", "intake"):
-        for path in sorted((ROOT / "twin" / name).glob("*.py")):
+        for path in sorted((ROOT / "twin" / name).rglob("*.py")):
             digest.update(path.read_bytes())
     path = BUILD / "worlds" / f"simulation-{seed}-{digest.hexdigest()}.npz"
     if not path.exists():

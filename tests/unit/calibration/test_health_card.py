@@ -122,7 +122,14 @@ def test_a_weak_instrument_matters_only_where_it_is_needed(sample, chasing, verd
 @pytest.mark.parametrize(("chasing", "verdict"), [(True, FAIL), (False, REVIEW)])
 def test_estimates_that_disagree_are_shown(sample, chasing, verdict):
     facts = {"fixed_effects": (0.9, 0.05), "control": (0.2, 0.05), "mundlak": np.nan, "method": "mirrored stock"}
+    facts |= {"hausman_t": np.nan}
     assert estimator_gap(with_checks(sample, chasing=chasing, **facts)).verdict == verdict
+
+
+def test_estimates_of_the_same_sales_are_compared_by_the_error_of_their_difference(sample):
+    facts = {"fixed_effects": (0.36, 0.05), "control": (0.30, 0.05), "mundlak": np.nan}
+    assert estimator_gap(with_checks(sample, chasing=False, hausman_t=0.5, **facts)).verdict == PASS
+    assert estimator_gap(with_checks(sample, chasing=False, hausman_t=-3.5, **facts)).verdict == REVIEW
 
 
 def test_a_curve_that_does_not_fit_is_to_be_reviewed(sample):

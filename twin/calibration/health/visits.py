@@ -82,6 +82,9 @@ def estimator_gap(calibration: Calibration) -> Check:
         for name, (value, sd) in found.items()
         if name != "customer effects"
     }
+    if "control function" in gaps and np.isfinite(visit.checks.hausman_t):
+        # both rest on the same sales, so their difference is surer than either: its own t (Hausman 1978) knows
+        gaps["control function"] = float(visit.checks.hausman_t)
     name, gap = max(gaps.items(), key=lambda one: abs(one[1]))
     bare = visit.chasing and visit.checks.method != CONTROLLED
     verdict = judged(gap, review=abs(gap) > _GAP[0], fail=bare and abs(gap) > _GAP[1])
