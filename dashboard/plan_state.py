@@ -29,8 +29,12 @@ def read_in(plan: str) -> None:
 
 
 def rep_names(dataset: str) -> dict[str, str]:
-    """Name and id of every listed rep, by id."""
-    return _rep_names(str(state.workspace()), dataset)
+    """Name and id of every listed rep, by id; of the territories that may be seen."""
+    found = _rep_names(str(state.workspace()), dataset)
+    if access.territories() is None or not found:
+        return found
+    mine = state.table(dataset, "table_reps")["rep_id"]
+    return {id: found[id] for id in mine if id in found}
 
 
 def addable(desk: Desk, plan: str, rep: str) -> pd.DataFrame:

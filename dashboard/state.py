@@ -63,8 +63,14 @@ def difference_of(before: str, after: str) -> dict[str, Any]:
 
 
 def links() -> dict[str, Any]:
-    """Pairs that may be one outlet, and what was said of them. Never cached: people speak."""
-    return links_page.pairs(workspace())
+    """Pairs that may be one outlet, of the territories that may be seen, and what was said. Never cached."""
+    told = links_page.pairs(workspace())
+    if (allowed := access.territories()) is None:
+        return told
+    there = _places().isin(list(allowed))
+    mine = set(there.index[there])
+    # a prospect that was joined has no place of its own
+    return told | {"pairs": [pair for pair in told["pairs"] if mine & {pair["id_a"], pair["id_b"]}]}
 
 
 def last_reading() -> list[str]:

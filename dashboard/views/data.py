@@ -144,14 +144,18 @@ def _standing(heads: dict[str, Any], words: Words) -> None:
     left, right = st.columns([2, 3], gap="medium")
     with left:
         st.subheader(words("data.standing", id=frame.short(dataset.id)))
-        frame.shown(rows, words, {"rows": words.number})
+        if access.company():
+            frame.shown(rows, words, {"rows": words.number})
         st.caption(words("data.made", date=words.moment(dataset.created)))
     with right:
         st.subheader(words("calibration.remarks"))
         remarks = state.table(dataset.id, "warnings")
-        if len(remarks):
+        if not access.company():
+            st.caption(words("access.company_only"))
+        elif len(remarks):
             jobs_panel.problems(remarks, words)
             frame.file(words("data.problems_download"), remarks, "remarks.csv", words)
         else:
             st.caption(words("calibration.no_remarks"))
-    data_change.versions(words)
+    if access.company():
+        data_change.versions(words)

@@ -90,9 +90,10 @@ def _curves(heads: dict[str, Any], words: Words) -> None:
 def _fit(heads: dict[str, Any], words: Words) -> None:
     """Season, ranking, and cells of the last year that were foretold."""
     version = heads["calibration"].id
-    with st.container(border=True):
-        st.subheader(words("learned.season"))
-        learned.season(version, words)
+    if access.company():  # the season is drawn through totals of the market
+        with st.container(border=True):
+            st.subheader(words("learned.season"))
+            learned.season(version, words)
     left, right = st.columns(2, gap="medium")
     with left, st.container(border=True, height="stretch"):
         st.subheader(words("learned.potential"))
@@ -140,6 +141,9 @@ def _recovery(heads: dict[str, Any], words: Words) -> None:
 
 
 def _backtest(heads: dict[str, Any], words: Words) -> None:
+    if not access.company():
+        st.caption(words("access.company_only"))
+        return
     if "backtest" not in heads:
         frame.empty(words("learned.no_backtest"), "twin backtest")
     allowed, busy = access.may("learn"), jobs_panel.busy(("backtest",))

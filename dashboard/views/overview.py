@@ -131,16 +131,20 @@ def _readiness(ready: dict[str, Any], words: Words) -> None:
         }
         for row in ready["criteria"]
     ]
-    st.table(pd.DataFrame(told), border="horizontal", hide_index=True, width="stretch")
+    table = pd.DataFrame(told)
+    if not access.company():  # evidence and what is missing count rows of the whole company
+        table = table.iloc[:, :2]
+    st.table(table, border="horizontal", hide_index=True, width="stretch")
 
 
 def _capabilities(ready: dict[str, Any], words: Words) -> None:
     st.subheader(words("overview.capabilities"))
-    lines = []
+    lines, whole = [], access.company()  # a reason counts rows of the whole company
     for row in sorted(ready["capabilities"], key=lambda row: not row["possible"]):
         sign = ":green[✓]" if row["possible"] else ":orange[✕]"
         reason = frame.plain(words.sentence(row["reason"]))
-        lines.append(f"{sign} **{frame.plain(words.named('capability', row['name']))}** — {reason}")
+        name = frame.plain(words.named("capability", row["name"]))
+        lines.append(f"{sign} **{name}** — {reason}" if whole else f"{sign} **{name}**")
     st.markdown("  \n".join(lines))
 
 
@@ -148,9 +152,8 @@ def _notes(calibration: str, words: Words) -> None:
     st.subheader(words("overview.notes"))
     learned = state.document(calibration, "diagnostics")
     # the list of priors is long and for the analyst: here only how many
-    lines = [
-        line for line in (*learned["notes"], *learned["potential"]["notes"]) if " parameters are priors" not in line
-    ]
+    noted = (*learned["notes"], *learned["potential"]["notes"]) if access.company() else ()
+    lines = [line for line in noted if " parameters are priors" not in line]
     rows = state.table(calibration, "parameters")
     n = int((~rows["identified"]).sum())
     frame.findings([*(words.sentence(line) for line in lines), words("overview.priors", n=n, all=len(rows))])

@@ -87,8 +87,8 @@ def panel(
     words : Words
     """
     heeded = plan_edits.made_with(state.workspace(), plan)
-    fresh = [edit for edit in wishes.edits if edit not in heeded.edits]
-    away = [each for each in wishes.absences if each not in heeded.absences]
+    fresh = [edit for edit in wishes.edits if edit not in heeded.edits and _may_see(edit, reps)]
+    away = [each for each in wishes.absences if each not in heeded.absences and _may_see(each, reps)]
     gone = len(set(heeded.edits) - set(wishes.edits)) + len(set(heeded.absences) - set(wishes.absences))
     with st.container(border=True):
         st.subheader(words("plan.changes"))
@@ -104,8 +104,14 @@ def panel(
             st.caption(words("plan.no_changes"))
         if heeded.edits:
             st.caption(words.many("plan.heeded", len(heeded.edits)))
-        _absent(plan, rows["date"], reps, words)
-        _buttons(plan, heeded, bool(fresh or away or gone), came, breaches, words)
+        if access.may("plan"):
+            _absent(plan, rows["date"], reps, words)
+            _buttons(plan, heeded, bool(fresh or away or gone), came, breaches, words)
+
+
+def _may_see(change: Edit | Absence, reps: dict[str, str]) -> bool:
+    """Whether a change concerns a rep who is shown."""
+    return access.territories() is None or change.rep_id in reps
 
 
 def verdict(kinds: set[str], crowded: set[str], words: Words) -> str:
@@ -156,8 +162,9 @@ def _line(
     left, right = st.columns([6, 1], vertical_alignment="center")
     left.markdown(f"{_SIGNS[light]} **{frame.plain(said)}** · {frame.plain(verdict(kinds, crowded, words))}")
     right.button(
-        words("plan.take_back"), key=f"back-{edit.key}", width="stretch", on_click=take_back, args=(plan, [edit.key])
-    )
+        words("plan.take_back"), key=f"back-{edit.key}", width="stretch", on_click=take_back, args=(plan, [edit.key]),
+        disabled=not access.may("plan"),
+    )  # fmt: skip
 
 
 def _from_data(desk: Desk, reps: dict[str, str], words: Words) -> bool:
@@ -185,7 +192,10 @@ def _away(plan: str, absence: Absence, reps: dict[str, str], words: Words) -> No
     def come_back(wishes: Wishes) -> Wishes:
         return replace(wishes, absences=tuple(each for each in wishes.absences if each != absence))
 
-    right.button(words("plan.take_back"), key=f"back-{absence}", width="stretch", on_click=keep, args=(plan, come_back))
+    right.button(
+        words("plan.take_back"), key=f"back-{absence}", width="stretch", on_click=keep, args=(plan, come_back),
+        disabled=not access.may("plan"),
+    )  # fmt: skip
 
 
 def _absent(plan: str, days: pd.Series, reps: dict[str, str], words: Words) -> None:
@@ -220,8 +230,10 @@ def _buttons(plan: str, heeded: Wishes, open_: bool, came: bool, breaches: list[
         key="replan",
     ):
         jobs_panel.start("plan", ["--replan", plan])
+    # what others have changed elsewhere is not theirs to discard who do not see it
+    alone = access.territories() is None
     right.button(
-        words("plan.discard"), disabled=busy or not open_, width="stretch", key="discard", on_click=keep,
+        words("plan.discard"), disabled=busy or not open_ or not alone, width="stretch", key="discard", on_click=keep,
         args=(plan, lambda _: heeded),
     )  # fmt: skip
     st.caption(words("plan.replan_blocked" if hard else "plan.replan_note"))

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from dashboard import frame, jobs_panel, state
+from dashboard import access, frame, jobs_panel, state
 from dashboard.words import Words
 from twin.tasks import results
 from twin.tasks.results import ScenarioFile
@@ -18,7 +18,7 @@ _DRAWS, _WEEKS = 40, 52
 
 
 def form(words: Words, expanded: bool = False, wanted: Path | None = None) -> None:
-    """Show the form.
+    """Show the form, to whoever may run scenarios.
 
     Parameters
     ----------
@@ -28,6 +28,8 @@ def form(words: Words, expanded: bool = False, wanted: Path | None = None) -> No
     wanted : Path, optional
         A scenario that is chosen from the start, with those of the newest forecast beside it.
     """
+    if not access.may("decide"):
+        return
     found = results.scenario_files(state.workspace())
     title = words("run.more" if wanted else "run.title")
     with st.expander(title, expanded=expanded, icon=":material/play_circle:"):

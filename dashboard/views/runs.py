@@ -103,7 +103,7 @@ def _detail(job: Job, words: Words) -> None:
         st.markdown(f"**{words.named('verb', job.verb)}** · {words.moment(job.created)} · {_asked(job, words)}")
         if job.state == jobs.FAILED:
             st.error(words("runs.failed"), icon=":material/error:")
-            if job.problems:
+            if job.problems and access.company():
                 jobs_panel.problems(pd.DataFrame(list(job.problems)), words)
             else:
                 st.code(jobs_panel.told(job, words), language=None, wrap_lines=True)
@@ -113,6 +113,8 @@ def _detail(job: Job, words: Words) -> None:
             allowed = access.may(access.VERB_RIGHTS[job.verb])
             if st.button(words("runs.repeat"), key=f"repeat-{job.id}", disabled=not allowed):
                 jobs_panel.start(job.verb, jobs.arguments_of(job))
+        if not access.company():  # it tells of customers and counts of the whole company
+            return
         with st.expander(words("runs.log")):
             st.code(" ".join(("twin", job.verb, *jobs.arguments_of(job))), language=None, wrap_lines=True)
             st.code(jobs.log(state.workspace(), job.id) or words("runs.silent"), language=None, wrap_lines=True)

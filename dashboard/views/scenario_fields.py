@@ -12,7 +12,7 @@ from typing import Any
 
 import streamlit as st
 
-from dashboard import frame
+from dashboard import access, frame
 from dashboard.words import Words
 from twin.errors import Problem
 from twin.scenario.facts import MarketFacts, ranks
@@ -77,7 +77,7 @@ def _text(key: Key, value: Any, path: str, label: str, desk: Desk, hint: str, em
         text = st.text_area(label, before, height=112, **options)
     else:
         text = st.text_input(label, before, **options)
-    if isinstance(key.kind, Where) and text and desk.market is not None:
+    if isinstance(key.kind, Where) and text and desk.market is not None and access.company():
         n = customers_meant(text, desk.market)
         if n is not None:
             st.caption(desk.words.many("scenarios.meant", n))

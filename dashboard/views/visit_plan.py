@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from dashboard import frame, jobs_panel, plan_state, state
+from dashboard import access, frame, jobs_panel, plan_state, state
 from dashboard.charts import plan as charts
 from dashboard.views import plan_changes, plan_day, plan_downloads, plan_form
 from dashboard.words import Words
@@ -37,9 +37,10 @@ def render() -> None:
     wishes = plan_edits.wishes_of(state.workspace(), version.id) if version else None
     standing = str(state.document(version.id, "summary").get("scenario", "")) if version else ""
     asked = st.query_params.get("scenario", standing)
-    plan_form.form(heads, list(reps), wishes, words, expanded=version is None or asked != standing)
+    if access.may("plan"):
+        plan_form.form(heads, list(reps), wishes, words, expanded=version is None or asked != standing)
     if version is None or wishes is None:
-        frame.empty(words("plan.none"), "twin plan SCENARIO.toml")
+        frame.empty(words("plan.none" if access.may("plan") else "plan.none_to_see"), "twin plan SCENARIO.toml")
         return
     if heads["calibration"].id not in version.parents:
         st.warning(words("plan.stale"), icon=":material/history:")
@@ -57,12 +58,13 @@ def _whole(
 ) -> None:
     """A plan with visits in it."""
     desk = plan_state.desk(version.id)
-    rows = _in_language(applied(desk, wishes), words)
+    # somebody else may have added a visit elsewhere
+    rows = _in_language(access.within(applied(desk, wishes)), words)
     edited = bool(wishes.edits or wishes.absences)
     breaches = plan_desk.breaches(desk, rows, wishes) if edited else []
     reps = {id: names.get(id, id) for id in sorted(set(desk.rows["rep_id"]) | set(rows["rep_id"]))}
     _figures(rows, unserved, words)
-    _load(desk, wishes, rows, reps, words)
+    _load(desk, wishes, rows, {**names, **reps}, words)
     plan_changes.panel(version.id, desk, wishes, breaches, rows, reps, words)
     plan_day.day(version, desk, wishes, rows, reps, heads, words)
     _unserved(unserved, words)
@@ -109,14 +111,16 @@ def _about(summary: dict[str, Any], words: Words) -> None:
     st.markdown(
         words("plan.about", name=name, first=words.date(summary.get("start")), last=words.date(summary.get("end")))
     )
-    remarks = [frame.plain(line) for line in summary.get("remarks", {}).get(words.language, ())]
+    # what is remarked on a plan counts customers and visits of the whole company
+    whole = summary if access.company() else {}
+    remarks = [frame.plain(line) for line in whole.get("remarks", {}).get(words.language, ())]
     rests = [
         f"{words.weekday(dt.date.fromisoformat(day['date']))} ({frame.plain(words.sentence(day['name']))})"
         for day in summary.get("holidays", ())
     ]
     if rests:
         remarks.append(words("plan.holidays", days=", ".join(rests)))
-    remarks += [frame.plain(words.sentence(line)) for line in summary.get("warnings", ())]
+    remarks += [frame.plain(words.sentence(line)) for line in whole.get("warnings", ())]
     if remarks:
         st.caption("  \n".join(remarks))
 
@@ -143,6 +147,8 @@ def _load(desk: Desk, wishes: Wishes, rows: pd.DataFrame, reps: dict[str, str], 
         )
         _follow(event)
         counts = plan_load.capacity_of(desk, wishes, rows)
+        if access.territories() is not None:
+            counts = counts[counts["rep_id"].isin(list(reps))]
         counts = counts.assign(
             rep=counts["rep_id"].map(reps).fillna(counts["rep_id"]),
             said=[

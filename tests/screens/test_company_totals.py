@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 from test_analyst_sign_in import RULES, access_file, as_person
+from test_language import VIEWS
 
 from twin.tasks import results
 from twin.tasks.learning import market_figures
@@ -98,3 +100,36 @@ def test_pages_hold_no_total_of_the_company(full, tmp_path, monkeypatch, view):
         assert set(table["Territory"]) == {"T1"}
     if view != "scenarios":
         assert "T1" in told
+
+
+def _bytes(node: object) -> Iterator[bytes]:
+    """Everything that is sent to the browser, tables and charts with it."""
+    if (proto := getattr(node, "proto", None)) is not None:
+        yield proto.SerializeToString()
+    for child in getattr(node, "children", {}).values():
+        yield from _bytes(child)
+
+
+@pytest.mark.parametrize("group", ["sales-managers", "sales-analysts"])
+@pytest.mark.parametrize("view", VIEWS)
+def test_no_page_names_a_customer_or_a_rep_of_elsewhere(view, group, full, tmp_path, monkeypatch):
+    heads = results.heads(full)
+    people = results.table(full, heads["calibration"].id, "potential")
+    reps = results.table(full, heads["dataset"].id, "table_reps")
+    there = {
+        *people.loc[people["territory_id"] != "T1", "customer_id"],
+        *reps.loc[reps["territory_id"] != "T1", "rep_id"],
+    }
+    here = set(people.loc[people["territory_id"] == "T1", "customer_id"])
+    monkeypatch.setenv("TWIN_WORKSPACE", str(full))
+    as_person(monkeypatch, tmp_path, group, "west")
+    for query in {"data": ({"part": "standing"}, {"part": "links", "links": "all"})}.get(view, ({},)):
+        page = AppTest.from_function(_page, default_timeout=120, kwargs={"view": view})
+        for name, value in query.items():
+            page.query_params[name] = value
+        page.run()
+        assert not page.exception
+        sent = b"\n".join(_bytes(page._tree))
+        assert [name for name in sorted(there) if name.encode() in sent] == []
+        if view == "potential":
+            assert any(name.encode() in sent for name in here), "the test sees nothing"
