@@ -103,7 +103,7 @@ def test_the_exponent_with_which_visits_follow_sales_comes_back(truth: float):
 
 
 def followed(truth: float, seed: int) -> tuple:
-    """Three years by the week; each customer's demand wanders, and visits follow what it bought of late."""
+    """Three years by the week; demand wanders, and visits, one a week at most, follow what was bought of late."""
     world, _ = lay_out(n=60, n_territories=2)
     n, origin, rng, weeks = 60, world.origin, np.random.default_rng(seed), 156
     population = replace(
@@ -117,7 +117,7 @@ def followed(truth: float, seed: int) -> tuple:
     sold = np.zeros((n, weeks))
     recent, who, when = wave[0].copy(), [], []
     for week in range(weeks):
-        made = rng.poisson(0.5 * (recent + 1.0) ** truth / 2.0**truth)
+        made = (rng.exponential(size=n) < 0.5 * (recent + 1.0) ** truth / 2.0**truth).astype(int)
         who.append(np.repeat(np.arange(n), made))
         when.append(np.full(made.sum(), origin - weeks + week))
         sold[:, week] = wave[week] * rng.gamma(2.0, 0.5, n)
