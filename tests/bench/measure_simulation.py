@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from scipy.stats import chisquare
 
 from twin.calibration.calibrate import CalibrationSettings, calibrate
-from twin.calibration.health.predictive import HOLDS
+from twin.calibration.health.foretold import HOLDS
 from twin.calibration.simulation.posterior import IDENTIFIED, TOLD, held_out, posterior_draws, read_table
 from twin.calibration.simulation.reference_table import values_of
 from twin.calibration.simulation.step import (

@@ -15,8 +15,8 @@ from twin.calibration.health.certificate import Certificate, Recovered
 from twin.calibration.health.data import data_checks
 from twin.calibration.health.examination import Depth, examine
 from twin.calibration.health.fit import certificate_check, drift_check, predictive_check
+from twin.calibration.health.foretold import Cells, judge
 from twin.calibration.health.moved import Move
-from twin.calibration.health.predictive import Cells, judge
 from twin.calibration.health.visits import estimator_gap, form, instrument, lead_test
 from twin.calibration.visits.checks import CONTROLLED, VisitChecks
 from twin.calibration.visits.reach import Reach, beyond, reach_of

@@ -15,7 +15,7 @@ from scipy import stats
 
 from twin.calibration.calibrate import CalibrationSettings, calibrate
 from twin.calibration.calibration import Calibration
-from twin.calibration.health.predictive import HOLDS
+from twin.calibration.health.foretold import HOLDS
 from twin.calibration.simulation.relived import relive
 from twin.errors import CalibrationError
 from twin.market.history import History

@@ -18,9 +18,10 @@ from twin.calibration.health.fit import (
     predictivity_check,
     priors_check,
 )
+from twin.calibration.health.foretold import Predictive
 from twin.calibration.health.moved import Move
 from twin.calibration.health.next_to_learn import Carried, carried_variance
-from twin.calibration.health.predictive import LEAST_RUNS, LEAST_TRAINING, YEAR, Predictive, foretell, long_enough
+from twin.calibration.health.predictive import LEAST_RUNS, LEAST_TRAINING, YEAR, foretell, long_enough
 from twin.calibration.health.sanity import Answers, ask
 from twin.calibration.health.visits import visit_checks
 from twin.calibration.visits.reach import Reach, reach_of

@@ -9,9 +9,9 @@ import numpy as np
 from twin.calibration.calibration import Calibration
 from twin.calibration.health.card import FAIL, OPEN, PASS, REVIEW, Check, judged
 from twin.calibration.health.certificate import LEVEL, Certificate, Recovered
+from twin.calibration.health.foretold import Predictive
 from twin.calibration.health.moved import Move
 from twin.calibration.health.next_to_learn import Carried, of_priors
-from twin.calibration.health.predictive import Predictive
 
 _CHANCE = (0.05, 0.02)
 _LEAST_INSIDE = 0.6

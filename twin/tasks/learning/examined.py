@@ -9,7 +9,7 @@ import pandas as pd
 
 from twin.calibration.health.card import HealthCard, number
 from twin.calibration.health.examination import Examined
-from twin.calibration.health.predictive import HOLDS
+from twin.calibration.health.foretold import HOLDS
 from twin.calibration.visits.reach import Reach
 from twin.errors import WorkspaceError
 from twin.workspace.catalogue import Version
