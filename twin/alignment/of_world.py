@@ -14,6 +14,7 @@ from twin.alignment.methods import keep
 from twin.errors import TwinError
 from twin.market.channels import VISIT
 from twin.market.world import World
+from twin.response import visiting
 from twin.response.market import VisitRule
 
 TOLERANCE = 0.05
@@ -175,8 +176,8 @@ def usual_visits(world: World, rule: VisitRule, potential: NDArray[np.float64]) 
     people = world.population
     visits = np.zeros(len(people))
     for members, rate, share in (
-        (people.known, rule.known_weight, 1.0 - rule.unknown_share),
-        (~people.known, rule.unknown_weight, rule.unknown_share),
+        (people.known, visiting.rate_at(rule.known_weight), 1.0 - rule.unknown_share),
+        (~people.known, visiting.rate_at(rule.unknown_weight), rule.unknown_share),
     ):
         usual = _by_size(rate, potential, members)
         visits[members] = usual[members] * share / max(float(usual[members].sum()), 1e-300)

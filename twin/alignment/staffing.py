@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from twin.market.channels import VISIT
 from twin.market.world import World
-from twin.response import curves, goodwill, journey
+from twin.response import curves, goodwill, journey, visiting
 from twin.response.market import Market
 
 _YEAR_WEEKS = 52.0
@@ -59,7 +59,7 @@ def _part_of_visits(world: World, market: Market) -> NDArray[np.float64]:
     """Part of a buyer's goodwill that comes from visits: (c,) float in [0, 1]."""
     rule, response = market.rule, market.response
     fit = goodwill.channel_fits(world.population.prefers, len(world.channels), response.mismatch)
-    by_visit = fit[VISIT] * rule.known_weight
+    by_visit = fit[VISIT] * visiting.rate_at(rule.known_weight)
     others = (response.channel_effect[:, None] * fit * rule.contact_rate).sum(axis=0)
     return by_visit / np.maximum(by_visit + others, 1e-12)
 

@@ -17,7 +17,7 @@ from twin.market.channels import VISIT
 from twin.market.history import Campaign, History
 from twin.market.world import World
 from twin.potential.potential import draw_volumes
-from twin.response import attraction, goodwill
+from twin.response import attraction, goodwill, visiting
 from twin.response.journey import considers_us
 from twin.response.market import Market, Response, Start, VisitRule
 
@@ -109,7 +109,7 @@ def _response(calibration: Calibration, world: World, draw: int) -> Response:
     # an estimated worth holds at the average fit of those who were contacted; the law multiplies by each one's own fit
     fit = goodwill.channel_fits(world.population.prefers, len(world.channels), scalar["mismatch"])
     rate = calibration.rule.contact_rate.copy()
-    rate[VISIT] = calibration.rule.known_weight * world.population.known
+    rate[VISIT] = visiting.rate_at(calibration.rule.known_weight) * world.population.known
     mean_fit = (fit * rate).sum(axis=1) / np.maximum(rate.sum(axis=1), 1e-300)
     effect = np.array([1.0] + [float(estimate.draws[draw]) for estimate in visit.channel_effects])
     return Response(

@@ -98,7 +98,8 @@ class VisitRule:
     Parameters
     ----------
     known_weight, unknown_weight : (c,) float, not negative
-        Relative chance of a visit while the customer buys, or does not buy, from us.
+        Weight in the draw of a week's visits while the customer buys, or does not buy, from us. Drawn without putting
+        back, so a learned weight is :func:`twin.response.visiting.weight_for` of the visits a week.
     unknown_share : float in [0, 1]
         Part of the visits that go to customers who do not buy from us.
     follows_sales : float

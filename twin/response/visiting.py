@@ -11,6 +11,20 @@ RECENT_WEEKS = 13.0
 """Reps look at what a customer bought over about so many weeks."""
 
 
+MOST_RATE = 0.97
+"""Visits a week beyond which weights are not told apart: nobody is visited twice."""
+
+
+def weight_for(rate: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Weight of the race of :func:`gumbel` that is among the first in this part of the weeks: (...) float."""
+    return -np.log1p(-np.minimum(rate, MOST_RATE))
+
+
+def rate_at(weight: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Visits a week at a learned weight, the inverse of :func:`weight_for`: (...) float in [0, 1)."""
+    return -np.expm1(-weight)
+
+
 def gumbel(u: NDArray[np.float64]) -> NDArray[np.float64]:
     """Standard Gumbel number of a uniform one in (0, 1]: (...) float.
 

@@ -5,24 +5,29 @@ Describes what is done, not what it is worth; see :mod:`twin.calibration.visits.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import special
-from statsmodels.genmod.families import Poisson
+from statsmodels.genmod.families import Binomial
+from statsmodels.genmod.families.links import CLogLog
 from statsmodels.genmod.generalized_linear_model import GLM
+from statsmodels.tools.sm_exceptions import PerfectSeparationWarning
 
 from twin.calibration.visits.following import learn_follows_sales
 from twin.market.channels import VISIT
 from twin.market.history import History, Touches
 from twin.market.world import World
+from twin.response import visiting
 from twin.response.market import VisitRule
 from twin.response.parameters import Estimate, Prior, parameter_uniforms
 from twin.weeks import NEVER
 
 WINDOW_WEEKS = 52
 _QUARTER = 13
+_FEWEST_VISITS = 30
 _FEWEST_REPS = 5
 """Fewer of them say little of how far reps differ; quarters of the year are left out in turn instead."""
 
@@ -71,10 +76,10 @@ def learn_visit_rule(
     usual_share = sales[known].sum() / max(potential[known].sum(), 1e-300) if known.any() else 0.0
     expected = np.where(known, sales, usual_share * potential)
     rule = VisitRule(
-        known_weight=_usual_rate(
+        known_weight=_usual_weight(
             warm, np.maximum(weeks_ours, 1.0), known, _standard(np.log1p(expected / _scale(sales)))
         ),
-        unknown_weight=_usual_rate(
+        unknown_weight=_usual_weight(
             cold,
             np.maximum(WINDOW_WEEKS - weeks_ours, 1.0),
             ~known,
@@ -126,24 +131,34 @@ def _standard(values: NDArray[np.float64]) -> NDArray[np.float64]:
     return (values - values.mean()) / spread if spread > 0 else np.zeros_like(values)
 
 
-def _usual_rate(
+def _usual_weight(
     visits: NDArray[np.float64], exposure: NDArray[np.float64], members: NDArray[np.bool_], size: NDArray[np.float64]
 ) -> NDArray[np.float64]:
-    """Visits a week: each customer's own rate, shrunk to what customers of that size get (gamma-Poisson).
+    """Weight at which each customer is visited as often as it was, shrunk to what customers of its size get: (c,).
 
-    Customers outside ``members`` get the rate of their size, for the day when they join.
+    Reps draw without putting back, so that a week's chance p belongs to the weight ``-log(1 - p)`` of
+    :func:`twin.response.visiting.weight_for`, and weights differ more than visits do. A week brings a visit or none:
+    a binomial with the complementary log-log link is the law's own form.
+
+    Customers outside ``members`` get the weight of their size, for the day when they join.
     """
-    if visits[members].sum() < 30:
+    if visits[members].sum() < _FEWEST_VISITS:
         # nobody knows whom they visit: by size, as reps do (Manchanda, Rossi, Chintagunta 2004)
         return np.exp(0.8 * size) / np.exp(0.8 * size).sum()
-    design = np.column_stack([np.ones(len(size)), size])
-    model = GLM(visits[members], design[members], family=Poisson(), offset=np.log(exposure[members]))
-    expected = np.exp(np.clip(design @ model.fit().params, -20, 5))
-    mean = expected[members] * exposure[members]
-    excess = ((visits[members] - mean) ** 2 - mean).sum() / (mean**2).sum()
-    strength = 1.0 / max(excess, 1e-3)
-    own = (visits + strength) / (expected * exposure + strength) * expected
-    return np.where(members, own, expected)
+    design = np.column_stack([np.ones(len(size)), size] if np.ptp(size[members]) > 0 else [np.ones(len(size))])
+    made, weeks = np.minimum(visits, visiting.MOST_RATE * exposure)[members], exposure[members]
+    model = GLM(np.column_stack([made, weeks - made]), design[members], family=Binomial(link=CLogLog()))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", PerfectSeparationWarning)  # customers who are all visited alike are no fault
+        usual = np.exp(np.clip(design @ model.fit().params, -20.0, 1.2))
+    rate = -np.expm1(-usual)
+    # noise of a rate, and how far a rate goes with the log of the weight
+    mean, bends = rate[members], (usual * np.exp(-usual))[members]
+    noise = mean * (1.0 - mean) / weeks
+    strays = (made / weeks - mean) ** 2
+    spread = max(float(((strays - noise) * weeks).sum() / (bends**2 * weeks).sum()), 1e-3)
+    rate[members] += spread * bends**2 / (spread * bends**2 + noise) * (made / weeks - mean)
+    return visiting.weight_for(rate)
 
 
 def _rep_visits(world: World, in_person: Touches) -> NDArray[np.float64]:
