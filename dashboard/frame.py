@@ -13,7 +13,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from dashboard import address, jobs_panel, state
+from dashboard import access, address, jobs_panel, state
 from dashboard.words import LANGUAGES, Words
 from twin.tasks.learning import learned
 
@@ -195,12 +195,25 @@ def bar(words: Words) -> Any:
     return st.column_config.ProgressColumn(min_value=0, max_value=100, format=form)
 
 
-def file(label: str, rows: pd.DataFrame, name: str, words: Words) -> None:
-    """A button that hands over a table as CSV, written as the reader's spreadsheet expects it."""
+def file(label: str, rows: pd.DataFrame, name: str, words: Words, version: str = "") -> None:
+    """A button that hands over a table as CSV, written as the reader's spreadsheet expects it, and on record.
+
+    Parameters
+    ----------
+    label : str
+    rows : DataFrame
+    name : str
+        Of the file.
+    words : Words
+    version : str, optional
+        Where the rows come from; empty for files that were only checked.
+    """
     locale = "tr" if words.language == "tr" else ""
+    # made when it is asked for, where nobody knows any more who asks
+    folder, who = state.workspace(), access.person()
     st.download_button(
-        label, lambda: learned.csv_of(rows, locale), file_name=name, mime="text/csv", icon=":material/download:",
-        on_click="ignore", key=f"file-{name}",
+        label, lambda: learned.customer_file(folder, version, rows, name, locale, who), file_name=name,
+        mime="text/csv", icon=":material/download:", on_click="ignore", key=f"file-{name}",
     )  # fmt: skip
 
 

@@ -154,7 +154,7 @@ def _standing(heads: dict[str, Any], words: Words) -> None:
             st.caption(words("access.company_only"))
         elif len(remarks):
             jobs_panel.problems(remarks, words)
-            frame.file(words("data.problems_download"), remarks, "remarks.csv", words)
+            frame.file(words("data.problems_download"), remarks, "remarks.csv", words, dataset.id)
         else:
             st.caption(words("calibration.no_remarks"))
     if access.company():

@@ -10,7 +10,6 @@ import streamlit as st
 from dashboard import access, address, frame, state
 from dashboard.charts import potential as charts
 from dashboard.words import Words
-from twin.tasks.learning import learned
 
 _COLUMNS = ["customer_id", "name", "headroom", "category_mean", "category_p10", "category_p90", "own_mean",
             "own_potential_mean", "known", "territory_id"]  # fmt: skip
@@ -134,14 +133,8 @@ def _map(rows: pd.DataFrame, calibration: str, chosen: str, words: Words) -> Non
 def _take_away(rows: pd.DataFrame, calibration: str, words: Words) -> None:
     """The chosen rows as a file; made, and written down, only when it is asked for."""
     columns = [name for name in (*_COLUMNS, "brick_id", "lon", "lat") if name in rows]
-    locale = "tr" if words.language == "tr" else ""
-    folder, who = state.workspace(), access.person()
-    st.download_button(
-        words("potential.download", n=words.number(len(rows))),
-        lambda: learned.customer_file(folder, calibration, rows[columns], "potential.csv", locale, who),
-        file_name="potential.csv", mime="text/csv",
-        icon=":material/download:", on_click="ignore",
-    )  # fmt: skip
+    label = words("potential.download", n=words.number(len(rows)))
+    frame.file(label, rows[columns], "potential.csv", words, calibration)
 
 
 def _why(customer: str, rows: pd.DataFrame, calibration: Any, words: Words) -> None:

@@ -169,6 +169,7 @@ def test_only_named_hosts_reach_the_server(tmp_path):
     )
     assert told["server.allowedHosts"] == ["127.0.0.1", "localhost", "twin.example.com"]
     assert told["browser.gatherUsageStats"] == "false" and told["server.enableXsrfProtection"] == "true"
+    assert told["client.disableDataExport"] == "true", "a table could be copied without a record"
 
 
 def test_an_access_file_of_the_surroundings_does_not_count(tmp_path, monkeypatch):

@@ -23,6 +23,12 @@ def test_a_file_of_customers_is_written_down_with_who_took_it(full: Path):
     assert (last["table"], last["who"], last["rows"], last["version"]) == ("potential", "Ayşe", 2, version)
 
 
+def test_faults_of_files_that_were_never_published_go_out_without_a_workspace(tmp_path: Path):
+    content = learned.customer_file(tmp_path / "none", "", pd.DataFrame({"row": [3]}), "problems.csv")
+    assert content.decode("utf-8-sig").split() == ["row", "3"]
+    assert not (tmp_path / "none").exists()
+
+
 def _page() -> None:
     from dashboard.views import potential as view
 

@@ -21,7 +21,7 @@ from twin.tasks.privacy import handed_out
 from twin.tasks.shelf import load_twin
 from twin.weeks import mondays
 from twin.workspace import codec
-from twin.workspace.catalogue import Version
+from twin.workspace.catalogue import FILE_NAME, Version
 from twin.workspace.exports import write_table
 from twin.workspace.store import Workspace
 
@@ -138,13 +138,13 @@ def csv_of(rows: pd.DataFrame, locale: str = "") -> bytes:
 def customer_file(
     workspace: Path, version: str, rows: pd.DataFrame, name: str, locale: str = "", who: str = ""
 ) -> bytes:
-    """Rows of single customers as a CSV file, and the record that they went out: ``privacy.handed_out``.
+    """Rows that may name customers as a CSV file, and the record that they went out: ``privacy.handed_out``.
 
     Parameters
     ----------
     workspace : Path
     version : str
-        Where the rows come from.
+        Where the rows come from; empty for what was only checked. A folder without a workspace keeps no record.
     rows : DataFrame
     name : str
         Of the file.
@@ -152,8 +152,9 @@ def customer_file(
     who : str
         Whoever is signed in.
     """
-    store = Workspace.open(workspace, create=False)
-    handed_out.log(store, Path(name).stem, version, rows.columns, len(rows), name, who=who)
+    if (Path(workspace) / FILE_NAME).is_file():
+        store = Workspace.open(workspace, create=False)
+        handed_out.log(store, Path(name).stem, version, rows.columns, len(rows), name, who=who)
     return csv_of(rows, locale)
 
 

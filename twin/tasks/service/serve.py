@@ -106,6 +106,8 @@ def server_options(
         "browser.gatherUsageStats": "false",
         "client.toolbarMode": "viewer",
         "client.showErrorDetails": "none",
+        # where people sign in, rows go out by buttons that write it down, not by a copy of what a table shows
+        "client.disableDataExport": "false" if access is None else "true",
         "runner.magicEnabled": "false",
         **({} if secrets is None else {"secrets.files": [str(secrets.resolve())]}),
     }
