@@ -17,7 +17,7 @@ from twin.calibration.health.examination import Depth, examine
 from twin.calibration.health.fit import certificate_check, drift_check, predictive_check
 from twin.calibration.health.foretold import Cells, judge
 from twin.calibration.health.moved import Move
-from twin.calibration.health.visits import estimator_gap, form, instrument, lead_test
+from twin.calibration.health.visits import estimator_gap, footing, form, instrument, lead_test
 from twin.calibration.visits.checks import CONTROLLED, VisitChecks
 from twin.calibration.visits.reach import Reach, beyond, reach_of
 from twin.calibration.visits.response import learn_visit_response
@@ -109,6 +109,12 @@ def test_chasing_that_capacity_controls_is_to_be_reviewed(sample):
     assert lead_test(found).verdict == REVIEW
 
 
+@pytest.mark.parametrize(("lasting", "verdict"), [(-0.3, PASS), (1.8, REVIEW)])
+def test_visits_that_follow_purchases_pass_only_where_demand_clearly_does_not_last(sample, lasting, verdict):
+    found = with_checks(sample, n_customers=900, lead_test_t=3.8, chasing=False, lasting_t=lasting)
+    assert lead_test(found).verdict == verdict
+
+
 def test_an_effect_that_nobody_learned_is_to_be_reviewed(sample):
     assert lead_test(with_checks(sample, n_customers=0, reason="no visits recorded")).verdict == REVIEW
 
@@ -133,9 +139,17 @@ def test_estimates_of_the_same_sales_are_compared_by_the_error_of_their_differen
 
 
 def test_a_curve_that_does_not_fit_is_to_be_reviewed(sample):
-    fits = {"halves_t": 0.5, "capacity_lead_t": 0.5}
+    fits = {"halves_t": 0.5, "capacity_lead_t": 0.5, "curvature_z": 0.5}
     assert form(with_checks(sample, misfit_p=0.4, **fits)).verdict == PASS
     assert form(with_checks(sample, misfit_p=0.001, **fits)).verdict == REVIEW
+    assert form(with_checks(sample, misfit_p=0.4, **fits | {"curvature_z": -2.6})).verdict == REVIEW
+
+
+@pytest.mark.parametrize(("customers", "groups", "verdict"), [(57.0, 20, PASS), (9.1, 20, REVIEW), (57.0, 6, REVIEW)])
+def test_an_effect_that_a_few_customers_carry_is_to_be_reviewed(sample, customers, groups, verdict):
+    found = footing(with_checks(sample, effective_customers=customers, n_groups=groups))
+    assert found.verdict == verdict
+    assert bool(found.action) == (verdict != PASS)
 
 
 # --- fit ---------------------------------------------------------------------------------------------------------

@@ -7,17 +7,27 @@ import numpy as np
 from twin.calibration.calibration import Calibration
 from twin.calibration.health.card import FAIL, OPEN, PASS, REVIEW, Check, judged, number
 from twin.calibration.visits.bias import MIN_CAPACITY_CV, MIN_FIRST_STAGE_F, MIN_REPS
-from twin.calibration.visits.checks import CONTROLLED, LEAD_LIMIT, VisitChecks
+from twin.calibration.visits.checks import (
+    CONTROLLED,
+    CURVED,
+    FEW_CUSTOMERS,
+    FEW_GROUPS,
+    LEAD_LIMIT,
+    VisitChecks,
+)
 from twin.calibration.visits.persistence import LASTING_LIMIT
 
 _GAP = (2.0, 4.0)
 _FORM_CHANCE, _FORM_T = 0.01, 3.0
+_OPEN_T = LASTING_LIMIT - 0.84
+"""Lasting demand that the test would just notice, at its limit on average, falls below this in one of five worlds."""
 _TEST = "Plan a test: leave a random tenth of the customers unvisited for a quarter, or vary visits by lot."
 
 
 def visit_checks(calibration: Calibration) -> tuple[Check, ...]:
-    """Lead test, instrument, the gap between estimators, and the form of the response."""
-    return lead_test(calibration), instrument(calibration), estimator_gap(calibration), form(calibration)
+    """Lead test, instrument, the gap between estimators, the form of the response, and how many customers carry it."""
+    makers = (lead_test, instrument, estimator_gap, form, footing)
+    return tuple(make(calibration) for make in makers)
 
 
 def lead_test(calibration: Calibration) -> Check:
@@ -26,7 +36,7 @@ def lead_test(calibration: Calibration) -> Check:
     about = "Do reps visit because sales rise, rather than the other way round?"
     wanted = (
         f"t of next quarter's visits below {LEAD_LIMIT:g} in size, or demand that does not last a quarter "
-        f"(t below {LASTING_LIMIT:g}), or capacity that tells cause from consequence"
+        f"(t below {_OPEN_T:g}), or capacity that tells cause from consequence"
     )
     if not visit.n_customers:
         reason = f"the effect of visits is not learned here: {visit.reason}"
@@ -34,8 +44,11 @@ def lead_test(calibration: Calibration) -> Check:
     t = float(visit.lead_test_t)
     if not visit.chasing:
         reason = "visits of the next quarter say nothing about sales of this"
+        lasting = float(visit.checks.lasting_t)
+        if abs(t) >= LEAD_LIMIT and lasting >= _OPEN_T:
+            reason = f"visits follow past purchases, and whether what customers buy lasts is open (t = {lasting:.1f})"
+            return Check("lead_test", about, REVIEW, t, wanted, reason, _TEST)
         if abs(t) >= LEAD_LIMIT:
-            lasting = float(visit.checks.lasting_t)
             reason = (
                 f"visits follow past purchases, but what customers buy more or less does not last (t = {lasting:.1f})"
             )
@@ -109,9 +122,27 @@ def form(calibration: Calibration) -> Check:
         words.append(f"the effect differs between the halves of history (t = {halves:.1f})")
     if abs(capacity) > _FORM_T:
         words.append(f"reps' capacity may go with their territory's demand (t = {capacity:.1f})")
+    if abs(facts.curvature_z) > CURVED:
+        words.append("saturation is not the logarithm's: beyond what history has seen the curve alone speaks")
     verdict = REVIEW if p < _FORM_CHANCE or len(words) > 1 else PASS
     cure = "Trust the effect near today's visits, less far from them: the curve between is not that of the data."
     return Check("response_form", about, verdict, p, wanted, "; ".join(words), cure if verdict != PASS else "")
+
+
+def footing(calibration: Calibration) -> Check:
+    """How many customers, weighing alike, would tell as much: where a few speak for all, errors are said too small."""
+    about = "Does the effect of visits rest on enough customers?"
+    wanted = (
+        f"as if on {FEW_CUSTOMERS:g} customers or more that weigh alike, {FEW_GROUPS} groups or more to tell its error"
+    )
+    facts = calibration.visit_response.checks
+    n, groups = float(facts.effective_customers), int(facts.n_groups)
+    if not np.isfinite(n):
+        return Check("footing", about, OPEN, None, wanted, "there is no visit panel to look at")
+    verdict = REVIEW if n < FEW_CUSTOMERS or groups < FEW_GROUPS else PASS
+    say = f"as if on {n:.0f} customers that weigh alike, in {groups} groups"
+    cure = "Take its interval as too narrow: a few large customers speak for all. Look at their visits, or test by lot."
+    return Check("footing", about, verdict, n, wanted, say, cure if verdict != PASS else "")
 
 
 def _estimates(facts: VisitChecks) -> dict[str, tuple[float, float]]:
