@@ -207,7 +207,7 @@ def certificate(n: int) -> list[Part]:
 
 MEASURES = (
     Measure("22", "Learning again after a season", "made up", again, worlds=20),
-    Measure("22", "Learning again after a season", "made up", card, worlds=20),
+    Measure("22", "Learning again after a season", "made up", card, worlds=10),
     Measure("22", "Learning again after a season", "made up", certificate, worlds=1, fixed=True),
     Measure("22", "Learning again after a season", "made up", quick, worlds=1, fixed=True),
 )
