@@ -184,9 +184,15 @@ def shown(
     names = {name: words(f"column.{name}") for name in rows.columns}
     body = rows.rename(columns=names).reset_index(drop=True)
     said = {names[name]: form for name, form in (forms or {}).items() if name in names}
-    options = {"hide_index": True, "width": "stretch", **options}
+    # a name for those who do not see: what stands at the heads
+    options = {"hide_index": True, "width": "stretch", "alt": named(list(names.values()), words), **options}
     columns = {names[name]: value for name, value in (config or {}).items() if name in names}
     return st.dataframe(body.style.format(said, na_rep="–") if said else body, column_config=columns, **options)
+
+
+def named(heads: Sequence[str], words: Words) -> str:
+    """What a table is called for those who do not see it."""
+    return words("frame.table_of", heads=", ".join(map(str, heads)))
 
 
 def bar(words: Words) -> Any:

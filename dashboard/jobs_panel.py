@@ -126,7 +126,8 @@ def problems(rows: pd.DataFrame, words: Words) -> None:
     )
     whole = {name: pd.to_numeric(told[name]).astype("Int64") for name in ("row", "count") if name in order}
     named = told.assign(**whole).rename(columns=heads)
-    st.dataframe(named, hide_index=True, width="stretch")
+    about = words("frame.table_of", heads=", ".join(heads.values()))
+    st.dataframe(named, hide_index=True, width="stretch", alt=about)
 
 
 def _active(verbs: Sequence[str] | None) -> list[Job]:

@@ -11,7 +11,7 @@ from dashboard import access, frame, state
 from dashboard.views import compare_detail, overview_due, overview_map
 from dashboard.words import Words
 
-_CARD, _HALF = 210, 430
+_CARD, _HALF = 190, 430
 """Least widths, pixels: of a card with a figure, of a card with a chart."""
 
 
@@ -134,7 +134,8 @@ def _readiness(ready: dict[str, Any], words: Words) -> None:
     table = pd.DataFrame(told)
     if not access.company():  # evidence and what is missing count rows of the whole company
         table = table.iloc[:, :2]
-    st.table(table, border="horizontal", hide_index=True, width="stretch")
+    about = frame.named(list(table.columns), words)
+    st.table(table, border="horizontal", hide_index=True, width="stretch", alt=about)
 
 
 def _capabilities(ready: dict[str, Any], words: Words) -> None:

@@ -220,20 +220,15 @@ def _note_absence(plan: str) -> None:
 
 def _buttons(plan: str, heeded: Wishes, open_: bool, came: bool, breaches: list[dict[str, Any]], words: Words) -> None:
     hard = [each for each in breaches if not each["crowded"]]
-    left, right, _ = st.columns([2, 1, 3])
+    row = st.container(horizontal=True)
     busy = jobs_panel.busy(VERBS)
-    if left.button(
-        words("plan.replan"),
-        type="primary",
-        disabled=busy or not (open_ or came) or bool(hard),
-        width="stretch",
-        key="replan",
-    ):
+    dead = busy or not (open_ or came) or bool(hard)
+    if row.button(words("plan.replan"), type="primary", disabled=dead, key="replan"):
         jobs_panel.start("plan", ["--replan", plan])
     # what others have changed elsewhere is not theirs to discard who do not see it
     alone = access.territories() is None
-    right.button(
-        words("plan.discard"), disabled=busy or not open_ or not alone, width="stretch", key="discard", on_click=keep,
+    row.button(
+        words("plan.discard"), disabled=busy or not open_ or not alone, key="discard", on_click=keep,
         args=(plan, lambda _: heeded),
     )  # fmt: skip
     st.caption(words("plan.replan_blocked" if hard else "plan.replan_note"))

@@ -104,16 +104,15 @@ def _actions(plan: str, desk: Desk, wishes: Wishes, picked: pd.DataFrame, reps: 
     visits = picked[picked["kind"] == "visit"]
     with st.container(border=True):
         st.markdown(f"**{words.many('plan.chosen', len(visits))}**")
-        first, second, third, _ = st.columns([1, 1, 1.4, 3])
+        row = st.container(horizontal=True)
         decided = {edit.key for edit in wishes.edits} & set(visits["visit_id"])
-        kinds = ((first, words("plan.lock"), "lock", LOCK), (second, words("plan.drop"), "block", DROP))
-        for place, label, icon, kind in kinds:
-            place.button(
-                label, icon=f":material/{icon}:", width="stretch", disabled=not len(visits), on_click=_note_all,
+        for label, icon, kind in ((words("plan.lock"), "lock", LOCK), (words("plan.drop"), "block", DROP)):
+            row.button(
+                label, icon=f":material/{icon}:", disabled=not len(visits), on_click=_note_all,
                 args=(plan, visits, kind),
             )  # fmt: skip
-        third.button(
-            words("plan.unlock"), icon=":material/undo:", width="stretch", disabled=not decided,
+        row.button(
+            words("plan.unlock"), icon=":material/undo:", disabled=not decided,
             on_click=plan_changes.take_back, args=(plan, decided),
         )  # fmt: skip
         if len(visits) == 1:

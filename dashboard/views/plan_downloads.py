@@ -45,16 +45,16 @@ def downloads(version: Any, reps: dict[str, str], words: Words) -> None:
     folder, plan, locale = state.workspace(), version.id, "tr" if turkish else ""
     # a file is written when it is asked for, where nobody knows any more who asks: what may be seen is settled here
     able, places = access.may("plan"), access.territories()
-    for column, (form, mime) in zip(st.columns(len(_MIMES)), _MIMES.items()):
+    row = st.container(horizontal=True)  # as many beside each other as there is room for
+    for form, mime in _MIMES.items():
         many = form in _ONE_A_REP and not rep and len(reps) > 1
         stem = f"{'crm' if form == 'crm' else 'plan'}{'-' + rep if rep else ''}"
-        column.download_button(
+        row.download_button(
             words(f"file.{form}"),
             data=lambda form=form: results.plan_file(folder, plan, form, locale, rep, places)[1],
             file_name=f"{stem}.{'zip' if many else _ENDINGS.get(form, form)}",
             mime="application/zip" if many else mime,
             icon=":material/download:",
-            width="stretch",
             on_click="ignore",
             disabled=not able,
             help=words(f"file.{form}_help"),

@@ -20,6 +20,8 @@ _LONGEST_WEEKS = 26
 _MOST_A_DAY = 40
 _LONGEST_VISIT = 240
 _FRESH = dt.timedelta(weeks=13)
+_FIELD = 120
+"""Least width of a field of hours, pixels."""
 
 
 def form(heads: dict[str, Any], reps: list[str], standing: Wishes | None, words: Words, expanded: bool) -> None:
@@ -75,7 +77,8 @@ def _first_day(origin: dt.date) -> dt.date:
 
 def _limits(usual: PlanSettings, words: Words) -> list[str]:
     """Hours, lunch and visits a day, as the command line has them."""
-    columns = st.columns(7, vertical_alignment="bottom")
+    grid = st.grid("auto", min_column_width=_FIELD, vertical_alignment="bottom")
+    columns = [grid.container() for _ in range(7)]
     labels = ("plan.day_start", "plan.day_end", "plan.lunch_start", "plan.lunch_end")
     hours = (usual.day_start, usual.day_end, usual.lunch_start, usual.lunch_end)
     opens, closes, lunch, after = (
@@ -106,6 +109,7 @@ def _absences(reps: list[str], start: dt.date, words: Words) -> list[str]:
         hide_index=True,
         width="stretch",
         height="content",
+        alt=words("plan.absences"),
         key="plan_absences",
         column_config={
             "rep": st.column_config.SelectboxColumn(words("column.rep_id"), options=reps, required=True),

@@ -101,7 +101,7 @@ def _table(rows: pd.DataFrame, words: Words) -> str:
     config[heads["customer_id"]] = st.column_config.TextColumn(pinned=True)
     event = st.dataframe(
         shown.rename(columns=heads), hide_index=True, width="stretch", height=430, column_config=config,
-        on_select="rerun", selection_mode="single-row", key="customers",
+        on_select="rerun", selection_mode="single-row", key="customers", alt=frame.named(list(heads.values()), words),
     )  # fmt: skip
     places = event.selection.rows
     st.caption(words("potential.choose"))

@@ -17,7 +17,7 @@ from twin.tasks.plans.plan_applied import Desk, applied
 from twin.tasks.plans.plan_edits import Wishes
 
 _MOST_UNSERVED = 500
-_CARD = 170
+_CARD = 150
 """Least width of a card with a figure, pixels."""
 
 
