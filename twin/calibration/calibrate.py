@@ -9,7 +9,7 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from twin.calibration.attraction.table import learn_from
-from twin.calibration.calendar.learning import learn_rival_calendar
+from twin.calibration.calendar.learning import learn_rival_calendar, with_effects
 from twin.calibration.calendar.rival_reaction import learn_reaction
 from twin.calibration.calendar.season import learn_season
 from twin.calibration.calibration import Calibration
@@ -138,6 +138,7 @@ def _learn(world: World, history: History, settings: CalibrationSettings, tell: 
     rule, rule_estimates = learn_visit_rule(world, history, potential.mean, n, seed, settings.beliefs)
     orders = learn_orders_per_week(world, history, share, n, seed, settings.beliefs)
     attraction = learn_from(world, history, calendar, visit_response, n, seed)
+    calendar = with_effects(calendar, world, attraction.sources, n, seed)
     result = Calibration(
         origin=history.origin,
         n_draws=n,

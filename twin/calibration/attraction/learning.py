@@ -17,11 +17,13 @@ from twin.calibration.attraction.cells import Moves, Source, sources
 from twin.calibration.attraction.cross import CrossEffect, cross_effects, strongest
 from twin.calibration.attraction.fit import AttractionFit, fit_attraction, score_statistics
 from twin.calibration.attraction.outside import learn_outside, no_outside
+from twin.calibration.calendar.campaign_buyers import BuyerFactors, buyer_factors
 from twin.market.history import History
 from twin.market.world import World
 from twin.response.parameters import PRIORS, Estimate, parameter_uniforms
 
 _PRIOR_CELLS = 20.0
+_MOST_THINNED = 3.0
 _LEAD_WEEKS, _LEAD_T = 13.0, 2.0
 FEWEST_UNITS = 12
 
@@ -38,7 +40,7 @@ class SourceFit:
     zeros : float
         Part of the brands' cells without a purchase.
     campaign, campaign_sd : (j,) float, utility
-        ``nan`` where the brand had none.
+        Of one customer; ``nan`` where the brand had none.
     goodwill, goodwill_sd : float, utility per unit of felt goodwill
         ``nan`` where it is not seen.
     change : (j, j) float
@@ -57,6 +59,17 @@ class SourceFit:
     goodwill_sd: float
     change: NDArray[np.float64]
     log_centred: NDArray[np.float64]
+
+    @property
+    def effect(self) -> NDArray[np.float64]:
+        """Of an average campaign: (j,) float, utility; 0 where there was none."""
+        return np.nan_to_num(self.campaign)
+
+    @property
+    def sd(self) -> NDArray[np.float64]:
+        """Of ``effect``: (j,) float, utility; ``inf`` where there was none, or it cannot be told."""
+        seen = np.isfinite(self.campaign) & (self.campaign_sd > 0)
+        return np.where(seen, self.campaign_sd, np.inf)
 
 
 @dataclass(frozen=True)
@@ -114,7 +127,8 @@ def learn_attraction(world: World, history: History, moves: Moves, n_draws: int,
         reason = f"rivals are seen in fewer than {FEWEST_UNITS} customers or bricks"
         return Attraction(names, (), (), None, 0.0, moves.curvature, (), no_outside(n_draws, reason), reason)
     fits = [_weighed_fit(source) for source in found]
-    said = tuple(_said(source, fit, names) for source, fit in fits)
+    buyers = buyer_factors(world, history.panel)
+    said = tuple(_said(source, fit, names, buyers) for source, fit in fits)
     seen = {source.name: (source, fit) for source, fit in fits}
     goodwill, outside = None, no_outside(n_draws, "no panel of customers whose goodwill varies")
     if "panel" in seen and len(seen["panel"][0].cells.own):
@@ -144,7 +158,7 @@ def _weighed_fit(source: Source) -> tuple[Source, AttractionFit]:
     return weighed, fit_attraction(weighed.cells)
 
 
-def _said(source: Source, fit: AttractionFit, names: Sequence[str]) -> SourceFit:
+def _said(source: Source, fit: AttractionFit, names: Sequence[str], buyers: BuyerFactors) -> SourceFit:
     n, cells = len(names), source.cells
     effect, sd = np.full(n, np.nan), np.full(n, np.nan)
     place = np.array([source.column(f"campaign:{name}") for name in names])
@@ -160,6 +174,9 @@ def _said(source: Source, fit: AttractionFit, names: Sequence[str]) -> SourceFit
         pull[:, :, j] *= np.exp(effect[j])
         pull /= np.maximum(pull.sum(axis=2, keepdims=True), 1e-300)
         change[:, j] = (pull * volume[:, :, None]).sum(axis=(0, 1)) / np.maximum(total, 1e-300) - 1.0
+    if source.name == "audit":
+        of_unit = (cells.volume * share).sum(axis=(0, 1)) / np.maximum(cells.volume.sum(axis=(0, 1)), 1e-300)
+        effect, sd = _felt(effect, sd, of_unit, buyers)
     bought = cells.volume.sum(axis=1) > 0
     inside = (volume > 0)[:, :, None] & bought[:, None, :]
     return SourceFit(
@@ -167,6 +184,18 @@ def _said(source: Source, fit: AttractionFit, names: Sequence[str]) -> SourceFit
         float(fit.coefficients[k]) if k >= 0 else np.nan, float(fit.sd[k]) if k >= 0 else np.nan, change,
         _log_centred(source, place),
     )  # fmt: skip
+
+
+def _felt(
+    effect: NDArray, sd: NDArray, of_unit: NDArray, buyers: BuyerFactors
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Effects on the choice of a customer from those on sums over the customers of a brick, and their errors.
+
+    Both answer by ``s (1 - s)``; sums hold customers who hardly buy a brand and others who hardly buy another.
+    ``of_unit`` is the share that a brand has of its bricks, weighed by what they buy of it: (j,) float.
+    """
+    factor = np.nan_to_num((1.0 - of_unit) / np.maximum(1.0 - buyers.loyal, 1e-6), nan=1.0).clip(1.0, _MOST_THINNED)
+    return effect * factor, np.hypot(sd * factor, effect * factor * buyers.log_sd)
 
 
 def _log_centred(source: Source, place: NDArray[np.int64]) -> NDArray[np.float64]:
@@ -200,16 +229,10 @@ def _log_centred(source: Source, place: NDArray[np.int64]) -> NDArray[np.float64
 def _campaigns(
     said: Sequence[SourceFit], names: Sequence[str], n_own: int, n_draws: int, seed: int
 ) -> tuple[Estimate, ...]:
-    """Effect of each brand's average campaign: sources and prior weighed by precision.
-
-    Of our own brands the panel's word counts alone where there is one: only part of a brick considers us, so that its
-    sums show less than a customer feels.
-    """
+    """Effect of each brand's average campaign: sources and prior weighed by precision."""
     found = []
     for j, name in enumerate(names):
         use = [one for one in said if np.isfinite(one.campaign[j]) and one.campaign_sd[j] > 0]
-        if j < n_own and any(one.name == "panel" for one in use):
-            use = [one for one in use if one.name == "panel"]
         if not use:
             continue
         prior = PRIORS["promotion_own" if j < n_own else "promotion_rival"]

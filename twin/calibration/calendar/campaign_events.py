@@ -14,13 +14,10 @@ from numpy.typing import NDArray
 from twin.calibration.calendar.campaign_known import FOUND, KnownMove
 from twin.calibration.calendar.campaign_places import Hit, Place
 from twin.calibration.calendar.campaign_recurrence import Recurrence, campaign_year, cycles, find_recurrences
-from twin.calibration.calendar.campaign_strength import Strength
 from twin.calibration.levels.period_totals import Series
 from twin.weeks import NEVER, WEEKS_PER_YEAR
 
 BELIEVED = 0.5
-_LEAST_STRENGTH = 0.2
-_STRENGTHS = (0.2, 5.0)
 
 
 @dataclass(frozen=True)
@@ -57,6 +54,8 @@ class RivalCampaign:
         Where it ran; empty for everywhere.
     id, remark : str
         Of a taught move: its name, and why.
+    strength_sd : float
+        What is not known of ``strength``; none where somebody wrote it down.
     """
 
     brand: int
@@ -76,9 +75,12 @@ class RivalCampaign:
     territories: tuple[int, ...] = ()
     id: str = ""
     remark: str = ""
+    strength_sd: float = 0.0
 
 
-def exposure(series: Series, spans: Sequence[tuple[int, int, int]], n_brands: int) -> NDArray[np.float64]:
+def exposure(
+    series: Series, spans: Sequence[tuple[int, int, int]], n_brands: int, power: NDArray[np.float64] | None = None
+) -> NDArray[np.float64]:
     """Part of each period in which a campaign of each brand ran.
 
     Parameters
@@ -87,14 +89,18 @@ def exposure(series: Series, spans: Sequence[tuple[int, int, int]], n_brands: in
     spans : sequence of (brand, start, stop)
         Weeks, half-open.
     n_brands : int
+    power : (n,) float, optional
+        Strength of each; 1 of all when it is not given.
 
     Returns
     -------
-    (p, j) float in [0, 1]
+    (p, j) float
+        Times the strength, the stronger where two overlap.
     """
     weekly = np.zeros((series.n_weeks, n_brands))
-    for brand, start, stop in spans:
-        weekly[max(start - series.first_week, 0) : max(stop - series.first_week, 0), brand] = 1.0
+    for (brand, start, stop), strength in zip(spans, np.ones(len(spans)) if power is None else power, strict=True):
+        weeks = slice(max(start - series.first_week, 0), max(stop - series.first_week, 0))
+        weekly[weeks, brand] = np.maximum(weekly[weeks, brand], strength)
     weights = series.weights
     return (weights @ weekly) / np.maximum(np.asarray(weights.sum(axis=1)).reshape(-1, 1), 1e-12)
 
@@ -224,61 +230,3 @@ def _next_of_group(group: Recurrence, start: NDArray, stop: NDArray, until: int,
     expected = cycles(group.anchor, -1, 3, until, country).position + group.offset - length / 2
     ahead = expected[expected >= until - 0.5]
     return int(np.floor(ahead.min() + 0.5)) if ahead.size else NEVER
-
-
-def scaled(events: Sequence[RivalCampaign], effects: Sequence[float]) -> tuple[RivalCampaign, ...]:
-    """Lifts of campaigns that were found in some territories only, as strengths.
-
-    Parameters
-    ----------
-    events : sequence of RivalCampaign
-    effects : sequence of float, utility
-        What an average campaign of each brand adds.
-    """
-    return tuple(
-        replace(event, strength=float(np.clip(event.strength / max(effects[event.brand], 1e-3), *_STRENGTHS)))
-        if event.territories and event.source == FOUND
-        else event
-        for event in events
-    )
-
-
-def with_strengths(
-    events: Sequence[RivalCampaign], known: Sequence[KnownMove], fit: Strength, series: Series
-) -> tuple[RivalCampaign, ...]:
-    """Strength of each campaign, drawn towards its brand's average as far as noise explains the differences.
-
-    The average over a brand's campaigns whose strength nobody wrote down, weighted by length, is 1.
-    """
-    written = {(move.span, move.source) for move in known if not np.isnan(move.strength)}
-    until, result = series.first_week + series.n_weeks, list(events)
-    for brand in sorted({event.brand for event in events}):
-        index = [
-            place
-            for place, event in enumerate(result)
-            if event.brand == brand and not event.territories and event.start < until
-            and ((event.brand, event.start, event.stop), event.source) not in written
-        ]  # fmt: skip
-        if not index:
-            continue
-        length = np.array([result[place].stop - result[place].start for place in index], dtype=float)
-        strength = _relative_strengths([result[place] for place in index], fit, series)
-        strength = np.maximum(strength, _LEAST_STRENGTH)
-        for place, value in zip(index, strength / np.average(strength, weights=length)):
-            result[place] = replace(result[place], strength=float(value))
-    return tuple(result)
-
-
-def _relative_strengths(own: Sequence[RivalCampaign], fit: Strength, series: Series) -> NDArray[np.float64]:
-    """Excess of each campaign over its brand's average, shrunk: (n,) float, around 1."""
-    brand = own[0].brand
-    effect, noise = fit.effect[brand], fit.noise[:, brand]
-    if not np.isfinite(effect) or effect < 1e-3:
-        return np.ones(len(own))
-    active = [exposure(series, [(brand, event.start, event.stop)], brand + 1)[:, brand] > 0.5 for event in own]
-    counts = np.array([max(int(np.isfinite(noise[mask]).sum()), 1) for mask in active])
-    excess = np.array([np.nan_to_num(noise[mask]).sum() for mask in active]) / counts
-    quiet = noise[~np.any(active, axis=0)]
-    chance = float(np.nanvar(quiet)) / counts if np.isfinite(quiet).any() else np.zeros(len(own))
-    between = max(float(np.mean(excess**2 - chance)), 0.0)
-    return 1 + excess / effect * between / np.maximum(between + chance, 1e-12)

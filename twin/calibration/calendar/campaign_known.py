@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from twin.calibration.calendar.campaign_places import Certainty
 from twin.market.history import Campaign
 from twin.market.remarks import Remark
@@ -107,7 +109,9 @@ def knowledge(recorded: Sequence[Campaign], remarks: Sequence[Remark]) -> Knowle
             denied += [(remark.brand, begin, end) for begin, end in (before, after) if end > begin]
     for campaign in recorded:
         if campaign.stop > campaign.start and not any(_about(remark, campaign) for remark in remarks):
-            moves.append(KnownMove(campaign.brand, campaign.start, campaign.stop, campaign.strength, RECORDED))
+            # a strength of one is what stands in books where nobody measured it
+            strength = np.nan if campaign.strength == 1.0 else campaign.strength
+            moves.append(KnownMove(campaign.brand, campaign.start, campaign.stop, strength, RECORDED))
     return Knowledge(tuple(moves), tuple(denied))
 
 

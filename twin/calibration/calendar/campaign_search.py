@@ -134,7 +134,7 @@ def attraction(series: Series, certainly: NDArray[np.float64], lifts: NDArray[np
     """Each brand's own log attraction by period, all others' levels, seasons and campaigns taken out: (p, j) float."""
     usual = lifts.sum(axis=0) / np.maximum((lifts > 0).sum(axis=0), 1)
     active = np.maximum(certainly, np.minimum(lifts / np.maximum(usual, 1e-12), 1.0))
-    fit = fit_strength(series, active)
+    fit = fit_strength(series, active, errors=False)
     return np.asarray(log_ratio(series) + attraction_of_others(fit.baseline, fit.effect, active))
 
 

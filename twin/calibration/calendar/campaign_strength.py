@@ -7,20 +7,38 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import special, stats
 
-from twin.calibration.levels.period_totals import Series, newey_west
+from twin.calibration.calendar.campaign_noise import error_of
+from twin.calibration.levels.period_totals import Series
 from twin.response.parameters import PRIORS, Estimate, parameter_uniforms
 from twin.weeks import year_phase
 
 _KNOT_WEEKS = 26.0
-_BANDWIDTH_WEEKS = 8.0
 _MOST_STEPS, _MOST_HALVINGS = 50, 12
 _RIDGE = 1e-8
 _LEAST_SD = 1e-4
+
+
+SEARCH_ERROR = 0.22
+"""What misdated, missed and mistaken campaigns add to the relative error of their effect, where all were found by the
+search: measured in made-up markets, see docs/rival-calendar.md."""
+
+
+class Said(Protocol):
+    """What one source says of the brands' campaigns: effect and standard error, (j,) float, utility; ``inf`` unseen."""
+
+    @property
+    def effect(self) -> NDArray[np.float64]:
+        """Of an average campaign."""
+
+    @property
+    def sd(self) -> NDArray[np.float64]:
+        """Of ``effect``."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +50,7 @@ class Strength:
     effect : (j,) float, utility
         ``nan`` where the brand has no campaign in sight.
     sd : (j,) float, utility
-        Robust to over-dispersion and autocorrelation; ``inf`` where there is no campaign.
+        See :func:`twin.calibration.calendar.campaign_noise.error_of`; ``inf`` where there is no campaign.
     baseline : (p, j) float, utility
         Attraction without campaigns: level and natural season.
     noise : (p, j) float, log ratio
@@ -45,7 +63,7 @@ class Strength:
     noise: NDArray[np.float64]
 
 
-def fit_strength(series: Series, active: NDArray[np.float64]) -> Strength:
+def fit_strength(series: Series, active: NDArray[np.float64], errors: bool = True) -> Strength:
     """Joint fit of all brands.
 
     Poisson totals with a free effect for every period are a multinomial logit of the brands' shares. A brand's
@@ -55,7 +73,9 @@ def fit_strength(series: Series, active: NDArray[np.float64]) -> Strength:
     ----------
     series : Series
     active : (p, j) float in [0, 1]
-        Part of each period in which a campaign of the brand ran.
+        Part of each period in which a campaign of the brand ran, times its strength.
+    errors : bool
+        Whether standard errors are wanted; they are infinite else.
 
     Returns
     -------
@@ -80,13 +100,15 @@ def fit_strength(series: Series, active: NDArray[np.float64]) -> Strength:
     fitted = np.flatnonzero(shares > 0)
     betas = _joint(totals, columns, fixed, start, fitted)
     utility = _utility(columns, fixed, betas)
-    lag = max(1, round(_BANDWIDTH_WEEKS * len(series.periods) / series.n_weeks))
     others, sd = _log_others(utility), np.full(len(shares), np.inf)
-    for brand in fitted:
-        sd[brand] = _robust_sd(totals, brand, columns[brand], utility[:, brand] - others[:, brand], lag)
+    noise = log_ratio(series) - (utility - others)
     seen = active.any(axis=0) & (shares > 0)
     effect = np.where(seen, [beta[0] for beta in betas], 0.0)
-    noise = log_ratio(series) - (utility - others)
+    if errors:
+        middle = series.periods.mid_week().astype(float)
+        for brand in np.flatnonzero(seen):
+            ratio = utility[:, brand] - others[:, brand]
+            sd[brand] = _error(totals, brand, columns[brand], ratio, noise[:, brand], middle)
     return Strength(np.where(seen, effect, np.nan), np.where(seen, sd, np.inf), utility - effect * active, noise)
 
 
@@ -169,21 +191,19 @@ def _joint(
     return betas
 
 
-def _robust_sd(totals: NDArray, brand: int, columns: NDArray, ratio: NDArray, lag: int) -> float:
-    """Robust sd of a brand's first coefficient, as a binomial logit against all others at their fit."""
-    size = totals.sum(axis=1)
-    share = special.expit(np.clip(ratio, -40, 40))
-    scores = columns * (totals[:, brand] - size * share)[:, None]
-    bread = (columns * (size * share * (1 - share))[:, None]).T @ columns + _RIDGE * np.eye(columns.shape[1])
-    inverse = np.linalg.inv(bread)
-    freedom = len(scores) / max(len(scores) - columns.shape[1], 1)
-    variance = (inverse @ newey_west(scores, lag) @ inverse)[0, 0] * freedom
-    return float(np.sqrt(max(variance, 0.0)))
+def _error(totals: NDArray, brand: int, columns: NDArray, ratio: NDArray, noise: NDArray, middle: NDArray) -> float:
+    """Standard error of a brand's first coefficient, as a binomial logit against all others at their fit."""
+    size, share = totals.sum(axis=1), special.expit(np.clip(ratio, -40, 40))
+    weight = size * share * (1 - share)
+    bread = (columns * weight[:, None]).T @ columns + _RIDGE * np.eye(columns.shape[1])
+    influence = np.linalg.solve(bread, columns.T)[0] * weight
+    return error_of(influence, noise, columns, weight, middle)
 
 
 def promo_effect(
-    name: str, brand: int, prior_name: str, fits: Sequence[Strength], what: str, n_draws: int, seed: int
-) -> Estimate:
+    name: str, brand: int, prior_name: str, fits: Sequence[Said], what: str, n_draws: int, seed: int,
+    searched: float = 0.0,
+) -> Estimate:  # fmt: skip
     """Strength of a brand's average campaign, from one fit a source, weighed by precision.
 
     Data alone where they are sharp, weighed with the prior where they are dim, the prior where they are silent.
@@ -195,11 +215,13 @@ def promo_effect(
     brand : int
     prior_name : str
         ``promotion_own`` or ``promotion_rival``.
-    fits : sequence of Strength
+    fits : sequence of Said
     what : str
         What was seen, in words.
     n_draws : int
     seed : int
+    searched : float in [0, 1]
+        Part of the campaigns' weeks that nobody recorded, see :data:`SEARCH_ERROR`.
 
     Returns
     -------
@@ -214,11 +236,12 @@ def promo_effect(
     effect, sd = np.array(seen).T
     precision = np.maximum(sd, _LEAST_SD) ** -2
     mean, sd = float(effect @ precision / precision.sum()), float(precision.sum() ** -0.5)
+    search = SEARCH_ERROR * searched * abs(mean)
     z = stats.norm.ppf(u)
     if sd <= prior.sd / 2:
         # no upper bound here: sharp data may show more than the prior deems possible
-        return Estimate(label, prior.unit, np.maximum(mean + sd * z, prior.low), True, what)
+        return Estimate(label, prior.unit, np.maximum(mean + np.hypot(sd, search) * z, prior.low), True, what)
     total = prior.sd**-2 + sd**-2
     centre = (prior.mean * prior.sd**-2 + mean * sd**-2) / total
-    draws = np.clip(centre + total**-0.5 * z, prior.low, prior.high)
+    draws = np.clip(centre + np.hypot(total**-0.5, search) * z, prior.low, prior.high)
     return Estimate(label, prior.unit, draws, sd < prior.sd, what, str(prior))

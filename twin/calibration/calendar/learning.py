@@ -6,6 +6,9 @@ Joins search, regions, knowledge and strength. Knows nothing of how customers ta
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
 
 from twin.calibration.calendar.campaign_buyers import buyer_factors, for_buyers
 from twin.calibration.calendar.campaign_events import (
@@ -13,16 +16,15 @@ from twin.calibration.calendar.campaign_events import (
     events_of_brand,
     exposure,
     known_events,
-    scaled,
-    with_strengths,
 )
 from twin.calibration.calendar.campaign_known import Knowledge, KnownMove, knowledge
 from twin.calibration.calendar.campaign_regions import Region, joined, scope, search_regions
 from twin.calibration.calendar.campaign_search import Found, Grid, grid_of, search
-from twin.calibration.calendar.campaign_strength import Strength, fit_strength, promo_effect
+from twin.calibration.calendar.campaign_sizes import scaled, with_strengths
+from twin.calibration.calendar.campaign_strength import Said, Strength, fit_strength, promo_effect
 from twin.calibration.calendar.rival_calendar import RivalCalendar
 from twin.calibration.calendar.rival_reaction import reaction_regression
-from twin.calibration.levels.period_totals import Series, even_market_series, finest, territory_series
+from twin.calibration.levels.period_totals import Series, even_market_series, evened, finest, territory_series
 from twin.market.history import History
 from twin.market.remarks import Remark
 from twin.market.world import World
@@ -69,10 +71,11 @@ def learn_rival_calendar(
     regions = search_regions(series, parts, grid, found, known, n_brands)
     events: Sequence[RivalCampaign] = _events(grid, found, regions, known.of_rivals(n_own), rivals)
     everywhere = [(event.brand, event.start, event.stop) for event in events if not event.territories]
-    every = [*(span for span in known.spans() if span[0] < n_own), *everywhere]
-    fits = [fit_strength(one, exposure(one, every, n_brands)) for one in series]
-    factors = buyer_factors(world, history)
-    effects = _promo_effects(world, [for_buyers(fit, factors) for fit in fits], tuple(events), n_draws, seed)
+    ours = [(move.span, move.strength) for move in known.moves if move.brand < n_own and not move.territories]
+    every = [*(span for span, _ in ours), *everywhere]
+    power = np.r_[np.nan_to_num([strength for _, strength in ours], nan=1.0), np.ones(len(everywhere))]
+    fits = [fit_strength(one, exposure(one, every, n_brands, power)) for one in series]
+    effects = _promo_effects(world, _felt(world, history, series, fits), tuple(events), n_draws, seed)
     events = with_strengths(events, known.of_rivals(n_own), fits[series.index(base)], base)
     average = [float(effect.draws.mean()) for effect in effects]
     events = scaled(events, average)
@@ -89,6 +92,18 @@ def learn_rival_calendar(
         territories=tuple(str(name) for name in world.territories),
         answer=answer,
     )
+
+
+def _felt(world: World, history: History, series: Sequence[Series], fits: Sequence[Strength]) -> list[Strength]:
+    """Each source's fit, turned from what the market shows into what a customer feels.
+
+    The panel's members count alike in its series, and an audit counts customers by what they buy.
+    """
+    panels = {"panel": evened(history.panel)}
+    return [
+        for_buyers(fit, buyer_factors(world, panels.get(one.name, history.panel)))
+        for one, fit in zip(series, fits, strict=True)
+    ]
 
 
 def _events(
@@ -147,15 +162,41 @@ def _source(base: Series, series: Sequence[Series], found: set[int], rivals: ran
 
 
 def _promo_effects(
-    world: World, fits: Sequence[Strength], events: tuple[RivalCampaign, ...], n_draws: int, seed: int
+    world: World, fits: Sequence[Said], events: tuple[RivalCampaign, ...], n_draws: int, seed: int
 ) -> tuple[Estimate, ...]:
     """Strength of an average campaign of every brand."""
     found = []
     for brand, name in enumerate(_names(world)):
         ours = brand < world.brands.n_own
-        count = sum(event.brand == brand for event in events)
-        what = "our recorded campaigns" if ours else f"{count} campaigns, recorded or found"
-        found.append(
-            promo_effect(name, brand, "promotion_own" if ours else "promotion_rival", fits, what, n_draws, seed)
-        )
+        own = [event for event in events if event.brand == brand]
+        what = "our recorded campaigns" if ours else f"{len(own)} campaigns, recorded or found"
+        prior = "promotion_own" if ours else "promotion_rival"
+        found.append(promo_effect(name, brand, prior, fits, what, n_draws, seed, _searched(own)))
     return tuple(found)
+
+
+def _searched(own: Sequence[RivalCampaign]) -> float:
+    """Part of the weeks of campaigns that nobody recorded or taught."""
+    weeks = np.array([event.stop - event.start for event in own], dtype=float)
+    found = np.array([not event.recorded for event in own], dtype=bool)
+    return float(weeks[found].sum() / weeks.sum()) if len(own) else 0.0
+
+
+def with_effects(calendar: RivalCalendar, world: World, said: Sequence[Said], n_draws: int, seed: int) -> RivalCalendar:
+    """The calendar with the effects that customers and bricks tell, where they tell any; see docs/attraction.md.
+
+    Sums over the whole market place campaigns in time; single customers and bricks, whose own levels are taken out,
+    tell their effect better.
+    """
+    told = _promo_effects(world, said, calendar.events, n_draws, seed)
+    seen = [any(np.isfinite(one.sd[brand]) for one in said) for brand in range(len(calendar.brands))]
+    effects = tuple(new if use else old for new, old, use in zip(told, calendar.promo_effect, seen, strict=True))
+    ratio = [float(old.draws.mean() / max(new.draws.mean(), 1e-3)) for old, new in zip(calendar.promo_effect, effects)]
+    # strengths of campaigns in some territories only are lifts over the average effect
+    events = tuple(
+        replace(event, strength=event.strength * ratio[event.brand])
+        if event.territories and not event.recorded
+        else event
+        for event in calendar.events
+    )
+    return replace(calendar, promo_effect=effects, events=events)

@@ -10,11 +10,11 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import special
 
-from twin.calibration.calendar.campaign_events import (
-    RivalCampaign,
-)
+from twin.calibration.calendar.campaign_events import RivalCampaign
 from twin.calibration.calendar.campaign_recurrence import campaign_year, cycles, moved
+from twin.calibration.calendar.campaign_sizes import LEAST_STRENGTH
 from twin.draws import Key, Purpose, identity, uniforms
 from twin.market.history import Campaign
 from twin.response.parameters import Estimate
@@ -153,7 +153,8 @@ def future_campaigns(
 
     For every rival and campaign year one past year is drawn whole. Its campaigns that return are carried with their
     anchor, date or feast, keeping that year's distance from it; those that stand alone come at the same time of the
-    year. A campaign that may have been chance is left out of as many draws as that is likely. Recorded campaigns that
+    year. Its strength is drawn from what is believed of it. A campaign that may have been chance is left out of as many
+    draws as that is likely. Recorded campaigns that
     lie ahead come in every draw, instead of what was drawn at their time.
 
     Parameters
@@ -172,7 +173,7 @@ def future_campaigns(
     last_year = int(campaign_year(first_week + n_weeks, calendar.until)) + 1
     years = range(max(int(campaign_year(first_week, calendar.until)) - 1, 0), last_year + 1)
     certain = [event for event in calendar.events if event.recorded and event.start >= calendar.until]
-    found = [_move(event, event.start, "recorded") for event in certain]
+    found = [_move(event, event.start, "recorded", event.strength) for event in certain]
     for brand in sorted({event.brand for event in calendar.events}):
         own = [event for event in calendar.events if event.brand == brand and event.start < calendar.until]
         ahead = [event for event in certain if event.brand == brand]
@@ -197,8 +198,14 @@ class ExpectedMove(Campaign):
     territories: tuple[int, ...] = ()
 
 
-def _move(event: RivalCampaign, start: int, kind: str) -> ExpectedMove:
-    return ExpectedMove(event.brand, start, start + event.stop - event.start, event.strength, kind, event.territories)
+def _move(event: RivalCampaign, start: int, kind: str, strength: float) -> ExpectedMove:
+    return ExpectedMove(event.brand, start, start + event.stop - event.start, strength, kind, event.territories)
+
+
+def _strength(event: RivalCampaign, start: int, entity: NDArray[np.uint64], key: Key) -> float:
+    """Strength of a campaign to come: what is not known of the past one is not known of its return, either."""
+    z = float(special.ndtri(uniforms(key, Purpose.CAMPAIGN, start, entity, 2)[1, 0]))
+    return max(event.strength + event.strength_sd * z, LEAST_STRENGTH) if event.strength_sd > 0 else event.strength
 
 
 def _imagined_year(
@@ -217,5 +224,6 @@ def _imagined_year(
         target = cycles(event.anchor, year, year + 1, calendar.until, calendar.country)
         for position in target.position:
             start = moved(event.start, event.position, float(position))
-            found.append(_move(event, start, "recurring" if event.recurring else "one-off"))
+            kind = "recurring" if event.recurring else "one-off"
+            found.append(_move(event, start, kind, _strength(event, start, entity, key)))
     return found

@@ -10,17 +10,21 @@ from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import special
 
 from twin.calibration.calendar.campaign_events import RivalCampaign
 from twin.calibration.calendar.campaign_strength import Strength
 from twin.calibration.levels.period_totals import Series, newey_west
-from twin.response.parameters import Estimate, Prior, from_prior, shrunk
+from twin.response.parameters import Estimate, Prior, believed, from_prior, parameter_uniforms
 from twin.weeks import WEEKS_PER_YEAR
 
 _MEMORY_WEEKS = 8.0
 _BANDWIDTH_WEEKS = 13.0
 _LEAST_WEEKS = 104
 _LEAST_CAMPAIGNS = 6
+SEEN = 0.5
+"""Part of what is believed of rivals' answers that campaigns could show; judged, as rivals tend to answer with the
+instrument that they were hit with (Steenkamp et al. 2005), and we mostly visit."""
 
 
 def reaction_regression(
@@ -75,8 +79,12 @@ def learn_reaction(
 ) -> Estimate:
     """Reaction of rivals, drawn towards passive.
 
-    Where the 80 % interval of data and prior, or of the prior alone, holds zero, rivals are taken to be passive on
-    average: the draws keep their spread around zero.
+    Rivals answer in campaigns, which are seen, and in other ways, which are not: visits, prices, terms. The reaction is
+    the sum of both, each with half of the prior's mean and half of its variance; only the first half is learned.
+    Campaigns that never answer us leave the second as it was.
+
+    Where the 80 % interval holds zero, rivals are taken to be passive on average: the draws keep their spread around
+    zero.
 
     Parameters
     ----------
@@ -87,23 +95,28 @@ def learn_reaction(
     beliefs : dict, optional
         In the place of the literature's prior.
     """
+    prior = believed("reaction", beliefs)
     if found is None:
         reason = "too few campaigns of rivals, or too short a history, to see an answer to our moves"
-        return _passive(from_prior("reaction", n_draws, seed, reason), reason)
-    slope, sd = found
-    words = f"campaigns beyond the calendar after our gains: {slope:+.2f}, sd {sd:.2f}"
-    made = shrunk("reaction", slope, max(sd, 1e-3), n_draws, seed, words)
-    return _passive(made, words)
+        return _passive(from_prior("reaction", n_draws, seed, reason, beliefs), reason)
+    slope, sd = found[0], max(found[1], 1e-3)
+    words = f"campaigns beyond the calendar after our gains: {slope:+.2f}, sd {sd:.2f}; other answers are not seen"
+    mean, variance = prior.mean * (1.0 - SEEN), prior.sd**2 * (1.0 - SEEN)
+    before = prior.sd**-2 / SEEN
+    centre = (prior.mean * SEEN * before + slope * sd**-2) / (before + sd**-2) + mean
+    spread = float(np.sqrt(1.0 / (before + sd**-2) + variance))
+    z = special.ndtri(parameter_uniforms("reaction", n_draws, seed))
+    draws = np.clip(centre + spread * z, prior.low, prior.high)
+    return _passive(Estimate("reaction", prior.unit, draws, True, words, str(prior)), words)
 
 
 def _passive(made: Estimate, words: str) -> Estimate:
-    """Draws around zero where their 80 % interval holds it, else as they are."""
+    """Draws around zero, and nothing identified, where their 80 % interval holds it; else as they are."""
     low, high = np.quantile(made.draws, [0.1, 0.9])
     if not low <= 0 <= high:
         return made
-    return replace(
-        made, draws=made.draws - made.draws.mean(), reason=f"{words}; the interval holds zero: passive on average"
-    )
+    reason = f"{words}; the interval holds zero: passive on average"
+    return replace(made, draws=made.draws - made.draws.mean(), identified=False, reason=reason)
 
 
 def _gain(series: Series, fit: Strength, n_own: int) -> NDArray[np.float64]:

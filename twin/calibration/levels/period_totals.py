@@ -76,13 +76,12 @@ def even_market_series(world: World, history: History) -> tuple[Series, ...]:
     A few large outlets and a few large orders make most of a panel's noise. A campaign multiplies everybody's
     attraction, so that shares of evened volumes show it as well, and far more sharply.
     """
-    evened = replace(history.panel, volume=_evened(history.panel)) if len(history.panel) else history.panel
-    return market_series(world, replace(history, panel=evened))
+    return market_series(world, replace(history, panel=evened(history.panel)))
 
 
 def territory_series(world: World, history: History) -> tuple[tuple[Series, ...], ...]:
     """As :func:`even_market_series` for each territory by itself; a territory that nobody observes has no series."""
-    panel = replace(history.panel, volume=_evened(history.panel)) if len(history.panel) else history.panel
+    panel = replace(history.panel, volume=evened(history.panel).volume) if len(history.panel) else history.panel
     views = (("audit", history.audit, world.bricks.territory), ("panel", panel, world.population.territory))
     found = []
     for territory in range(len(world.territories)):
@@ -95,11 +94,14 @@ def territory_series(world: World, history: History) -> tuple[tuple[Series, ...]
     return tuple(found)
 
 
-def _evened(panel: Sales) -> NDArray[np.float64]:
-    """Volumes in orders of the member's own usual size, one order counting as at most a few: (m,) float."""
+def evened(panel: Sales) -> Sales:
+    """The panel in orders of each member's own usual size, one order counting as at most a few."""
+    if not len(panel):
+        return panel
     orders = np.maximum(np.bincount(panel.unit, panel.volume > 0), 1)
     usual = np.bincount(panel.unit, panel.volume) / orders
-    return np.clip(panel.volume / np.maximum(usual[panel.unit], 1e-300), 0.0, _LARGEST_ORDER)
+    volume = np.clip(panel.volume / np.maximum(usual[panel.unit], 1e-300), 0.0, _LARGEST_ORDER)
+    return replace(panel, volume=volume)
 
 
 def category_series(world: World, history: History) -> tuple[Series, ...]:
