@@ -123,6 +123,12 @@ def company() -> bool:
     return current().company
 
 
+def view() -> tuple[Any, ...]:
+    """What decides what somebody is shown: whoever has the same is shown the same, whatever they are called."""
+    me = current()
+    return (None if me.territories is None else tuple(sorted(me.territories)), me.company, tuple(sorted(me.rights)))
+
+
 def note() -> None:
     """For whoever is limited to territories: which figures of the page are theirs, and which the company's."""
     me, words = current(), _words()

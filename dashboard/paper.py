@@ -9,7 +9,7 @@ import logging
 import sys
 from pathlib import Path
 
-from dashboard import state
+from dashboard import live, state
 from dashboard.views import report
 from dashboard.views.compare import MOST
 from dashboard.words import Words
@@ -27,7 +27,7 @@ def made(form: str, language: str) -> bytes:
         ``en`` or ``tr``.
     """
     words = Words(language)
-    version = compared.forecasts(state.workspace())[0].version
+    version = live.forecasts()[0].version
     outlook = state.document(version.id, "forecast")
     rows = [row for row in outlook["scenarios"] if "versus_baseline" in row]
     rows = sorted(rows, key=lambda row: -row["versus_baseline"]["own_volume_pct"]["mean"])[:MOST]

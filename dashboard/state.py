@@ -6,6 +6,7 @@ Caches are keyed by ids of versions, which never change: a frame as a key would 
 from __future__ import annotations
 
 import os
+import time
 from pathlib import Path
 from typing import Any
 
@@ -20,10 +21,10 @@ from twin.tasks.calendar import calendar_page as calendar
 from twin.tasks.data import data_page
 from twin.tasks.forecasts import scenario_check
 from twin.tasks.learning import learned, market_figures, market_map
-from twin.tasks.links import links_page
-from twin.tasks.service import jobs
 
 _ENTRIES = 64
+_ERASED: dict[str, str] = {}
+"""The last erasure that each workspace was read after."""
 
 
 def workspace() -> Path:
@@ -37,51 +38,32 @@ def words() -> Words:
     return Words(chosen if chosen in LANGUAGES else LANGUAGES[0])
 
 
+def mark() -> str:
+    """What is another one after every change of what was published: the key of whatever is read from more than ids."""
+    # while somebody writes nothing is kept: no two moments are the same
+    return results.mark(workspace()) or f"at {time.monotonic_ns()}"
+
+
 def heads() -> dict[str, Any]:
-    """Newest version of each kind, by kind. Never cached: it is what changes."""
-    return results.heads(workspace())
+    """Newest version of each kind, by kind."""
+    folder = str(workspace())
+    found, erased = _heads(folder, mark())
+    if _ERASED.setdefault(folder, erased) != erased:
+        # ids stay when somebody is erased: what was read before must not show them any longer
+        _ERASED[folder] = erased
+        st.cache_data.clear()
+        st.cache_resource.clear()
+    return dict(found)
 
 
 def table(version: str, part: str) -> pd.DataFrame:
     """A table of a version: rows of the territories that may be seen."""
-    return access.within(_table(str(workspace()), version, part), _places)
-
-
-def pending_remarks() -> int:
-    """How many remarks on the rivals' calendar the newest calibration has not seen."""
-    return int(calendar.pending(workspace()))
-
-
-def datasets() -> list[Any]:
-    """Datasets of the workspace, newest first."""
-    return data_page.datasets(workspace())
+    return access.within(_table(str(workspace()), version, part), places)
 
 
 def difference_of(before: str, after: str) -> dict[str, Any]:
     """What changed between two datasets."""
     return _difference_of(str(workspace()), before, after)
-
-
-def links() -> dict[str, Any]:
-    """Pairs that may be one outlet, of the territories that may be seen, and what was said. Never cached."""
-    told = links_page.pairs(workspace())
-    if (allowed := access.territories()) is None:
-        return told
-    there = _places().isin(list(allowed))
-    mine = set(there.index[there])
-    # a prospect that was joined has no place of its own
-    return told | {"pairs": [pair for pair in told["pairs"] if mine & {pair["id_a"], pair["id_b"]}]}
-
-
-def last_reading() -> list[str]:
-    """What the run was told that published the newest dataset; nothing where another way published it."""
-    newest = heads().get("dataset")
-    for job in jobs.listed(workspace(), 100):
-        if job.verb == "ingest" and job.state == jobs.DONE and newest is not None:
-            told = jobs.result(workspace(), job.id) or {}
-            if told.get("dataset") == newest.id and told.get("how") != "add":
-                return [*(word for word in jobs.arguments_of(job) if word != "--replace"), "--replace"]
-    return []
 
 
 def customers(calibration: str) -> pd.DataFrame:
@@ -92,16 +74,6 @@ def customers(calibration: str) -> pd.DataFrame:
 def why_potential(calibration: str, customer: str) -> dict[str, Any]:
     """Why a customer's potential is what it is."""
     return learned.why_potential(_reasons(str(workspace()), calibration), customer)
-
-
-def moves() -> dict[str, Any]:
-    """The rivals' calendar and what was said of it. Never cached: people speak."""
-    return calendar.moves(workspace())
-
-
-def said() -> pd.DataFrame:
-    """Every remark on the rivals' calendar, newest first."""
-    return calendar.said(workspace())
 
 
 def rivals_and_territories(dataset: str) -> tuple[list[str], list[str]]:
@@ -125,7 +97,7 @@ def whole(version: str, part: str) -> pd.DataFrame:
     For tables of very many rows: nothing is copied at each look.
     """
     found = _whole(str(workspace()), version, part)
-    return found if access.territories() is None else access.within(found, _places)
+    return found if access.territories() is None else access.within(found, places)
 
 
 def document(version: str, part: str) -> Any:
@@ -179,6 +151,11 @@ def homes(dataset: str) -> pd.DataFrame:
     return rows[rows["rep_id"].isin(reps["rep_id"])] if "territory_id" in reps else rows.iloc[:0]
 
 
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _heads(folder: str, mark: str) -> tuple[dict[str, Any], str]:
+    return results.heads(Path(folder)), results.last_erasure(Path(folder))
+
+
 @st.cache_data(max_entries=_ENTRIES, show_spinner=False)
 def _cells(folder: str, calibration: str, territories: frozenset[str] | None) -> pd.DataFrame:
     return market_map.cells(Path(folder), calibration, territories)
@@ -229,7 +206,7 @@ def _whole(folder: str, version: str, part: str) -> pd.DataFrame:
     return results.table(Path(folder), version, part)
 
 
-def _places() -> pd.Series:
+def places() -> pd.Series:
     """Territory of each customer, by id, as last calibrated; empty before that."""
     calibration = heads().get("calibration")
     if calibration is None:

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from dashboard import access, frame, jobs_panel, state
+from dashboard import access, frame, jobs_panel, live, state
 from dashboard.charts import diagnostics as charts
 from dashboard.views import learned
 from dashboard.words import Words
@@ -98,7 +98,7 @@ def _standing(heads: dict[str, Any], words: Words) -> None:
         return
     if heads["dataset"].id not in calibration.parents:
         st.warning(words("calibration.stale"), icon=":material/history:")
-    if (pending := state.pending_remarks()) > 0:
+    if (pending := live.pending_remarks()) > 0:
         st.info(words("calibration.pending", n=pending), icon=":material/edit_calendar:")
     meta = calibration.meta
     values = {"id": frame.short(calibration.id), "date": words.moment(calibration.created), "draws": meta["n_draws"]}

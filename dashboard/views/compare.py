@@ -6,7 +6,7 @@ from typing import Any
 
 import streamlit as st
 
-from dashboard import access, frame, jobs_panel, state
+from dashboard import access, frame, jobs_panel, live, state
 from dashboard.charts import forecast as charts
 from dashboard.views import compare_detail, compare_inputs, past_skill, report, run_forecast
 from dashboard.views.compare_tables import BASELINE, costs_table, findings, results_table, uplift_rows
@@ -25,7 +25,7 @@ def render() -> None:
         frame.unlearned(words("compare.no_calibration"))
         return
     jobs_panel.panel(("forecast", "drivers"))
-    found = compared.forecasts(state.workspace())
+    found = live.forecasts()
     if not found:
         frame.empty(words("compare.no_forecast"), "twin forecast SCENARIO.toml")
         run_forecast.form(words, expanded=True)
@@ -111,7 +111,7 @@ def _chosen(every: list[dict[str, Any]], words: Words) -> list[dict[str, Any]]:
 
 def _cautions(version: Any, heads: dict[str, Any], rows: list[dict[str, Any]], words: Words) -> None:
     """What makes these figures doubtful: something newer, a sick calibration, or a naive forecast that came nearer."""
-    old = compared.out_of_date(state.workspace(), version.id)
+    old = live.out_of_date(version.id)
     shown = {row["name"] for row in rows}
     changed = [name for name in old.get(compared.CHANGED, ()) if name in shown]
     lines = []

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from dashboard import access, frame, jobs_panel, state
+from dashboard import access, frame, jobs_panel, live, state
 from dashboard.charts import drivers as driver_charts
 from dashboard.charts import forecast as charts
 from dashboard.charts import maps
@@ -95,7 +95,7 @@ def _band(row: dict[str, Any], measure: str) -> pd.DataFrame:
 def _drivers(version: Any, one: dict[str, Any], words: Words) -> None:
     """What part of the difference comes from which part of the scenario; asked for where nobody has yet."""
     st.subheader(words("compare.drivers"))
-    found = compared.drivers_of(state.workspace(), version.id, one["name"])
+    found = live.drivers_of(version.id, one["name"])
     if found is None:
         st.caption(words("compare.no_drivers"))
         text = state.document(version.id, "scenarios").get(one["name"], "")

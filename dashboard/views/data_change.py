@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from dashboard import frame, state
+from dashboard import frame, live, state
 from dashboard.charts import diagnostics as charts
 from dashboard.words import Words
 
@@ -84,7 +84,7 @@ def difference(change: dict[str, Any], words: Words) -> None:
 
 def versions(words: Words) -> None:
     """Datasets of the workspace, newest first, and how any two differ."""
-    found = state.datasets()
+    found = live.datasets()
     st.subheader(words("data.versions"))
     if len(found) < 2:
         st.caption(words("data.one_version"))

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from dashboard import access, frame, jobs_panel, state
+from dashboard import access, frame, jobs_panel, live, state
 from dashboard.words import Words
 from twin.errors import InputError, TwinError
 from twin.tasks.links import links_page
@@ -24,7 +24,7 @@ def render(heads: dict[str, Any], words: Words) -> None:
     if "dataset" not in heads:
         frame.empty(words("overview.no_data"), "twin ingest FOLDER", "data", words("data_tab.bring"))
         return
-    told = state.links()
+    told = live.links()
     st.caption(words("links.note"))
     if told["pending"]:
         _pending(told["pending"], words)
@@ -54,7 +54,7 @@ def _pending(n: int, words: Words) -> None:
     with st.container(border=True):
         left, right = st.columns([4, 1], vertical_alignment="center")
         left.markdown(words.many("links.pending", n))
-        last = state.last_reading()
+        last = live.last_reading()
         dead = not last or jobs_panel.busy(("ingest",)) or not access.may("learn")
         if right.button(words("links.read_again"), disabled=dead, help=words("links.read_again_help"), width="stretch"):
             jobs_panel.start("ingest", last)

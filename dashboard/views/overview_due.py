@@ -6,7 +6,7 @@ import datetime as dt
 
 import streamlit as st
 
-from dashboard import access, frame, state
+from dashboard import frame, live, state
 from dashboard.words import Words
 from twin.tasks.service import due
 from twin.tasks.service.due import Change, Due
@@ -28,7 +28,7 @@ def trust(calibration: str, words: Words) -> None:
 def decisions(words: Words) -> None:
     """What is due, each with a way to where it is decided."""
     st.subheader(words("overview.due"))
-    found = due.decisions(state.workspace(), dt.date.today(), None if access.company() else access.territories())
+    found = live.decisions(dt.date.today())
     if not found:
         st.markdown(f":green[✓] {words('overview.nothing_due')}")
     for place, one in enumerate(found):
@@ -41,7 +41,7 @@ def decisions(words: Words) -> None:
 def changes(words: Words) -> None:
     """What is not as it was."""
     st.subheader(words("overview.changed"))
-    for one in due.changes(state.workspace(), access.company()):
+    for one in live.changes():
         st.markdown(f"- {_changed(one, words)}")
 
 

@@ -10,7 +10,7 @@ import pandas as pd
 import streamlit as st
 import vl_convert
 
-from dashboard import state
+from dashboard import live, state
 from dashboard.charts import drivers as driver_charts
 from dashboard.charts import forecast as charts
 from dashboard.views import compare_detail, compare_tables, past_skill
@@ -139,7 +139,7 @@ def _pictures(
         (f"{words('compare.over_time')}: {one['name']}",
          compare_detail.fan_chart(version.parents[0], outlook, one, measure, words)),
     ]  # fmt: skip
-    found = compared.drivers_of(state.workspace(), version.id, one["name"])
+    found = live.drivers_of(version.id, one["name"])
     if found and found["rows"]:
         chart = driver_charts.waterfall(
             compare_detail.driver_rows(found, words), words("chart.volume_difference"), words
@@ -167,7 +167,7 @@ def picture(chart: alt.TopLevelMixin) -> bytes:
 def _cautions(version: Any, outlook: dict[str, Any], rows: list[dict[str, Any]], words: Words) -> list[str]:
     """What makes the figures doubtful, as on the page."""
     heads, lines = state.heads(), []
-    old = compared.out_of_date(state.workspace(), version.id)
+    old = live.out_of_date(version.id)
     if compared.NEWER_CALIBRATION in old:
         lines.append(words("compare.stale"))
     if compared.NEWER_DATA in old:

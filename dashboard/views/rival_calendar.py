@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from dashboard import access, frame, jobs_panel, state
+from dashboard import access, frame, jobs_panel, live, state
 from dashboard.charts import rivals as charts
 from dashboard.views import teaching
 from dashboard.words import Words
@@ -25,7 +25,7 @@ def render() -> None:
     if "dataset" not in heads:
         frame.empty(words("calibration.no_data"), "twin ingest FOLDER", "data", words("calibration.to_data"))
         return
-    told = state.moves()
+    told = live.moves()
     if told["calibration"] is None:
         frame.empty(words("overview.no_calibration"), "twin calibrate", "calibration")
     _pending(told, words)
@@ -154,7 +154,7 @@ def _expected(rows: pd.DataFrame, words: Words) -> None:
 
 def _log(words: Words) -> None:
     """Everything that was ever said, newest first."""
-    rows = state.said()
+    rows = live.said()
     with st.expander(words("rivals.log", n=len(rows))):
         if not len(rows):
             st.caption(words("rivals.nothing_said"))

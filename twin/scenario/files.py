@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import tomllib
 from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from twin.scenario.spelling import lines_of
 from twin.scenario.words import meant, nearest
 
 MAX_BYTES = 1_000_000
+_MOST_KEPT = 256
 
 
 def load(path: str | Path) -> Scenario:
@@ -34,7 +36,7 @@ def load(path: str | Path) -> Scenario:
         The file cannot be read, is no TOML, or says what the grammar does not know.
     """
     path = Path(path)
-    scenario = parse(document(read_text(path), path.name), path.name)
+    scenario = _parsed(read_text(path), path.name)
     alignment = scenario.field_force.alignment
     if alignment in ALIGNMENTS:
         return scenario
@@ -46,6 +48,24 @@ def load(path: str | Path) -> Scenario:
             path.name, "field_force.alignment", "current, balanced or a file", f"{alignment!r}, which is no file", cure
         )
     return replace(scenario, field_force=replace(scenario.field_force, alignment=str(place)))
+
+
+def canonical(path: str | Path) -> str:
+    """What a scenario file says, as :func:`to_toml` writes it; faults as with :func:`load`."""
+    scenario = load(path)
+    return _spelled(read_text(Path(path)), Path(path).name, scenario.field_force.alignment)
+
+
+@lru_cache(maxsize=_MOST_KEPT)
+def _parsed(text: str, file: str) -> Scenario:
+    """By what the file says: whoever writes it anew is heard at once."""
+    return parse(document(text, file), file)
+
+
+@lru_cache(maxsize=_MOST_KEPT)
+def _spelled(text: str, file: str, alignment: str) -> str:
+    scenario = _parsed(text, file)
+    return to_toml(replace(scenario, field_force=replace(scenario.field_force, alignment=alignment)))
 
 
 def loads(text: str, file: str = "scenario") -> Scenario:

@@ -23,7 +23,7 @@ from twin.tasks.data.check import verdict
 from twin.tasks.plans.plan_cancelled import as_cancelled, cancelled_in
 from twin.tasks.privacy import handed_out
 from twin.tasks.privacy.consent import still_agreed
-from twin.tasks.shelf import ALLOCATION, BACKTEST, CALIBRATION, DATASET, FORECAST, PLAN
+from twin.tasks.shelf import ALLOCATION, BACKTEST, CALIBRATION, DATASET, ERASURE, FORECAST, PLAN
 from twin.workspace import plan_files
 from twin.workspace.catalogue import FILE_NAME, Version
 from twin.workspace.store import Workspace
@@ -61,6 +61,24 @@ def heads(workspace: Path) -> dict[str, Version]:
     store = Workspace.open(workspace, create=False)
     found = {kind: store.head(kind) for kind in KINDS}
     return {kind: version for kind, version in found.items() if version is not None}
+
+
+def mark(workspace: Path) -> str:
+    """What is another one after every change of what was published; empty while one is being written, or without any.
+
+    A few bytes of one file are read: what was read before the same mark still holds.
+    """
+    if not (Path(workspace) / FILE_NAME).is_file():
+        return ""
+    return Workspace(Path(workspace)).mark()
+
+
+def last_erasure(workspace: Path) -> str:
+    """Id of the last erasure, after which what was read before must be forgotten; empty before the first."""
+    if not (Path(workspace) / FILE_NAME).is_file():
+        return ""
+    found = Workspace.open(workspace, create=False).head(ERASURE)
+    return "" if found is None else found.id
 
 
 def table(workspace: Path, version: str, part: str) -> pd.DataFrame:

@@ -130,6 +130,10 @@ class Workspace:
                 raise
         return version.id
 
+    def mark(self) -> str:
+        """What is another one after every change of any version or head; empty while one is being written."""
+        return self._catalogue.mark()
+
     def head(self, kind: str, label: str = "") -> Version | None:
         """Current version of a kind and label; ``None`` before the first."""
         return self._catalogue.head(kind, label)

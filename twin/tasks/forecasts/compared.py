@@ -87,17 +87,17 @@ def texts_now(workspace: Path) -> dict[str, list[str]]:
     said: dict[str, list[str]] = {}
     for each in scenario_library.library(workspace):
         try:
-            scenario = files.load(each.path)
+            name, text = files.load(each.path).name, files.canonical(each.path)
         except ScenarioError:
             continue
-        said.setdefault(scenario.name, []).append(files.to_toml(scenario))
+        said.setdefault(name, []).append(text)
     return said
 
 
 def file_of(workspace: Path, name: str, text: str = "") -> Path | None:
     """The file of a scenario, by its name and, where given, by what it says; ``None`` where there is none."""
     for each in scenario_library.library(workspace):
-        if each.name == name and not each.fault and (not text or files.to_toml(files.load(each.path)) == text):
+        if each.name == name and not each.fault and (not text or files.canonical(each.path) == text):
             return each.path
     return None
 

@@ -1,0 +1,60 @@
+"""Drawn: parts of pages that are drawn once, then shown again as they were to whoever may see the same.
+
+A part is known by everything that it is given, to the last digit, by the language among it, and by what its reader may
+see: nobody is shown what was drawn for somebody who may see more. What is drawn here must hang on nothing else: not on
+the clock, not on choices that it reads itself, not on what is newest.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import pickle
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, ParamSpec, TypeVar
+
+import streamlit as st
+
+from dashboard import access, state
+
+P = ParamSpec("P")
+Made = TypeVar("Made")
+
+_PARTS, _THINGS = 400, 200
+
+
+def once(draw: Callable[P, None]) -> Callable[P, None]:
+    """A function that draws what nobody can press: called a second time, it sends what it has sent before."""
+
+    @wraps(draw)
+    def shown(*given: P.args, **named: P.kwargs) -> None:
+        _shown(_key(draw, given, named), draw, given, named)
+
+    return shown
+
+
+def kept(make: Callable[P, Made]) -> Callable[P, Made]:
+    """A function whose results are kept and shared: not to be changed."""
+
+    @wraps(make)
+    def found(*given: P.args, **named: P.kwargs) -> Made:
+        result: Made = _found(_key(make, given, named), make, given, named)
+        return result
+
+    return found
+
+
+def _key(function: Callable[..., Any], given: tuple[Any, ...], named: dict[str, Any]) -> str:
+    """Digest of all that a result hangs on; what has no content of its own, such as a function in a function, fails."""
+    who_where = (function.__module__, function.__qualname__, str(state.workspace()), access.view())
+    return hashlib.sha256(pickle.dumps((who_where, given, named), protocol=5)).hexdigest()
+
+
+@st.cache_resource(max_entries=_PARTS, show_spinner=False)
+def _shown(key: str, _draw: Callable[..., None], _given: tuple[Any, ...], _named: dict[str, Any]) -> None:
+    _draw(*_given, **_named)
+
+
+@st.cache_resource(max_entries=_THINGS, show_spinner=False)
+def _found(key: str, _make: Callable[..., Any], _given: tuple[Any, ...], _named: dict[str, Any]) -> Any:
+    return _make(*_given, **_named)
