@@ -190,6 +190,22 @@ def shown(
     return st.dataframe(body.style.format(said, na_rep="–") if said else body, column_config=columns, **options)
 
 
+def written(rows: pd.DataFrame, words: Words) -> None:
+    """A table of few rows and long texts, which are wrapped: nothing is cut off, and every cell is read out.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        Of texts; heads are phrases ``column.<name>``.
+    words : Words
+    """
+    table = rows.rename(columns={name: words(f"column.{name}") for name in rows.columns}).map(
+        lambda text: plain(str(text))
+    )
+    about = named(list(table.columns), words)
+    st.table(table, border="horizontal", hide_index=True, width="stretch", alt=about)
+
+
 def named(heads: Sequence[str], words: Words) -> str:
     """What a table is called for those who do not see it."""
     return words("frame.table_of", heads=", ".join(map(str, heads)))

@@ -15,7 +15,7 @@ from twin.tasks.service.jobs import Job
 
 _BEAT, _LOOK = "1s", "10s"
 """How often a page looks at what runs, and how often whether somebody else has started something."""
-_SIGNS = {"done": ":green[✓]", "failed": ":red[✕]", "cancelled": "–", "queued": "…", "running": "…"}
+_SIGNS = {"done": "✓", "failed": "✕", "cancelled": "–", "queued": "…", "running": "…"}
 
 
 def start(verb: str, arguments: Sequence[str]) -> None:

@@ -53,11 +53,11 @@ def _bring(words: Words) -> None:
             words("data.folder"), key="bundle_folder", placeholder=words("data.folder_hint"), persist_state="session"
         )
         right.caption(words("data.folder_note"))
-        way = right.segmented_control(
+        way = st.segmented_control(
             words("data.way"), _WAYS, default="auto", required=True, key="way",
             format_func=lambda name: words.named("way", name), help=words("data.way_help"),
         )  # fmt: skip
-        mapping = right.text_input(words("data.mapping"), key="mapping", placeholder=words("data.mapping_hint"))
+        mapping = st.text_input(words("data.mapping"), key="mapping", placeholder=words("data.mapping_hint"))
         dead = busy or not (files or folder.strip())
         one, two, _ = st.columns([2, 2, 3])
         check = one.button(words("data.check"), type="primary", disabled=dead, width="stretch")
@@ -141,21 +141,18 @@ def _standing(heads: dict[str, Any], words: Words) -> None:
     dataset = heads["dataset"]
     counts = dataset.meta["rows"]
     rows = pd.DataFrame({"table": [words.named("table", name) for name in counts], "rows": list(counts.values())})
-    left, right = st.columns([2, 3], gap="medium")
-    with left:
-        st.subheader(words("data.standing", id=frame.short(dataset.id)))
-        if access.company():
-            frame.shown(rows, words, {"rows": words.number})
-        st.caption(words("data.made", date=words.moment(dataset.created)))
-    with right:
-        st.subheader(words("calibration.remarks"))
-        remarks = state.table(dataset.id, "warnings")
-        if not access.company():
-            st.caption(words("access.company_only"))
-        elif len(remarks):
-            jobs_panel.problems(remarks, words)
-            frame.file(words("data.problems_download"), remarks, "remarks.csv", words, dataset.id)
-        else:
-            st.caption(words("calibration.no_remarks"))
+    st.subheader(words("data.standing", id=frame.short(dataset.id)))
+    if access.company():
+        frame.shown(rows, words, {"rows": words.number})
+    st.caption(words("data.made", date=words.moment(dataset.created)))
+    st.subheader(words("calibration.remarks"))
+    remarks = state.table(dataset.id, "warnings")
+    if not access.company():
+        st.caption(words("access.company_only"))
+    elif len(remarks):
+        jobs_panel.problems(remarks, words)
+        frame.file(words("data.problems_download"), remarks, "remarks.csv", words, dataset.id)
+    else:
+        st.caption(words("calibration.no_remarks"))
     if access.company():
         data_change.versions(words)

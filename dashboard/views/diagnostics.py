@@ -13,8 +13,8 @@ from dashboard.views import learned, looking_back
 from dashboard.words import Words
 
 _TABS = ("health", "parameters", "curves", "fit", "recovery", "backtest", "readiness")
-_TALL = 86
-"""Height of a row whose text takes four lines, pixels."""
+_HALF = 430
+"""Least width of a half of the page, pixels."""
 _ORDER = {"fail": 0, "review": 1, "not made": 2, "pass": 3}
 
 
@@ -64,9 +64,7 @@ def _health(heads: dict[str, Any], words: Words) -> None:
             "threshold": [words.sentence(text) for text in rows["threshold"].fillna("")],
         }
     )
-    wide = dict.fromkeys(("check", "reason", "threshold"), st.column_config.TextColumn(width="medium"))
-    small = dict.fromkeys(("light", "value"), st.column_config.TextColumn(width="small"))
-    frame.shown(table, words, None, {**wide, **small}, height=_TALL * len(table) + 40, row_height=_TALL)
+    frame.written(table, words)
 
 
 def _parameters(heads: dict[str, Any], words: Words) -> None:
@@ -75,11 +73,11 @@ def _parameters(heads: dict[str, Any], words: Words) -> None:
 
 def _curves(heads: dict[str, Any], words: Words) -> None:
     version = heads["calibration"].id
-    left, right = st.columns([3, 2], gap="medium")
-    with left, st.container(border=True, height="stretch"):
+    grid = st.grid("auto", min_column_width=_HALF, gap="medium")
+    with grid.container(border=True, height="stretch"):
         st.subheader(words("learned.curves"))
         learned.response_curves(version, words)
-    with right, st.container(border=True, height="stretch"):
+    with grid.container(border=True, height="stretch"):
         st.subheader(words("learned.visits"))
         learned.visit_effect(version, words)
     with st.container(border=True):
@@ -163,14 +161,12 @@ def _readiness(heads: dict[str, Any], words: Words) -> None:
     table = pd.DataFrame(
         {
             "criterion": [words.named("criterion", name) for name in rows.iloc[:, 0]],
-            "score": 100 * pd.to_numeric(rows["score"]),
+            "score": [words.percent(score) for score in rows["score"]],
             "evidence": [words.sentence(text) for text in rows["evidence"]],
             "missing": [words.sentence(text) for text in rows["missing"].fillna("")],
         }
     )
-    wide = st.column_config.TextColumn(width="large")
-    config = {"score": frame.bar(words), "missing": wide, "evidence": wide}
-    frame.shown(table, words, None, config, height=_TALL * len(table) + 40, row_height=_TALL)
+    frame.written(table if access.company() else table[["criterion", "score"]], words)
 
 
 _VIEWS = {

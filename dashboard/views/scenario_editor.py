@@ -83,7 +83,7 @@ def _heading(entry: Listed, draft: dict[str, Any], checked: Checked, locked: boo
             parts.append(f":orange[! {words.many('scenarios.warnings', len(checked.warnings))}]")
         else:
             parts.append(f":green[✓ {words('scenarios.sound')}]")
-        st.caption(" · ".join(parts))
+        st.markdown(" · ".join(parts))  # colours would be too faint in a caption
     if not locked:
         dead = not changed or not checked.may_be_saved
         if middle.button(words("scenarios.save"), type="primary", disabled=dead, width="stretch", key="save"):

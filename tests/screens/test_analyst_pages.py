@@ -86,7 +86,7 @@ def test_every_part_of_the_diagnostics_shows_itself(tab, language, full, monkeyp
 def test_the_health_card_names_every_light_and_the_cure_of_the_bad_ones(full, monkeypatch):
     page = opened("diagnostics", "en", full, monkeypatch)
     card = results.document(full, results.heads(full)["calibration"].id, "health")
-    assert len(page.dataframe[0].value) == len(card["checks"])
+    assert len(page.table[0].value) == len(card["checks"])
     text = said(page)
     for check in card["checks"]:
         if check["verdict"] in ("fail", "review"):
