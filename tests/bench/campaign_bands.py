@@ -1,8 +1,8 @@
 """How surely the effects of campaigns, their strengths and the rivals' reaction are known in lived made-up markets.
 
-``python tests/bench/campaign_bands.py [--worlds N] [--first SEED]`` learns calendars of all kinds of worlds, few campaigns
-recorded, and prints error, spread and coverage of 80 % intervals: with the campaigns that were found, and with all
-campaigns told. The search's own error was set on the worlds of seeds 5000 to 5015; later ones judge it.
+``python tests/bench/campaign_bands.py [--worlds N] [--first SEED]`` learns calendars of worlds of all kinds, of which
+few campaigns are recorded, and prints error, spread and coverage of 80 % intervals: with the campaigns that were found,
+and with all campaigns told. The search's own error was set on the worlds of seeds 5000 to 5015; later ones judge it.
 """
 
 from __future__ import annotations
