@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from dashboard import access, frame, jobs_panel, live, state
+from dashboard import access, drawn, frame, jobs_panel, live, state
 from dashboard.charts import diagnostics as charts
 from dashboard.views import learned
 from dashboard.words import Words
@@ -42,7 +42,7 @@ def render() -> None:
 
 def _learn(heads: dict[str, Any], words: Words, busy: bool) -> None:
     """What to learn, how thoroughly, and the button."""
-    st.subheader(words("calibration.learn"))
+    st.header(words("calibration.learn"))
     mode = st.radio(
         words("calibration.mode"), MODES, format_func=lambda name: words.named("mode", name),
         captions=[_cost(name, words) for name in MODES], key="mode", persist_state="session",
@@ -91,7 +91,7 @@ def _cost(mode: str, words: Words) -> str:
 
 def _standing(heads: dict[str, Any], words: Words) -> None:
     """The calibration that forecasts use now, and whether it can be trusted."""
-    st.subheader(words("calibration.now"))
+    st.header(words("calibration.now"))
     calibration = heads.get("calibration")
     if calibration is None:
         st.caption(words("overview.no_calibration"))
@@ -113,7 +113,7 @@ def _standing(heads: dict[str, Any], words: Words) -> None:
 
 def _moved(calibration: Any, words: Words) -> None:
     """Parameters before and after, with the reasons."""
-    st.subheader(words("calibration.moved"))
+    st.header(words("calibration.moved"))
     rows = state.table(calibration.id, "moved")
     if "since" not in calibration.meta:
         st.caption(words("calibration.first"))
@@ -129,7 +129,7 @@ def _moved(calibration: Any, words: Words) -> None:
         st.caption(words("calibration.nothing_moved"))
         return
     st.caption(words("calibration.moved_note", n=words.number(int((far >= _LEAST_SDS).sum()))))
-    st.altair_chart(charts.moved(top, words), width="stretch", theme=None, alt=words("calibration.moved"))
+    drawn.chart(charts.moved, top, words, alt=words("calibration.moved"))
     table = rows[["parameter", "before", "after", "sds", "reason"]].assign(reason=rows["reason"].map(words.sentence))
     numbers = {"before": words.volume, "after": words.volume, "sds": lambda v: words.signed(v, 1)}
     with st.expander(words("frame.as_table")):

@@ -6,7 +6,7 @@ from typing import Any
 
 import streamlit as st
 
-from dashboard import access, frame, jobs_panel, live, state
+from dashboard import access, drawn, frame, jobs_panel, live, state
 from dashboard.charts import forecast as charts
 from dashboard.views import compare_detail, compare_inputs, past_skill, report, run_forecast
 from dashboard.views.compare_tables import BASELINE, costs_table, findings, results_table, uplift_rows
@@ -48,10 +48,9 @@ def render() -> None:
     _cautions(version, heads, rows, words)
     _results(outlook, rows, best, words)
     with st.container(border=True):
-        st.subheader(words("compare.uplift"))
+        st.header(words("compare.uplift"))
         st.caption(words("compare.uplift_note"))
-        chart = charts.uplift(uplift_rows(rows, words), words)
-        st.altair_chart(chart, width="stretch", theme=None, alt=words("compare.uplift"))
+        drawn.chart(charts.uplift, uplift_rows(rows, words), words, alt=words("compare.uplift"))
     one = _one(rows, words)
     compare_detail.show(version, outlook, rows, one, words)
     compare_inputs.show(version, outlook, rows, one, words)

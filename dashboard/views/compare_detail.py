@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from dashboard import access, frame, jobs_panel, live, state
+from dashboard import access, drawn, frame, jobs_panel, live, state
 from dashboard.charts import drivers as driver_charts
 from dashboard.charts import forecast as charts
 from dashboard.charts import maps
@@ -35,7 +35,7 @@ def show(version: Any, outlook: dict[str, Any], rows: list[dict[str, Any]], one:
     words : Words
     """
     with st.container(border=True):
-        _over_time(version.parents[0], outlook, one, words)
+        _over_time(version.id, outlook, one, words)
     with st.container(border=True):
         _drivers(version, one, words)
     with st.container(border=True):
@@ -44,18 +44,17 @@ def show(version: Any, outlook: dict[str, Any], rows: list[dict[str, Any]], one:
         _with_whom(version, one["name"], words)
 
 
-def _over_time(calibration: str, outlook: dict[str, Any], one: dict[str, Any], words: Words) -> None:
+def _over_time(forecast: str, outlook: dict[str, Any], one: dict[str, Any], words: Words) -> None:
     """Share, or volume where the share is unknown: history and both fans."""
     base = outlook["scenarios"][0]
     seen = base["totals"]["own_share"]["mean"] is not None
-    st.subheader(words("compare.over_time"))
+    st.header(words("compare.over_time"))
     measure = "own_volume"
     if seen:
         measure = frame.tabs(words("compare.measure"), ("own_share", "own_volume"), "measure", "measure")
     else:
         st.caption(words("compare.share_unseen"))
-    chart = fan_chart(calibration, outlook, one, measure, words)
-    st.altair_chart(chart, width="stretch", theme=None, alt=words("compare.over_time"))
+    drawn.chart(_fan, forecast, one["name"], measure, words, alt=words("compare.over_time"))
     st.caption(words("compare.fan_note") + (" " + words("compare.naive_note") if measure == "own_volume" else ""))
     past_skill.mixture(outlook, measure, state.heads(), words)
 
@@ -76,9 +75,17 @@ def fan_chart(calibration: str, outlook: dict[str, Any], one: dict[str, Any], me
     return charts.fan(lived, futures, today, words.named("axis", measure), form, words, naive)
 
 
-def baseline_chart(calibration: str, outlook: dict[str, Any], measure: str, words: Words) -> Any:
-    """The chart of history and of going on as now."""
-    past, base = state.past(calibration), outlook["scenarios"][0]
+def _fan(forecast: str, name: str, measure: str, words: Words) -> Any:
+    outlook = state.document(forecast, "forecast")
+    one = next(row for row in outlook["scenarios"] if row["name"] == name)
+    return fan_chart(state.parent(forecast), outlook, one, measure, words)
+
+
+def baseline_chart(forecast: str, words: Words) -> Any:
+    """The chart of history and of going on as now: our share, or volume where the share is unknown."""
+    outlook = state.document(forecast, "forecast")
+    past, base = state.past(state.parent(forecast)), outlook["scenarios"][0]
+    measure = "own_share" if base["totals"]["own_share"]["mean"] is not None else "own_volume"
     middle = past["start"] + (past["end"] - past["start"]) / 2
     lived = pd.DataFrame({"date": middle, "value": past[measure]}).dropna()
     futures = [(words("compare.baseline"), _band(base, measure))]
@@ -94,7 +101,7 @@ def _band(row: dict[str, Any], measure: str) -> pd.DataFrame:
 
 def _drivers(version: Any, one: dict[str, Any], words: Words) -> None:
     """What part of the difference comes from which part of the scenario; asked for where nobody has yet."""
-    st.subheader(words("compare.drivers"))
+    st.header(words("compare.drivers"))
     found = live.drivers_of(version.id, one["name"])
     if found is None:
         st.caption(words("compare.no_drivers"))
@@ -111,8 +118,8 @@ def _drivers(version: Any, one: dict[str, Any], words: Words) -> None:
     if not found["rows"]:
         st.caption(words("compare.nothing_to_drive"))
         return
-    chart = driver_charts.waterfall(driver_rows(found, words), words("chart.volume_difference"), words)
-    st.altair_chart(chart, width="stretch", theme=None, alt=words("compare.drivers"))
+    title = words("chart.volume_difference")
+    drawn.chart(driver_charts.waterfall, driver_rows(found, words), title, words, alt=words("compare.drivers"))
     key = "compare.drivers_exact" if found["exact"] else "compare.drivers_orders"
     st.caption(words(key, runs=words.number(found["runs"]), orders=words.number(found["orders"])))
 
@@ -147,7 +154,7 @@ def by_territory(version: str, words: Words) -> pd.DataFrame:
 
 def territories_alone(version: Any, words: Words) -> None:
     """Differences of all scenarios in the territories that may be seen, for whoever sees no totals."""
-    st.subheader(words("compare.where"))
+    st.header(words("compare.where"))
     columns = {"scenario": "scenario", "territory_id": "territory_id", "own_volume_pct_mean": "volume_pct",
                "band": "volume_band", "probability_of_gain": "gain", "clear": "clear"}  # fmt: skip
     table = by_territory(version.id, words).drop_duplicates(["scenario", "territory_id"])
@@ -158,7 +165,7 @@ def territories_alone(version: Any, words: Words) -> None:
 
 def _where(version: Any, rows: list[dict[str, Any]], name: str, words: Words) -> None:
     """Differences by territory: maps of all scenarios on one scale, and the table of the chosen one."""
-    st.subheader(words("compare.where"))
+    st.header(words("compare.where"))
     found = by_territory(version.id, words)
     names = [row["name"] for row in rows]
     mine = found[found["scenario"] == name].drop_duplicates("territory_id")
@@ -175,8 +182,8 @@ def _where(version: Any, rows: list[dict[str, Any]], name: str, words: Words) ->
             for column, each in zip(st.columns(_MAPS_A_ROW), names[start : start + _MAPS_A_ROW]):
                 with column:
                     st.markdown(f"**{frame.plain(each)}**" if each == name else frame.plain(each))
-                    chart = difference_map(bricks, found[found["scenario"] == each], limit, words)
-                    st.altair_chart(chart, width="stretch", theme=None, alt=f"{words('compare.where')}: {each}")
+                    about = f"{words('compare.where')}: {each}"
+                    drawn.chart(_map_of, version.id, each, limit, words, alt=about)
         st.caption(words("compare.map_note"))
     columns = {"territory_id": "territory_id", "own_volume_pct_mean": "volume_pct", "band": "volume_band",
                "probability_of_gain": "gain", "clear": "clear"}  # fmt: skip
@@ -184,6 +191,11 @@ def _where(version: Any, rows: list[dict[str, Any]], name: str, words: Words) ->
     table["clear"] = [words("compare.clear" if each else "compare.unclear") for each in table["clear"]]
     with st.expander(words("compare.territories_of", name=frame.plain(name)), expanded=len(mine) <= 12):
         frame.shown(table, words, {"volume_pct": words.signed, "gain": words.percent})
+
+
+def _map_of(forecast: str, name: str, limit: float, words: Words) -> Any:
+    bricks, found = state.bricks(state.parent(forecast)), by_territory(forecast, words)
+    return difference_map(bricks[bricks["shape"].notna()], found[found["scenario"] == name], limit, words)
 
 
 def difference_map(bricks: pd.DataFrame, mine: pd.DataFrame, limit: float, words: Words, height: int = 250) -> Any:
@@ -200,7 +212,7 @@ def difference_map(bricks: pd.DataFrame, mine: pd.DataFrame, limit: float, words
 
 def _with_whom(version: Any, name: str, words: Words) -> None:
     """Differences by half of the market and by segment."""
-    st.subheader(words("compare.with_whom"))
+    st.header(words("compare.with_whom"))
     found = state.table(version.id, "by_segment")
     if not len(found):
         st.caption(words("compare.no_segments"))
@@ -221,7 +233,6 @@ def _with_whom(version: Any, name: str, words: Words) -> None:
                 "said": f"{words.signed(row['own_volume_pct_mean'])}  [{band}]",
             }
         )
-    chart = charts.uplift(pd.DataFrame(told), words)
-    st.altair_chart(chart, width="stretch", theme=None, alt=words("compare.with_whom"))
+    drawn.chart(charts.uplift, pd.DataFrame(told), words, alt=words("compare.with_whom"))
     column = next((each for each in mine["column"] if each != "known"), "")
     st.caption(words("compare.segment_note", column=frame.plain(column)) if column else words("compare.halves_note"))

@@ -41,7 +41,7 @@ def _bring(words: Words) -> None:
     """Files or a folder are checked first; nothing is published before somebody has seen the change."""
     busy = jobs_panel.busy(VERBS)
     with st.container(border=True):
-        st.subheader(words("data.bring"))
+        st.header(words("data.bring"))
         left, right = st.columns(2, gap="medium")
         kinds = ["zip", *uploads.SUFFIXES]
         files = left.file_uploader(
@@ -141,11 +141,11 @@ def _standing(heads: dict[str, Any], words: Words) -> None:
     dataset = heads["dataset"]
     counts = dataset.meta["rows"]
     rows = pd.DataFrame({"table": [words.named("table", name) for name in counts], "rows": list(counts.values())})
-    st.subheader(words("data.standing", id=frame.short(dataset.id)))
+    st.header(words("data.standing", id=frame.short(dataset.id)))
     if access.company():
         frame.shown(rows, words, {"rows": words.number})
     st.caption(words("data.made", date=words.moment(dataset.created)))
-    st.subheader(words("calibration.remarks"))
+    st.header(words("calibration.remarks"))
     remarks = state.table(dataset.id, "warnings")
     if not access.company():
         st.caption(words("access.company_only"))

@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from dashboard import frame, live, state
+from dashboard import drawn, frame, live, state
 from dashboard.charts import diagnostics as charts
 from dashboard.words import Words
 
@@ -21,7 +21,7 @@ def render(told: dict[str, Any], words: Words) -> None:
         As :func:`twin.tasks.data.ingest.run_ingest` gives it.
     words : Words
     """
-    st.subheader(words("data.change"))
+    st.header(words("data.change"))
     change = told.get("change")
     st.info(words.named("way_note", str(told.get("how", "first"))), icon=":material/preview:")
     warnings = [words.sentence(text) for text in told.get("warnings", ())]
@@ -79,13 +79,13 @@ def difference(change: dict[str, Any], words: Words) -> None:
     st.markdown(f"**{words('data.months')}**")
     told = months.groupby(["table", "month"], as_index=False)[["rows_before", "rows_after"]].sum()
     told["table"] = [words.named("table", name) for name in told["table"]]
-    st.altair_chart(charts.months(told, words), width="stretch", theme=None, alt=words("data.months"))
+    drawn.chart(charts.months, told, words, alt=words("data.months"))
 
 
 def versions(words: Words) -> None:
     """Datasets of the workspace, newest first, and how any two differ."""
     found = live.datasets()
-    st.subheader(words("data.versions"))
+    st.header(words("data.versions"))
     if len(found) < 2:
         st.caption(words("data.one_version"))
         return

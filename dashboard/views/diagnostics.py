@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from dashboard import access, frame, jobs_panel, state
+from dashboard import access, drawn, frame, jobs_panel, state
 from dashboard.charts import diagnostics as charts
 from dashboard.views import learned, looking_back
 from dashboard.words import Words
@@ -75,13 +75,13 @@ def _curves(heads: dict[str, Any], words: Words) -> None:
     version = heads["calibration"].id
     grid = st.grid("auto", min_column_width=_HALF, gap="medium")
     with grid.container(border=True, height="stretch"):
-        st.subheader(words("learned.curves"))
+        st.header(words("learned.curves"))
         learned.response_curves(version, words)
     with grid.container(border=True, height="stretch"):
-        st.subheader(words("learned.visits"))
+        st.header(words("learned.visits"))
         learned.visit_effect(version, words)
     with st.container(border=True):
-        st.subheader(words("learned.segments"))
+        st.header(words("learned.segments"))
         learned.segments(version, words)
 
 
@@ -90,11 +90,11 @@ def _fit(heads: dict[str, Any], words: Words) -> None:
     version = heads["calibration"].id
     if access.company():  # the season is drawn through totals of the market
         with st.container(border=True):
-            st.subheader(words("learned.season"))
+            st.header(words("learned.season"))
             learned.season(version, words)
     left, right = st.columns(2, gap="medium")
     with left, st.container(border=True, height="stretch"):
-        st.subheader(words("learned.potential"))
+        st.header(words("learned.potential"))
         potential = state.document(version, "diagnostics")["potential"]
         ranking, hidden = potential["spearman_cv"], potential["spearman_unknown"]
         lines = [words("learned.source", source=words.sentence(potential["source"]))]
@@ -105,7 +105,7 @@ def _fit(heads: dict[str, Any], words: Words) -> None:
         lines += [words.sentence(note) for note in potential["notes"]]
         frame.findings(lines)
     with right, st.container(border=True, height="stretch"):
-        st.subheader(words("diagnostics.foretold"))
+        st.header(words("diagnostics.foretold"))
         cells = state.table(version, "predictive")
         if not len(cells):
             st.caption(words("diagnostics.not_foretold"))
@@ -132,7 +132,7 @@ def _recovery(heads: dict[str, Any], words: Words) -> None:
         said=[words("diagnostics.of_histories", inside=int(a), n=int(b)) for a, b in zip(rows["inside"], rows["n"])],
     )  # fmt: skip
     st.markdown(words("diagnostics.certificate", n=n, fine=int(fine.sum()), all=len(rows)))
-    st.altair_chart(charts.recovery(shown, words), width="stretch", theme=None, alt=words("diagnostics_tab.recovery"))
+    drawn.chart(charts.recovery, shown, words, alt=words("diagnostics_tab.recovery"))
     table = shown[["parameter", "coverage", "bias_sds", "relative_bias"]].assign(source=learned.sources(shown, words))
     forms = {"coverage": words.percent, "bias_sds": lambda v: words.signed(v, 2), "relative_bias": words.percent}
     frame.shown(table, words, forms)

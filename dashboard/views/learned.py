@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from dashboard import frame, state
+from dashboard import drawn, frame, state
 from dashboard.charts import diagnostics as curves
 from dashboard.charts import learned as charts
 from dashboard.words import Words
@@ -109,9 +109,7 @@ def visit_effect(version: str, words: Words) -> None:
         lines.append(
             {"name": words("learned.naive"), "mean": naive, "p05": none, "p95": none, "said": words.number(naive, 2)}
         )
-    st.altair_chart(
-        charts.visit_effect(pd.DataFrame(lines), words), width="stretch", theme=None, alt=words("learned.visits")
-    )
+    drawn.chart(charts.visit_effect, pd.DataFrame(lines), words, alt=words("learned.visits"))
     if naive is not None:
         st.caption(words("learned.naive_note"))
 
@@ -126,8 +124,7 @@ def response_curves(version: str, words: Words) -> None:
     st.caption(words(kind, channel=words.named("channel", str(chosen))))
     if not bool(mine["identified"].iloc[0]):
         st.warning(words("learned.curve_prior"), icon=":material/menu_book:")
-    alt = words("learned.curves")
-    st.altair_chart(curves.curves(mine, words), width="stretch", theme=None, alt=alt)
+    drawn.chart(curves.curves, mine, words, alt=words("learned.curves"))
     with st.expander(words("frame.as_table")):
         table = mine.iloc[::4][["rate", "mean", "p05", "p95"]]
         one = {"rate": lambda v: words.number(v, 1), **dict.fromkeys(("mean", "p05", "p95"), words.signed)}
@@ -150,7 +147,7 @@ def segments(version: str, words: Words) -> None:
     mine["low"], mine["high"] = mine["elasticity"] * mine["p10"], mine["elasticity"] * mine["p90"]
     mine["said"] = [words.number(value, 2) for value in mine["elasticity"]]
     mine["segment"] = [words.named("level", str(name)) or words("learned.no_value") for name in mine["segment"]]
-    st.altair_chart(curves.segments(mine, words), width="stretch", theme=None, alt=words("learned.segments"))
+    drawn.chart(curves.segments, mine, words, alt=words("learned.segments"))
 
 
 def grouping(name: str, words: Words) -> str:
@@ -164,4 +161,4 @@ def season(version: str, words: Words) -> None:
     st.caption(frame.plain(words("learned.source", source=words.sentence(told["season"]["source"]))))
     rows = state.table(version, "season")
     if len(rows):
-        st.altair_chart(charts.season(rows, words), width="stretch", theme=None, alt=words("learned.season"))
+        drawn.chart(charts.season, rows, words, alt=words("learned.season"))

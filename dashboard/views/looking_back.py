@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from dashboard import frame, state
+from dashboard import drawn, frame, state
 from dashboard.charts import diagnostics as charts
 from dashboard.views import past_skill
 from dashboard.words import Words
@@ -43,7 +43,7 @@ def _of_forecast(version: Any, heads: dict[str, Any], words: Words) -> None:
     if (outlook.get("looking_back") or {"backtest": version.id})["backtest"] != version.id:
         return
     with st.container(border=True):
-        st.subheader(words("learned.of_forecast"))
+        st.header(words("learned.of_forecast"))
         measures = [name for name in ("own_volume", "own_share") if compared.mixed(outlook, name)]
         measure = frame.tabs(words("compare.measure"), measures, "mixed", "measure") if len(measures) > 1 else ""
         past_skill.mixture(outlook, measure or next(iter(measures), "own_volume"), heads, words)
@@ -89,8 +89,8 @@ def _horizons(scores: pd.DataFrame, words: Words) -> None:
         measure=rows["measure"].map(lambda name: words.named("measure", name)),
         method=rows["method"].map(lambda name: words.named("method", name)),
     )
-    chart = charts.horizons(told[["measure", "months_ahead", "method", "wape"]], words)
-    st.altair_chart(chart, theme=None, alt=words("learned.horizons"))
+    told = told[["measure", "months_ahead", "method", "wape"]]
+    drawn.chart(charts.horizons, told, words, alt=words("learned.horizons"))
     n = int(rows["figures"].max())
     st.caption(words("learned.horizons_note", n=words.number(n), origins=int(rows["origins"].max())))
 

@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from dashboard import access, frame, state
+from dashboard import access, drawn, frame, state
 from dashboard.views import compare_detail, overview_due, overview_map
 from dashboard.words import Words
 
@@ -25,11 +25,11 @@ def render() -> None:
     calibration = heads.get("calibration")
     # a forecast is of the whole company: no territory can be taken out of its totals
     forecast = heads.get("forecast") if access.company() else None
-    ready = state.readiness(heads["dataset"].id)
+    dataset = heads["dataset"].id
     if calibration is None:
         frame.empty(words("overview.no_calibration"), "twin calibrate", "calibration")
-        _capabilities(ready, words)
-        _readiness(ready, words)
+        _capabilities(dataset, words)
+        _readiness(dataset, words)
         return
     access.note()
     facts = state.figures(calibration.id)
@@ -46,12 +46,12 @@ def render() -> None:
     with grid.container(border=True, height="stretch"):
         overview_due.decisions(words)
     with grid.container(border=True, height="stretch"):
-        _outlook(forecast, outlook, words)
+        _outlook(forecast, words)
     with grid.container(border=True, height="stretch"):
         overview_due.changes(words)
         _notes(calibration.id, words)
-    _capabilities(ready, words)
-    _readiness(ready, words)
+    _capabilities(dataset, words)
+    _readiness(dataset, words)
 
 
 def _finding(facts: dict[str, Any], words: Words) -> None:
@@ -105,21 +105,20 @@ def _volume(facts: dict[str, Any], outlook: dict[str, Any], base: dict[str, Any]
     st.caption(words("overview.volume_band", band=band, last=words.volume(last)))
 
 
-def _outlook(forecast: Any, outlook: dict[str, Any], words: Words) -> None:
+def _outlook(forecast: Any, words: Words) -> None:
     """Our share, or volume where the share is unknown: what was, and what comes if everybody goes on."""
-    st.subheader(words("overview.outlook"))
+    st.header(words("overview.outlook"))
     if not forecast:
         st.caption(words("overview.no_outlook" if access.company() else "access.company_only"))
         return
-    base = outlook["scenarios"][0]
-    measure = "own_share" if base["totals"]["own_share"]["mean"] is not None else "own_volume"
-    chart = compare_detail.baseline_chart(forecast.parents[0], outlook, measure, words)
-    st.altair_chart(chart, width="stretch", theme=None, alt=words("overview.outlook"))
+    drawn.chart(compare_detail.baseline_chart, forecast.id, words, alt=words("overview.outlook"))
     st.caption(words("overview.outlook_note"))
 
 
-def _readiness(ready: dict[str, Any], words: Words) -> None:
-    st.subheader(words("overview.readiness"))
+@drawn.once
+def _readiness(dataset: str, words: Words) -> None:
+    ready = state.readiness(dataset)
+    st.header(words("overview.readiness"))
     sign = {"ready": "✓", "partly ready": "◐", "not ready": "✕"}[ready["verdict"]]
     st.markdown(f"**{sign} {words.named('verdict', ready['verdict'])}** · {words.percent(ready['score'])}")
     told = [
@@ -138,8 +137,10 @@ def _readiness(ready: dict[str, Any], words: Words) -> None:
     st.table(table, border="horizontal", hide_index=True, width="stretch", alt=about)
 
 
-def _capabilities(ready: dict[str, Any], words: Words) -> None:
-    st.subheader(words("overview.capabilities"))
+@drawn.once
+def _capabilities(dataset: str, words: Words) -> None:
+    ready = state.readiness(dataset)
+    st.header(words("overview.capabilities"))
     lines, whole = [], access.company()  # a reason counts rows of the whole company
     for row in sorted(ready["capabilities"], key=lambda row: not row["possible"]):
         sign = ":green[✓]" if row["possible"] else ":orange[✕]"
@@ -149,8 +150,9 @@ def _capabilities(ready: dict[str, Any], words: Words) -> None:
     st.markdown("  \n".join(lines))
 
 
+@drawn.once
 def _notes(calibration: str, words: Words) -> None:
-    st.subheader(words("overview.notes"))
+    st.header(words("overview.notes"))
     learned = state.document(calibration, "diagnostics")
     # the list of priors is long and for the analyst: here only how many
     noted = (*learned["notes"], *learned["potential"]["notes"]) if access.company() else ()

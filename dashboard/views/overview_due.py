@@ -27,7 +27,7 @@ def trust(calibration: str, words: Words) -> None:
 
 def decisions(words: Words) -> None:
     """What is due, each with a way to where it is decided."""
-    st.subheader(words("overview.due"))
+    st.header(words("overview.due"))
     found = live.decisions(dt.date.today())
     if not found:
         st.markdown(f":green[✓] {words('overview.nothing_due')}")
@@ -40,7 +40,7 @@ def decisions(words: Words) -> None:
 
 def changes(words: Words) -> None:
     """What is not as it was."""
-    st.subheader(words("overview.changed"))
+    st.header(words("overview.changed"))
     for one in live.changes():
         st.markdown(f"- {_changed(one, words)}")
 

@@ -7,30 +7,43 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from dashboard import access, frame, state
+from dashboard import drawn, frame, state
 from dashboard.charts import deck, maps
 from dashboard.words import Words
 
 
 def show(calibration: str, words: Words) -> None:
     """Draw the map, or say why there is none."""
-    st.subheader(words("overview.map"))
-    bricks, cells = _bricks(calibration, words), state.cells(calibration)
-    if not len(cells) and not len(bricks):
+    st.header(words("overview.map"))
+    if not _placed(calibration):
         st.caption(words("overview.no_map"))
         return
     kind = frame.tabs(words("overview.map_kind"), ("zoom", "print"), "map", "map_kind")
     if kind == "zoom":
-        st.pydeck_chart(
-            _deck(str(state.workspace()), calibration, words.language, access.territories()), height=deck.HEIGHT,
-            alt=words("overview.map_alt"),
-        )  # fmt: skip
-        st.caption(words("overview.map_zoom_note"))
+        _zoomed(calibration, words)
     else:
-        states = cells["known"].map({True: words("chart.known"), False: words("chart.unknown")})
-        dots = cells.assign(state=states, customer_id=_told(cells, words)).tail(maps.MOST_POINTS)
-        chart = maps.light_and_dark(bricks, dots, words("overview.map_legend"), words)
-        st.altair_chart(chart, width="stretch", theme=None, alt=words("overview.map_alt"))
+        drawn.chart(_printed, calibration, words, alt=words("overview.map_alt"))
+    _listed(calibration, words)
+
+
+@drawn.once
+def _zoomed(calibration: str, words: Words) -> None:
+    cells = state.cells(calibration)
+    found = deck.light_and_dark(_bricks(calibration, words), cells.assign(told=_told(cells, words)))
+    st.pydeck_chart(found, height=deck.HEIGHT, alt=words("overview.map_alt"))
+    st.caption(words("overview.map_zoom_note"))
+
+
+def _printed(calibration: str, words: Words) -> Any:
+    cells = state.cells(calibration)
+    states = cells["known"].map({True: words("chart.known"), False: words("chart.unknown")})
+    dots = cells.assign(state=states, customer_id=_told(cells, words)).tail(maps.MOST_POINTS)
+    return maps.light_and_dark(_bricks(calibration, words), dots, words("overview.map_legend"), words)
+
+
+@drawn.once
+def _listed(calibration: str, words: Words) -> None:
+    bricks = _bricks(calibration, words)
     if len(bricks):
         with st.expander(words("frame.as_table")):
             columns = ["name", "territory_id", "n_known", "n_unknown", "unknown_volume"]
@@ -61,8 +74,8 @@ def _told(cells: pd.DataFrame, words: Words) -> list[str]:
     ]
 
 
-@st.cache_resource(max_entries=16, show_spinner=False)
-def _deck(folder: str, calibration: str, language: str, territories: Any) -> Any:
-    """The finished map; keyed by what decides it, for it is large."""
-    words, cells = Words(language), state.cells(calibration)
-    return deck.light_and_dark(_bricks(calibration, words), cells.assign(told=_told(cells, words)))
+@drawn.kept
+def _placed(calibration: str) -> bool:
+    """Whether there is anything to be drawn."""
+    bricks = state.bricks(calibration)
+    return len(state.cells(calibration)) > 0 or (len(bricks) > 0 and bool(bricks["shape"].notna().any()))

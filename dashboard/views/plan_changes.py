@@ -91,7 +91,7 @@ def panel(
     away = [each for each in wishes.absences if each not in heeded.absences and _may_see(each, reps)]
     gone = len(set(heeded.edits) - set(wishes.edits)) + len(set(heeded.absences) - set(wishes.absences))
     with st.container(border=True):
-        st.subheader(words("plan.changes"))
+        st.header(words("plan.changes"))
         names = dict(zip(rows["customer_id"], rows["customer_name"].fillna("")))
         for edit in fresh[-_SHOWN:]:
             _line(plan, edit, breaches, names, reps, words)

@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from dashboard import access, frame, plan_state, state
+from dashboard import access, drawn, frame, plan_state, state
 from dashboard.charts import plan as charts
 from dashboard.views import plan_changes
 from dashboard.words import Words
@@ -29,7 +29,7 @@ def day(
     words: Words,
 ) -> None:  # fmt: skip
     """Choose a rep and a day, see the list and the map, and change what should be otherwise."""
-    st.subheader(words("plan.day_title"))
+    st.header(words("plan.day_title"))
     left, right = st.columns(2)
     rep = frame.chosen(left.selectbox, words("plan.rep"), list(reps), "rep", format_func=reps.__getitem__)
     mine = rows[rows["rep_id"] == rep]
@@ -243,7 +243,10 @@ def _ways(mine: pd.DataFrame, today: pd.DataFrame, rep: str, desk: Desk, heads: 
         said=[f"{r.seq}. {r.customer_name or r.customer_id} · {r.start:%H:%M}" for r in stops.itertuples()],
         day=[words.weekday(day) for day in stops["date"]],
     )
-    edges = plan_state.edges(heads["calibration"].id)
-    chart = charts.route(told[["lon", "lat", "seq", "state", "said", "day", "date"]], home, edges, words)
-    st.altair_chart(chart, width="stretch", theme=None, alt=words("plan.route"))
+    told = told[["lon", "lat", "seq", "state", "said", "day", "date"]]
+    drawn.chart(_route, told, home, heads["calibration"].id, words, alt=words("plan.route"))
     st.caption(words("plan.route_note" if home and home[0] == home[0] else "plan.route_no_home"))
+
+
+def _route(stops: pd.DataFrame, home: tuple[float, float] | None, calibration: str, words: Words) -> Any:
+    return charts.route(stops, home, plan_state.edges(calibration), words)

@@ -34,7 +34,7 @@ def downloads(version: Any, reps: dict[str, str], words: Words) -> None:
     reps : dict from rep id to name
     words : Words
     """
-    st.subheader(words("plan.downloads"))
+    st.header(words("plan.downloads"))
     left, right = st.columns(2, vertical_alignment="bottom")
     rep = left.selectbox(
         words("plan.for_rep"), ["", *reps], format_func=lambda id: reps.get(id, words("plan.all_reps")), key="file_rep"

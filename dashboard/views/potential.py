@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from dashboard import access, address, frame, state
+from dashboard import access, address, drawn, frame, state
 from dashboard.charts import potential as charts
 from dashboard.words import Words
 
@@ -40,7 +40,7 @@ def render() -> None:
     with grid.container():
         _map(rows, calibration.id, chosen, words)
     _take_away(rows, calibration.id, words)
-    _why(chosen, rows, calibration, words)
+    _why(chosen, calibration.id, words)
 
 
 def _filtered(rows: pd.DataFrame, words: Words) -> pd.DataFrame:
@@ -113,21 +113,32 @@ def _table(rows: pd.DataFrame, words: Words) -> str:
 
 def _map(rows: pd.DataFrame, calibration: str, chosen: str, words: Words) -> None:
     """Bricks by what is unknown in them, and the chosen rows with the most to win, as dots."""
-    bricks = state.bricks(calibration)
-    if len(bricks):
-        bricks = bricks[bricks["brick_id"].isin(rows["brick_id"].unique())]
-        bricks = bricks.assign(said=[words.volume(value) for value in bricks["unknown_volume"]])
-        bricks = bricks[bricks["shape"].notna() | bricks["lon"].notna()]
+    names = tuple(sorted(map(str, rows["brick_id"].unique())))
     placed = rows["lon"].notna() & rows["lat"].notna()
     dots = rows.iloc[placed.to_numpy().nonzero()[0][: charts.MOST_DOTS]]
-    if not len(dots) and not len(bricks):
+    if not len(dots) and not len(_bricks(calibration, names, words)):
         st.caption(words("potential.no_places"))
         return
-    dots = dots.assign(state=dots["known"].map({True: words("chart.known"), False: words("chart.unknown")}))
-    chart = charts.where(bricks, dots, rows[rows["customer_id"] == chosen].head(1), words)
-    st.altair_chart(chart, width="stretch", theme=None, alt=words("potential.map"))
+    ring = rows[rows["customer_id"] == chosen].head(1)
+    columns = ["lon", "lat", "known", "customer_id"]
+    drawn.chart(_where, calibration, names, dots[columns], ring[columns], words, alt=words("potential.map"))
     if len(dots) < len(rows):
         st.caption(words("potential.dots", n=words.number(len(dots)), all=words.number(len(rows))))
+
+
+def _where(calibration: str, names: tuple[str, ...], dots: pd.DataFrame, ring: pd.DataFrame, words: Words) -> Any:
+    dots = dots.assign(state=dots["known"].map({True: words("chart.known"), False: words("chart.unknown")}))
+    return charts.where(_bricks(calibration, names, words), dots, ring, words)
+
+
+def _bricks(calibration: str, names: tuple[str, ...], words: Words) -> pd.DataFrame:
+    """Bricks of those names that have a place."""
+    bricks = state.bricks(calibration)
+    if not len(bricks):
+        return bricks
+    bricks = bricks[bricks["brick_id"].isin(names)]
+    bricks = bricks.assign(said=[words.volume(value) for value in bricks["unknown_volume"]])
+    return bricks[bricks["shape"].notna() | bricks["lon"].notna()]
 
 
 def _take_away(rows: pd.DataFrame, calibration: str, words: Words) -> None:
@@ -137,12 +148,14 @@ def _take_away(rows: pd.DataFrame, calibration: str, words: Words) -> None:
     frame.file(label, rows[columns], "potential.csv", words, calibration)
 
 
-def _why(customer: str, rows: pd.DataFrame, calibration: Any, words: Words) -> None:
+@drawn.once
+def _why(customer: str, calibration: str, words: Words) -> None:
     """One customer: the figure with its interval, and what it rests on."""
+    rows = state.customers(calibration)
     one = rows[rows["customer_id"] == customer].iloc[0]
     name = str(one["name"]) if "name" in rows and pd.notna(one.get("name")) else ""
     with st.container(border=True):
-        st.subheader(words("potential.why", name=frame.plain(f"{name} ({customer})" if name else customer)))
+        st.header(words("potential.why", name=frame.plain(f"{name} ({customer})" if name else customer)))
         band = words.between(one["category_p10"], one["category_p90"], words.volume)
         st.markdown(
             words("potential.one", mean=words.volume(one["category_mean"]), band=band,
@@ -150,7 +163,7 @@ def _why(customer: str, rows: pd.DataFrame, calibration: Any, words: Words) -> N
         )  # fmt: skip
         if not one["known"]:
             st.caption(words("potential.one_unknown"))
-        told = state.why_potential(calibration.id, customer)
+        told = state.why_potential(calibration, customer)
         if not told["reasons"]:
             st.caption(words("potential.no_reasons"))
             return
@@ -166,12 +179,8 @@ def _why(customer: str, rows: pd.DataFrame, calibration: Any, words: Words) -> N
             pct=100 * (shown["factor"] - 1),
         )
         st.caption(words("potential.typical", typical=words.volume(told["typical"])))
-        st.altair_chart(
-            charts.reasons(shown[["reason", "pct", "said"]], words),
-            width="stretch",
-            theme=None,
-            alt=words("potential.why", name=customer),
-        )
+        about = words("potential.why", name=customer)
+        drawn.chart(charts.reasons, shown[["reason", "pct", "said"]], words, alt=about)
         st.caption(words("potential.fidelity", share=words.percent(told["fidelity"])))
 
 

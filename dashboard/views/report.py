@@ -49,7 +49,7 @@ def offer(
     words : Words
     """
     with st.container(border=True):
-        st.subheader(words("report.title"))
+        st.header(words("report.title"))
         st.caption(words("report.note"))
         left, middle, right = st.columns([1, 1, 1])
         state_now = f"{version.id} {words.language} {one['name']} {[row['name'] for row in rows]}"

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from dashboard import access, frame, jobs_panel, live, state
+from dashboard import access, drawn, frame, jobs_panel, live, state
 from dashboard.charts import rivals as charts
 from dashboard.views import teaching
 from dashboard.words import Words
@@ -40,7 +40,7 @@ def render() -> None:
         frame.empty(words("learned.no_rivals" if seen else "learned.rivals_unseen"))
     _season(heads, words)
     _expected(rows, words)
-    st.subheader(words("rivals.say"))
+    st.header(words("rivals.say"))
     if access.may("learn"):
         teaching.render(told, rows, heads, words)
     else:
@@ -100,9 +100,7 @@ def _timeline(rows: pd.DataFrame, words: Words, chosen: str) -> None:
     for brand in rows["brand"].drop_duplicates():
         st.markdown(f"**{frame.plain(brand)}**")
         mine = pieces[pieces["brand"] == brand]
-        alt = words("rivals.timeline", brand=brand)
-        chart = charts.by_year(mine, kinds, words, chosen)
-        st.altair_chart(chart, width="stretch", theme=None, alt=alt)
+        drawn.chart(charts.by_year, mine, kinds, words, chosen, alt=words("rivals.timeline", brand=brand))
     with st.expander(words("frame.as_table")):
         columns = ["brand", "start", "end", "strength", "probability", "kind", "next_start", "next_probability"]
         forms = {"start": words.date, "end": words.date, "next_start": words.date, "probability": words.percent,
@@ -130,14 +128,14 @@ def _season(heads: dict[str, Any], words: Words) -> None:
     """The category's own season, which no rival made."""
     if "calibration" not in heads:
         return
-    st.subheader(words("rivals.season"))
+    st.header(words("rivals.season"))
     st.caption(words("rivals.season_note"))
     rows = state.season_index(heads["calibration"].id)
     if not len(rows):
         st.caption(words("rivals.no_season"))
         return
     rows = rows.assign(day=[_laid(day, day.year) for day in pd.to_datetime(rows["day"])]).sort_values("day")
-    st.altair_chart(charts.season(rows, words), width="stretch", theme=None, alt=words("rivals.season"))
+    drawn.chart(charts.season, rows, words, alt=words("rivals.season"))
 
 
 def _expected(rows: pd.DataFrame, words: Words) -> None:
@@ -145,7 +143,7 @@ def _expected(rows: pd.DataFrame, words: Words) -> None:
     coming = rows.dropna(subset=["next_start"]) if len(rows) else rows
     if not len(coming):
         return
-    st.subheader(words("rivals.expected"))
+    st.header(words("rivals.expected"))
     coming = coming.sort_values("next_start").drop_duplicates(["brand", "next_start"]).head(12)
     table = coming[["brand", "next_start", "next_probability", "anchor"]].copy()
     table["anchor"] = [words.named("anchor", str(name)) for name in table["anchor"]]

@@ -38,7 +38,7 @@ def _queue(before: tuple[str, ...]) -> None:
     active = [job for job in jobs.listed(state.workspace(), 0) if job.active][::-1]
     if {job.id for job in active} != set(before):
         st.rerun(scope="app")
-    st.subheader(words("runs.queue"))
+    st.header(words("runs.queue"))
     if not active:
         st.caption(words("runs.nothing"))
     for job in active:
@@ -65,7 +65,7 @@ def _asked(job: Job, words: Words) -> str:
 
 
 def _ended(ended: list[Job], words: Words) -> None:
-    st.subheader(words("runs.ended"))
+    st.header(words("runs.ended"))
     if not ended:
         st.caption(words("runs.none_ended"))
         start = "compare" if "calibration" in state.heads() else "data"

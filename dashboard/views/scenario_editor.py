@@ -75,7 +75,7 @@ def _heading(entry: Listed, draft: dict[str, Any], checked: Checked, locked: boo
     left, middle, right = st.columns([5, 1.4, 1.6], vertical_alignment="bottom")
     with left:
         name = checked.scenario.name if checked.scenario else entry.name
-        st.subheader(frame.plain(name))
+        st.header(frame.plain(name))
         parts = [entry.path.name, _state(entry, changed, words)]
         if checked.errors:
             parts.append(f":red[✕ {words.many('scenarios.errors', len(checked.errors))}]")

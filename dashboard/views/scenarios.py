@@ -48,12 +48,12 @@ def _library(found: list[Listed], words: Words) -> None:
                 scenario_editor.opened_new(name.strip())
     results = _results()
     own = [each for each in found if each.own]
-    st.subheader(words("scenarios.own"))
+    st.header(words("scenarios.own"))
     if not own:
         st.caption(words("scenarios.none_own"))
     for each in own:
         _row(each, results, words)
-    st.subheader(words("scenarios.shipped"))
+    st.header(words("scenarios.shipped"))
     for each in found:
         if not each.own:
             _row(each, results, words)

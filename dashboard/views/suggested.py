@@ -27,7 +27,7 @@ def render(job: Job, folder: str, told: dict[str, Any], words: Words) -> None:
         As ``twin ingest FOLDER --suggest --json`` gives it.
     words : Words
     """
-    st.subheader(words("data.draft"))
+    st.header(words("data.draft"))
     st.caption(words("data.draft_note"))
     columns = pd.DataFrame(told.get("columns", ()))
     if len(columns):

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from dashboard import access, frame, jobs_panel, plan_state, state
+from dashboard import access, drawn, frame, jobs_panel, plan_state, state
 from dashboard.charts import plan as charts
 from dashboard.views import plan_changes, plan_day, plan_downloads, plan_form
 from dashboard.words import Words
@@ -139,9 +139,9 @@ def _load(desk: Desk, wishes: Wishes, rows: pd.DataFrame, reps: dict[str, str], 
         iso=days["date"].dt.date.astype(str),
     )  # fmt: skip
     with st.container(border=True):
-        st.subheader(words("plan.load"))
+        st.header(words("plan.load"))
         st.caption(words("plan.load_note"))
-        chart = charts.load(days.drop(columns="date"), words)
+        chart = drawn.kept(charts.load)(days.drop(columns="date"), words)
         event = st.altair_chart(
             chart, width="stretch", theme=None, alt=words("plan.load"), key="load", on_select="rerun"
         )
@@ -157,9 +157,7 @@ def _load(desk: Desk, wishes: Wishes, rows: pd.DataFrame, reps: dict[str, str], 
             ],
         )
         st.markdown(f"**{words('plan.capacity')}**")
-        st.altair_chart(
-            charts.capacity(counts, words), width="stretch", theme=None, alt=words("plan.capacity"), key="capacity"
-        )
+        drawn.chart(charts.capacity, counts, words, alt=words("plan.capacity"))
         with st.expander(words("frame.as_table")):
             table = days.assign(date=days["day"], hours=days["minutes"] / 60, filled=days["filled"])
             frame.shown(
@@ -181,7 +179,7 @@ def _follow(event: Any) -> None:
 
 def _unserved(unserved: pd.DataFrame, words: Words) -> None:
     """What was wanted and found no place, with reasons."""
-    st.subheader(words("plan.unserved_title"))
+    st.header(words("plan.unserved_title"))
     if not len(unserved):
         st.caption(words("plan.all_served"))
         return

@@ -57,7 +57,7 @@ def opened(view: str, workspace: Path, monkeypatch: pytest.MonkeyPatch, language
 
 
 def said(page: AppTest) -> str:
-    kinds = ("title", "subheader", "markdown", "caption", "warning", "error", "info", "code")
+    kinds = ("title", "header", "markdown", "caption", "warning", "error", "info", "code")
     return "\n".join(str(each.value) for kind in kinds for each in getattr(page, kind)).replace("\\", "")
 
 

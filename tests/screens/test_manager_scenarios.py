@@ -69,7 +69,7 @@ def address_of(page: AppTest) -> str:
 
 
 def said(page: AppTest) -> str:
-    kinds = ("title", "subheader", "markdown", "caption", "warning", "error", "info")
+    kinds = ("title", "header", "markdown", "caption", "warning", "error", "info")
     return "\n".join(str(each.value) for kind in kinds for each in getattr(page, kind))
 
 

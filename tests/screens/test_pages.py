@@ -37,7 +37,7 @@ def opened(view: str, language: str, workspace: Path, monkeypatch: pytest.Monkey
 
 def said(page: AppTest) -> str:
     """All texts of a page."""
-    kinds = ("title", "subheader", "markdown", "caption", "warning", "success", "error", "code")
+    kinds = ("title", "header", "markdown", "caption", "warning", "success", "error", "code")
     return "\n".join(str(element.value) for kind in kinds for element in getattr(page, kind))
 
 
