@@ -7,6 +7,7 @@ not on who else is simulated, and never on the scenario. Philox4x32-10 of Salmon
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 
@@ -175,3 +176,23 @@ def half(word: NDArray[np.uint64], shift: int) -> NDArray[np.float32]:
 def unit(word: NDArray[np.uint64]) -> NDArray[np.float32]:
     """A word as a number in (0, 1]: float32, the same bits wherever it is computed."""
     return (np.float32(np.int32(word >> np.uint64(1))) + np.float32(0.5)) * np.float32(2.0**-31)
+
+
+def band(runs: NDArray[np.floating], levels: Sequence[float], axis: int = 0) -> NDArray[np.float64]:
+    """Quantiles of futures between which one more of them lies as often as they say, however few were lived through.
+
+    The k-th of n is the k/(n + 1) quantile (Weibull 1939). The usual (k - 1)/(n - 1) is too narrow: with 32 runs its
+    80 % band holds 75 of 100 more runs.
+
+    Parameters
+    ----------
+    runs : (n, ...) float
+    levels : (q,) float in [0, 1]
+    axis : int
+        Of the runs.
+
+    Returns
+    -------
+    (q, ...) float
+    """
+    return np.quantile(runs, levels, axis=axis, method="weibull")

@@ -16,7 +16,6 @@ from numpy.typing import NDArray
 from scipy.stats import chisquare
 
 from twin.calibration.calibrate import CalibrationSettings, calibrate
-from twin.calibration.health.foretold import HOLDS
 from twin.calibration.simulation.posterior import IDENTIFIED, TOLD, held_out, posterior_draws, read_table
 from twin.calibration.simulation.reference_table import values_of
 from twin.calibration.simulation.step import (
@@ -28,6 +27,7 @@ from twin.calibration.simulation.step import (
     with_posterior,
 )
 from twin.calibration.simulation.table_regression import Fit, regress
+from twin.draws import band
 from twin.forecast.executors import on_this_machine
 from twin.market.history import History
 from twin.market.synthetic_settings import SyntheticSettings, TrueMarket
@@ -246,7 +246,7 @@ def recovered(n: int) -> list[Part]:
 
 
 def _covers(draws: NDArray[np.float64], truth: NDArray[np.float64]) -> NDArray[np.bool_]:
-    low, high = np.quantile(draws, LEVELS, axis=0, method=HOLDS)
+    low, high = band(draws, LEVELS)
     return (truth >= low) & (truth <= high)
 
 
@@ -255,7 +255,7 @@ def found_again(n: int) -> list[Part]:
     made = worlds(n)
     inside: dict[str, list[bool]] = {"share": [], "own_known": [], "buyers": []}
     for one in made:
-        low, high = np.quantile(one["books"], [0.05, 0.95], axis=0, method=HOLDS)
+        low, high = band(one["books"], [0.05, 0.95])
         for m, name in enumerate(one["figures"]):
             for kind, found in inside.items():
                 if str(name).startswith(kind) and "year" in name:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -23,6 +24,8 @@ from twin.response.parameters import PRIORS
 
 N_DRAWS = 200
 CHASING = {"visits_follow_demand": 1.0, "capacity_swing": 0.4, "territories": 20}
+_TRIES, _CLOSE = 8, 0.01
+_FEW = 60
 Found = tuple[float, VisitResponse]
 """True elasticity of a world, and what was learned in it."""
 
@@ -42,18 +45,44 @@ def _learned(plan: Any, seed: int) -> Found:
 
 
 def from_priors(name: str, n: int, **plan: Any) -> list[Found]:
-    """The same with elasticity, carry-over and curvature drawn from what is believed of them, world by world."""
+    """The same with elasticity, carry-over and curvature drawn from what is believed of them, world by world.
+
+    What is believed of the elasticity is believed of all sales to all visits: the effect is planted that makes it so.
+    """
 
     def one(seed: int) -> Found:
-        dice = np.random.default_rng(seed)
-        rho = PRIORS["carryover"].quantile(dice.random())
-        q = min(float(PRIORS["visit_curvature"].quantile(dice.random())), 0.5)
-        stock = 1 / MONTH / (1 - rho)
-        effect = PRIORS["visit_elasticity"].quantile(dice.random()) / (stock * (1 + stock) ** (q - 1))
-        drawn = {"effect": float(effect), "curvature": q, "monthly_carryover": float(rho**MONTH)}
-        return _learned(module_plan(**plan, **drawn), seed)
+        return _learned(_planted_at(*_from_priors(seed, **plan), seed), seed)
 
     return once(f"{name} {n}", lambda: [one(SEED + seed) for seed in range(n)])
+
+
+def beyond_priors(name: str, n: int, **plan: Any) -> list[Found]:
+    """The same with the elasticity planted at one visit a month: where visits follow size that of all sales differs."""
+
+    def one(seed: int) -> Found:
+        return _learned(_from_priors(seed, **plan)[0], seed)
+
+    return once(f"{name} {n}", lambda: [one(SEED + seed) for seed in range(n)])
+
+
+def _from_priors(seed: int, **plan: Any) -> tuple[Any, float]:
+    """A plan with carry-over and curvature drawn, its effect that of one visit a month; and the elasticity drawn."""
+    dice = np.random.default_rng(seed)
+    rho = PRIORS["carryover"].quantile(dice.random())
+    q = min(float(PRIORS["visit_curvature"].quantile(dice.random())), 0.5)
+    stock, elasticity = 1 / MONTH / (1 - rho), float(PRIORS["visit_elasticity"].quantile(dice.random()))
+    drawn = {"curvature": q, "monthly_carryover": float(rho**MONTH)}
+    return module_plan(**plan, effect=float(elasticity / (stock * (1 + stock) ** (q - 1))), **drawn), elasticity
+
+
+def _planted_at(plan: Any, elasticity: float, seed: int) -> Any:
+    """The plan with the effect that gives all sales this elasticity."""
+    for _ in range(_TRIES):
+        found = module("visit_worlds.py").planted_truth(plan, seed)[2].elasticity
+        if abs(found - elasticity) <= _CLOSE * elasticity:
+            break
+        plan = replace(plan, effect=plan.effect * elasticity / found)
+    return plan
 
 
 def size_driven(n: int) -> list[Found]:
@@ -169,9 +198,11 @@ def lead_test(n: int) -> list[Part]:
 
 
 def elasticity_interval(n: int) -> list[Part]:
+    size = {"customers": 200, "weeks": 104, "territories": 10}
+    chase = {"customers": 300, "weeks": 104, **CHASING}
     worlds = {
-        "visits follow size": from_priors("size, priors", n, customers=200, weeks=104, territories=10),
-        "reps chase demand": from_priors("chasing, priors", n, customers=300, weeks=104, **CHASING),
+        "visits follow size": from_priors("size, priors", n, **size),
+        "reps chase demand": from_priors("chasing, priors", n, **chase),
     }
     # the narrower band is that of 250 worlds, with 60 chance alone is as wide as the other one
     low, high = (0.75, 0.85) if n >= 250 else (0.70, 0.90)
@@ -180,6 +211,12 @@ def elasticity_interval(n: int) -> list[Part]:
         inside, why = covered(found), "" if n >= 60 else f"needs 60 worlds to be judged, {n} were run"
         judged = low <= inside <= high if n >= 60 else None
         parts.append(part(f"80 % interval holds the truth, {what}", inside, f"{low} to {high}", judged, why))
+    few = min(n, _FEW)
+    beyond = beyond_priors("size, beyond", few, **size), beyond_priors("chasing, beyond", few, **chase)
+    for what, found in zip(worlds, beyond):
+        truth = max(each for each, _ in found)
+        label = f"the same where truths reach {truth:.1f}, out of all experience, {what}"
+        parts.append(shown(label, covered(found), few))
     return parts
 
 

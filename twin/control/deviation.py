@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from twin.draws import band
+
 
 @dataclass(frozen=True)
 class Deviation:
@@ -53,7 +55,7 @@ class Deviation:
 
 def deviation(where: str, measure: str, actual: float, runs: NDArray[np.float64]) -> Deviation:
     """What came against runs of the target: (runs,) float."""
-    p05, p10, p90, p95 = (float(value) for value in np.percentile(runs, [5, 10, 90, 95]))
+    p05, p10, p90, p95 = (float(value) for value in band(runs, [0.05, 0.1, 0.9, 0.95]))
     below = 100.0 * float((runs < actual).mean())
     return Deviation(where, measure, float(actual), float(runs.mean()), p05, p10, p90, p95, below)
 
@@ -101,7 +103,7 @@ def causes(
         Visits first, then the market on what visits left, then the rest; another order would split a little otherwise.
     """
     step = lived - target
-    low, high = np.percentile(step, [10, 90])
+    low, high = band(step, [0.1, 0.9])
     market = float("nan")
     if category is not None and category[1] > 0:
         market = float(lived.mean()) * (category[0] / category[1] - 1.0)

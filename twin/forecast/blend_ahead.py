@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from twin.draws import band
 from twin.forecast.benchmarks import QUANTILES, YEAR, benchmarks
 from twin.forecast.blend import BANDS
 from twin.forecast.months import MONTH_WEEKS, by_month, months_about
@@ -109,11 +110,11 @@ def mixed_months(
     mine = runs @ ahead.weights.T
     if below is not None:
         mine = mine / np.maximum(below @ ahead.weights.T, 1e-300)
-    ours = np.quantile(mine, QUANTILES, axis=0)
+    ours = band(mine, QUANTILES)
     rows = []
     for m in np.flatnonzero(ahead.covered >= (_MOST if is_share else _WHOLE)):
-        band = next(one for one in BANDS if one.start <= m < one.stop)
-        partner, weight = chosen.get(f"{band.start + 1}-{band.stop}", ("", 1.0))
+        held = next(one for one in BANDS if one.start <= m < one.stop)
+        partner, weight = chosen.get(f"{held.start + 1}-{held.stop}", ("", 1.0))
         if partner not in theirs:
             partner, weight = "", 1.0
         other = theirs[partner][:, m] if partner else ours[:, m]

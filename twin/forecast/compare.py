@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from twin.draws import band
 from twin.forecast.ensemble import Ensemble
 from twin.forecast.forecast import own_and_category, paired
 from twin.market.world import World
@@ -108,7 +109,7 @@ def _all(ensemble: Ensemble) -> range:
 def forecast_columns(ensemble: Ensemble, world: World) -> dict[str, list[Any]]:
     """The ``forecast`` table: one row a scenario, territory, half of the market, brand and week; mean and 80 % band."""
     volume = ensemble.volume.reshape(len(ensemble.scenarios), -1, *ensemble.volume.shape[3:])
-    low, high = np.percentile(volume, [10, 90], axis=1)
+    low, high = band(volume, [0.1, 0.9], axis=1)
     mean = volume.mean(axis=1)
     a, z, s, j, w = np.indices(mean.shape).reshape(5, -1)
     return {

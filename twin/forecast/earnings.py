@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from twin.draws import band
 from twin.forecast.ensemble import Ensemble
 from twin.market.world import World
 
@@ -51,7 +52,7 @@ class Earnings:
         percent = 100.0 * self.volume / np.maximum(self.base_volume, 1e-300)
         bands = {}
         for name, values in (("own_volume_pct", percent), ("profit", self.profit)):
-            low, high = np.percentile(values, [10, 90])
+            low, high = band(values, [0.1, 0.9])
             bands |= {f"{name}_mean": float(values.mean()), f"{name}_p10": float(low), f"{name}_p90": float(high)}
         return {**bands, "probability_of_gain": self.probability}
 

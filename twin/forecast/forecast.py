@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twin.agents.recorder import UNKNOWN
+from twin.draws import band
 from twin.forecast.ensemble import Ensemble
 from twin.forecast.flags import flags_of
 from twin.forecast.naive import Naive
@@ -16,7 +17,7 @@ from twin.market.world import World
 from twin.scenario.scenario import Scenario
 from twin.weeks import monday
 
-LEVELS = {"p05": 5, "p10": 10, "p50": 50, "p90": 90, "p95": 95}
+LEVELS = {"p05": 0.05, "p10": 0.1, "p50": 0.5, "p90": 0.9, "p95": 0.95}
 
 
 def summarise(
@@ -60,7 +61,7 @@ def spread(values: NDArray[np.float64]) -> dict[str, float]:
     finite = values[np.isfinite(values)]
     if not len(finite):
         return {"mean": None, **dict.fromkeys(LEVELS)}  # type: ignore[dict-item]
-    quantiles = np.percentile(finite, list(LEVELS.values()))
+    quantiles = band(finite, list(LEVELS.values()))
     return {"mean": float(finite.mean()), **{name: float(q) for name, q in zip(LEVELS, quantiles)}}
 
 
@@ -133,9 +134,8 @@ def _brand_share(brands: NDArray[np.float64], world: World, market_seen: bool) -
 
 
 def _weekly(own: NDArray, category: NDArray, origin: int, market_seen: bool) -> list[dict[str, Any]]:
-    levels = [10, 50, 90]
-    volume = np.percentile(own, levels, axis=0)
-    share = np.percentile(_ratio(own, category), levels, axis=0)
+    levels = [0.1, 0.5, 0.9]
+    volume, share = band(own, levels), band(_ratio(own, category), levels)
     names = ("p10", "p50", "p90")
     return [
         {

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 from visit_worlds import FIRST, Plan, planted, world_of
 
-from twin.calibration.levels.panel import SETTLING_SHARE, build, stock_regressors
+from twin.calibration.levels.panel import SETTLING_SHARE, STARTING_WEEKS, build, stock_regressors
 from twin.calibration.levels.visit_counts import visits_after, visits_by_period
 from twin.calibration.visits import bias as visit_bias
-from twin.calibration.visits.fit import jackknife_groups
+from twin.calibration.visits.jackknife import jackknife_groups
 from twin.calibration.visits.response import learn_visit_response
 from twin.calibration.visits.statements import one_visit
 from twin.market.history import History, Sales, Touches
@@ -36,7 +36,7 @@ def weekly_stock(history: History, customer: int, rho: float, weeks: int) -> np.
     """The recursion of the model, spelt out for one customer who was ours before the record began."""
     touches = history.touches
     counts = np.bincount(touches.week[touches.customer == customer] - touches.week.min(), minlength=weeks)[:weeks]
-    stock, out = counts[:52].mean() / (1 - rho), []
+    stock, out = counts[:STARTING_WEEKS].mean() / (1 - rho), []
     for count in counts:
         stock = rho * stock + count
         out.append(stock)

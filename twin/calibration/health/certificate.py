@@ -15,8 +15,8 @@ from scipy import stats
 
 from twin.calibration.calibrate import CalibrationSettings, calibrate
 from twin.calibration.calibration import Calibration
-from twin.calibration.health.foretold import HOLDS
 from twin.calibration.simulation.relived import relive
+from twin.draws import band
 from twin.errors import CalibrationError
 from twin.market.history import History
 from twin.market.world import World
@@ -152,7 +152,7 @@ def _compare(
         if name not in found:
             continue
         draws = found[name].draws
-        low, high = np.quantile(draws, [(1 - LEVEL) / 2, (1 + LEVEL) / 2], method=HOLDS)
+        low, high = band(draws, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
         rows[name] = (true, float(draws.mean()) - true, float(draws.std()), low <= true <= high, found[name].identified)
     return rows
 

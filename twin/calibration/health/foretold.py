@@ -11,10 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
+from twin.draws import band
+
 _WORST = 8
 _TRACE = 1e-3
-HOLDS = "weibull"
-"""Quantiles between which one more value of the same kind lies as often as they say, however few the runs are."""
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ class Predictive:
         """Cells farthest from the middle of their band: source, place, brand, actual, p10, p50, p90."""
         rows: list[tuple[float, tuple[str, str, str, float, float, float, float]]] = []
         for cells in self.cells:
-            low, middle, high = np.percentile(cells.foretold, [10, 50, 90], axis=0, method=HOLDS)
+            low, middle, high = band(cells.foretold, [0.1, 0.5, 0.9])
             width = np.maximum(high - low, 1e-9)
             off = np.abs(cells.actual - middle) / width
             for k in np.argsort(-off, kind="stable")[:most]:
@@ -109,7 +109,7 @@ def _coverage(cells: Cells, level: float) -> tuple[float, float]:
     # ranks of what is held against the n others: inside when in the middle part of n + 1 places
     place = (rank + 0.5) / (n + 1)
     inside = (np.abs(place - 0.5) <= level / 2).mean(axis=1)
-    low, high = np.quantile(cells.foretold, [(1 - level) / 2, (1 + level) / 2], axis=0, method=HOLDS)
+    low, high = band(cells.foretold, [(1 - level) / 2, (1 + level) / 2])
     share = float(((cells.actual >= low) & (cells.actual <= high)).mean())
     return share, float((1 + (inside[1:] <= inside[0]).sum()) / (n + 1))
 

@@ -80,6 +80,8 @@ class Profile:
         Of own sales to visits at volume-weighted stocks.
     log_part : Surface
         Logarithm of the elasticity over the coefficient.
+    log_error : Surface
+        Logarithm of the elasticity's standard error, up to a constant.
     stock : Surface, visits
         Volume-weighted mean stock.
     """
@@ -87,6 +89,7 @@ class Profile:
     deviance: Surface
     elasticity: Surface
     log_part: Surface
+    log_error: Surface
     stock: Surface
 
 
@@ -168,6 +171,7 @@ def profile_of(panel: Panel, effects: NDArray[np.float64]) -> tuple[Profile, Poi
         walk.surface(near, [one.fit.deviance for one in walk.found.values()]),
         walk.surface(near, [float(one.fit.coefficients[0]) * one.part for one in walk.found.values()]),
         walk.surface(near, [float(np.log(one.part)) for one in walk.found.values()]),
+        walk.surface(near, [log_error_of(one.fit, one.part) for one in walk.found.values()]),
         walk.surface(near, [one.stock for one in walk.found.values()]),
     ), straight.fit
 
@@ -240,6 +244,11 @@ def surface_of(
 def visits_part(panel: Panel, slope: NDArray[np.float32]) -> float:
     """Volume-weighted mean of A_visit (1 + A)^(q - 1): change of the regressor by a relative change of visits."""
     return max(float((slope * panel.volume).sum() / max(float(panel.volume.sum()), 1e-300)), 1e-6)
+
+
+def log_error_of(fit: PoissonFit, part: float) -> float:
+    """Logarithm of the elasticity's standard error, clustered as the fit is."""
+    return float(0.5 * np.log(max(float(fit.robust[0, 0]), 1e-300)) + np.log(part))
 
 
 def belief_of(profile: Profile, fit: PoissonFit | None, beliefs: Mapping[str, Prior] | None = None) -> Belief:

@@ -12,12 +12,13 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from twin.calibration.levels.panel import stock_regressors
-from twin.calibration.visits import bias as visit_bias
 from twin.calibration.visits import fixed_effects
 from twin.calibration.visits.carryover import Belief, scale_of, visits_part
-from twin.calibration.visits.fit import ALONE, CONTROLLED, LEAD_LIMIT, MIRRORED, Fitted
+from twin.calibration.visits.fit import Fitted
 from twin.calibration.visits.naive import mundlak
+from twin.calibration.visits.persistence import LEAD_LIMIT
 from twin.calibration.visits.segment_response import SegmentResponse
+from twin.calibration.visits.way import ALONE, CONTROLLED, DISAGREES, MIRRORED
 from twin.errors import CalibrationError
 from twin.market.channels import VISIT
 
@@ -133,7 +134,7 @@ def inspect(fitted: Fitted, segments: SegmentResponse, elasticity: NDArray[np.fl
     part = visits_part(panel, design[1])
     fit = fitted.fit
     alone = float(fit.coefficients[0]) * part, float(np.sqrt(fit.robust[0, 0])) * part
-    control, hausman = _control(fitted, part)
+    control = way.capacity.effect * part, fitted.sd if way.name == CONTROLLED else way.capacity.error * part
     mirrored = (fitted.mirror, float(np.sqrt(fitted.covariance[1, 1]))) if way.name == MIRRORED else (np.nan, np.nan)
     deviance = fitted.profile.deviance
     evidence = -deviance.change[:, 1] / (2 * scale_of(fit))
@@ -143,16 +144,16 @@ def inspect(fitted: Fitted, segments: SegmentResponse, elasticity: NDArray[np.fl
         method=way.name,
         lead_t=way.lead,
         lasting_t=way.lasting,
-        capacity_cv=way.capacity_cv,
-        n_reps=way.n_reps,
-        first_stage_f=way.first_stage,
-        capacity_lead_t=way.capacity_lead,
+        capacity_cv=way.capacity.variation,
+        n_reps=way.capacity.n_reps,
+        first_stage_f=way.capacity.strength,
+        capacity_lead_t=way.capacity.lead,
         n_groups=fitted.n_groups,
         fixed_effects=alone,
         control=control,
         mirrored=mirrored,
         mundlak=mundlak(panel, fitted.design[0]) * part,
-        hausman_t=hausman,
+        hausman_t=way.capacity.unexplained,
         curvature=deviance.curvature,
         curvature_evidence=evidence - evidence.max(),
         curvature_z=_curvature_z(fitted.belief),
@@ -173,7 +174,7 @@ def _flags(found: VisitChecks, mean: float) -> list[str]:
         words.append(f"reps chase demand (lead test t = {found.lead_t:.1f}); the estimate rests on capacity")
     elif found.method == MIRRORED:
         words.append(f"reps chase demand (lead test t = {found.lead_t:.1f}) and no capacity tells how much")
-    if found.method == ALONE and abs(found.hausman_t) > 3.0:
+    if found.method == ALONE and abs(found.hausman_t) > DISAGREES:
         words.append(f"capacity tells another effect than customer effects do (t = {found.hausman_t:.1f})")
     if abs(found.capacity_lead_t) > LEAD_LIMIT:
         words.append(f"capacity may go with a territory's demand (t = {found.capacity_lead_t:.1f})")
@@ -195,22 +196,6 @@ def _flags(found: VisitChecks, mean: float) -> list[str]:
 def _curvature_z(belief: Belief) -> float:
     chance = belief.weight.sum(axis=0)
     return belief.mean[1] / float(np.sqrt(chance @ (belief.curvature - belief.mean[1]) ** 2))
-
-
-def _control(fitted: Fitted, part: float) -> tuple[Figure, float]:
-    """Elasticity by the control function with its clustered error, and t of what capacity leaves unexplained."""
-    panel = fitted.panel
-    if np.isnan(fitted.way.first_stage):
-        return (np.nan, np.nan), np.nan
-    instruments = visit_bias.capacity_instruments(panel, fitted.belief.mean[0])
-    try:
-        fit = visit_bias.controlled_fit(panel, fitted.design, instruments, np.arange(len(panel)))
-    except CalibrationError:
-        return (np.nan, np.nan), np.nan
-    sd = np.sqrt(np.diag(fit.robust))
-    if fitted.way.name == CONTROLLED:
-        sd[0] = fitted.sd / part
-    return (float(fit.coefficients[0]) * part, float(sd[0]) * part), float(fit.coefficients[1] / sd[1])
 
 
 def _misfit(fitted: Fitted) -> float:

@@ -16,21 +16,22 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
 
 from twin.calibration.levels.panel import Panel, build, stock_regressors
+from twin.calibration.visits import joint as joint_belief
 from twin.calibration.visits.carryover import WEEKS_PER_MONTH, visits_part
 from twin.calibration.visits.channels import MIN_CUSTOMERS, effect_name, prior_effects
 from twin.calibration.visits.checks import VisitChecks, inspect, unchecked
-from twin.calibration.visits.fit import ALONE, MIRRORED, Fitted, estimate, symmetry
+from twin.calibration.visits.fit import Fitted, estimate
 from twin.calibration.visits.naive import pooled_log_effect, pooled_poisson
 from twin.calibration.visits.segment_response import SegmentResponse, alike, learn_segments
 from twin.calibration.visits.statements import stated
+from twin.calibration.visits.way import ALONE
 from twin.errors import CalibrationError
 from twin.market.channels import VISIT
 from twin.market.history import History
 from twin.market.world import World
-from twin.response.parameters import Estimate, Prior, believed, from_prior, parameter_uniforms, shrunk
+from twin.response.parameters import Estimate, Prior, believed, from_prior, shrunk
 
 
 @dataclass(frozen=True)
@@ -138,11 +139,8 @@ def _shortfall(panel: Panel) -> str:
 def _drawn(world: World, fitted: Fitted, n_draws: int, seed: int, beliefs: Mapping[str, Prior]) -> VisitResponse:
     """Draws from what the data say; weighed with the literature, which matters where they say little."""
     belief, prior = fitted.belief, believed("visit_elasticity", beliefs)
-    uniforms = (parameter_uniforms(name, n_draws, seed) for name in ("carryover", "visit_curvature"))
-    rho, q = belief.draw(*uniforms)
-    here = np.array([belief.mean])
-    shift = fitted.shift.at(rho, q) - fitted.shift.at(here[:, 0], here[:, 1])
-    elasticity, sd = _weighed(_corrected(fitted, n_draws, seed, beliefs) + shift, prior)
+    joint = joint_belief.drawn(fitted, n_draws, seed, beliefs)
+    rho, q, elasticity, sd = joint.rho, joint.curvature, joint.elasticity, joint.sd
     identified, reason = bool(sd < prior.sd), fitted.way.reason
     if not identified:
         reason = f"standard error {sd:.2f} exceeds the prior's: weighed with it; {reason}"
@@ -174,28 +172,6 @@ def _drawn(world: World, fitted: Fitted, n_draws: int, seed: int, beliefs: Mappi
         mean_stock=float(fitted.profile.stock.at(*np.array([belief.mean]).T)[0]),
         n_customers=fitted.fit.n_customers,
     )  # fmt: skip
-
-
-def _weighed(draws: NDArray[np.float64], prior: Prior) -> tuple[NDArray[np.float64], float]:
-    """Draws of what the data say, weighed with the prior by precision; and the spread that the data alone leave."""
-    sd = float(draws.std())
-    part = sd**2 / (sd**2 + prior.sd**2)
-    centre = (1 - part) * draws.mean() + part * prior.mean
-    return centre + np.sqrt(1 - part) * (draws - draws.mean()), sd
-
-
-def _corrected(fitted: Fitted, n_draws: int, seed: int, beliefs: Mapping[str, Prior]) -> NDArray[np.float64]:
-    """Draws of the elasticity at the mean carry-over and curvature.
-
-    Student's t, because the jackknife has few groups. Of what contacts to come show, a part is taken off that the data
-    do not tell.
-    """
-    noise = stats.t.ppf(parameter_uniforms("visit_log_effect", n_draws, seed), fitted.n_groups - 1)
-    spread, part = fitted.covariance, np.zeros(n_draws)
-    if fitted.way.name == MIRRORED:
-        part = symmetry(beliefs).quantile(parameter_uniforms("chasing_symmetry", n_draws, seed))
-    variance = spread[0, 0] - 2 * part * spread[0, 1] + part**2 * spread[1, 1]
-    return fitted.elasticity - part * fitted.mirror + np.sqrt(np.maximum(variance, 0.0)) * noise
 
 
 def _channel(

@@ -18,8 +18,9 @@ from twin.calibration.levels.visit_counts import visits_by_period
 from twin.calibration.visits import bias as visit_bias
 from twin.calibration.visits import fixed_effects
 from twin.calibration.visits.carryover import WEEKS_PER_MONTH
-from twin.calibration.visits.fit import CONTROLLED, MIRRORED, Fitted
+from twin.calibration.visits.fit import Fitted
 from twin.calibration.visits.segment_groupings import Grouping, groupings_of
+from twin.calibration.visits.way import CONTROLLED, MIRRORED
 from twin.errors import CalibrationError
 from twin.market.channels import VISIT
 from twin.market.world import World

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twin.calibration.calibrate import CalibrationSettings, calibrate
+from twin.draws import band
 from twin.forecast.benchmarks import QUANTILES, Foreseen, benchmarks
 from twin.forecast.blend import TWIN, mixtures
 from twin.forecast.executors import Executor
@@ -146,7 +147,7 @@ def _records(world: World, history: History, week: int) -> tuple[Records, Places
 def all_foreseen(cells: Cells) -> list[Foreseen]:
     """What the twin, every benchmark and their mixtures said of the same figures."""
     ahead = cells.actual.shape[1]
-    ours = Foreseen(TWIN, np.quantile(cells.runs, QUANTILES, axis=0).astype(np.float32))
+    ours = Foreseen(TWIN, band(cells.runs, QUANTILES).astype(np.float32))
     theirs = benchmarks(cells.past, cells.past_weight, cells.is_share, ahead)
     foreseen = [ours, *theirs, *pooled(cells.past, cells.is_share, ahead)]
     return [*foreseen, *mixtures(foreseen)]
@@ -177,7 +178,7 @@ def _months(cells: Cells, foreseen: list[Foreseen], week: int) -> dict[str, Any]
         "actual": cells.actual.ravel().tolist(),
         "forecast": cells.runs.mean(axis=0).astype(float).ravel().tolist(),
     }
-    quantiles = np.percentile(cells.runs, list(LEVELS.values()), axis=0)
+    quantiles = band(cells.runs, list(LEVELS.values()))
     columns |= {name: values.astype(float).ravel().tolist() for name, values in zip(LEVELS, quantiles)}
     middle = len(QUANTILES) // 2
     for one in foreseen:
@@ -222,7 +223,7 @@ def _rows(world: World, then: History, history: History, chunks: list[PastChunk]
 def _row(
     origin: str, measure: str, of: str, actual: float, runs: NDArray, naive: float, months: int
 ) -> dict[str, Any]:  # fmt: skip
-    levels = dict(zip(LEVELS, (float(value) for value in np.percentile(runs, list(LEVELS.values())))))
+    levels = dict(zip(LEVELS, (float(value) for value in band(runs, list(LEVELS.values())))))
     mean = float(runs.mean())
     return {
         "origin": origin,

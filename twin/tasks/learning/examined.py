@@ -9,8 +9,8 @@ import pandas as pd
 
 from twin.calibration.health.card import HealthCard, number
 from twin.calibration.health.examination import Examined
-from twin.calibration.health.foretold import HOLDS
 from twin.calibration.visits.reach import Reach
+from twin.draws import band
 from twin.errors import WorkspaceError
 from twin.workspace.catalogue import Version
 from twin.workspace.store import Workspace
@@ -62,7 +62,7 @@ def _cells(examined: Examined) -> pd.DataFrame:
     assert examined.predictive is not None
     frames = []
     for cells in examined.predictive.cells:
-        low, middle, high = np.percentile(cells.foretold, [10, 50, 90], axis=0, method=HOLDS)
+        low, middle, high = band(cells.foretold, [0.1, 0.5, 0.9])
         frames.append(
             pd.DataFrame(
                 {"source": cells.source, "place": cells.place, "brand": cells.brand, "actual": cells.actual,
