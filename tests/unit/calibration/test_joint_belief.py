@@ -29,7 +29,7 @@ def _fitted(slope: float, sd: float, spread: float = 0.4, level: float = 0.3) ->
     change = [[slope * q] * 3 for q in knots]
     quiet = [[0.0] * 3 for _ in knots]
     return SimpleNamespace(
-        belief=_belief(spread), elasticity=level, covariance=np.diag([sd**2, 0.0]), mirror=0.0, n_groups=400,
+        belief=_belief(spread), elasticity=level, covariance=np.diag([sd**2, 0.0]), mirror=0.0, degrees=400.0,
         shift=surface_of(flat, near, change, knots),
         log_error=surface_of([(rho, 0.0) for rho, _ in flat], near, quiet, knots),
     )  # fmt: skip

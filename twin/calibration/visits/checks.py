@@ -138,7 +138,6 @@ def inspect(fitted: Fitted, segments: SegmentResponse, elasticity: NDArray[np.fl
     mirrored = (fitted.mirror, float(np.sqrt(fitted.covariance[1, 1]))) if way.name == MIRRORED else (np.nan, np.nan)
     deviance = fitted.profile.deviance
     evidence = -deviance.change[:, 1] / (2 * scale_of(fit))
-    influence = fit.influence[:, 0] ** 2
     mean = float(elasticity.mean())
     found = VisitChecks(
         method=way.name,
@@ -159,7 +158,7 @@ def inspect(fitted: Fitted, segments: SegmentResponse, elasticity: NDArray[np.fl
         curvature_z=_curvature_z(fitted.belief),
         misfit_p=_misfit(fitted),
         halves_t=_halves(fitted),
-        effective_customers=float(influence.sum() ** 2 / max((influence**2).sum(), 1e-300)),
+        effective_customers=fitted.effective_customers,
         seen_stock=float(segments.seen_stock.max(initial=0.0)),
         seen_visits=float(segments.seen_visits.max(initial=0.0)),
         sane=SANE[0] <= mean <= SANE[1],

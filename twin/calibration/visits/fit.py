@@ -42,6 +42,9 @@ from twin.market.channels import VISIT
 from twin.market.world import World
 from twin.response.parameters import Prior, believed
 
+_LEAST = 3.0
+"""Groups, or customers of equal weight, that a standard error is taken to rest on at the least."""
+
 
 @dataclass(frozen=True)
 class Fitted:
@@ -95,6 +98,21 @@ class Fitted:
     def sd(self) -> float:
         """Standard error of the elasticity."""
         return float(np.sqrt(self.covariance[0, 0]))
+
+    @property
+    def effective_customers(self) -> float:
+        """How many customers of equal weight the effect rests on as much as on these."""
+        influence = self.fit.influence[:, 0] ** 2
+        return float(influence.sum() ** 2 / max(float((influence**2).sum()), 1e-300))
+
+    @property
+    def degrees(self) -> float:
+        """Degrees of freedom of the standard error.
+
+        Groups of the jackknife less one, or fewer where few customers carry the effect (Carter, Schnepel and
+        Steigerwald 2017).
+        """
+        return max(min(float(self.n_groups), self.effective_customers), _LEAST) - 1.0
 
 
 def estimate(

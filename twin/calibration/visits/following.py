@@ -28,7 +28,7 @@ _BLOCK_WEEKS = 4
 _SETTLING_WEEKS = 26
 """Two memories: a customer's fading sum has forgotten how it began."""
 _LEAST_BLOCKS, _LEAST_VISITS = 9, 500
-_MOST_OFTEN = 0.97
+_TURNS, _NEAR, _FASTEST = 25, 2e-3, 6.0
 
 
 @dataclass(frozen=True)
@@ -80,13 +80,11 @@ def learn_follows_sales(
     settled = np.maximum(since + _SETTLING_WEEKS, seen)[:, None] <= blocks.starts
     # reps stop visiting who has left: that is no answer to sales of someone who is there
     mask = served & settled & ~spells.away(blocks.sold, served)
-    design = before * _answer(blocks.visits, mask, weeks)[:, None]
     try:
-        fit = fixed_effects.fit(blocks.visits, design[None], mask, world.population.territory[known].astype(np.int32))
+        value, sd = _clocks(blocks.visits, before, mask, world.population.territory[known].astype(np.int32), weeks)
     except CalibrationError:
         why = "not identified: visits or sales hardly vary within customers"
         return from_prior(NAME, n_draws, seed, why, beliefs)
-    value, sd = float(fit.coefficients[0]), float(np.sqrt(max(fit.robust[0, 0], fit.covariance[0, 0])))
     words = f"within customers and months: {value:.2f} (sd {sd:.2f})"
     found = shrunk(NAME, value, max(sd, 1e-6), n_draws, seed, words, beliefs)
     return replace(found, identified=bool(found.identified and abs(value) > 2.0 * sd))
@@ -120,12 +118,31 @@ def _recent(rate: NDArray[np.float64], weeks: float) -> NDArray[np.float64]:
     return np.concatenate([usual, after[:, :-1]], axis=1)
 
 
-def _answer(visits: NDArray[np.float64], mask: NDArray[np.bool_], weeks: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Part of a change of the weight that shows in the rate of visits: (c,) float in (0, 1].
+def _clocks(
+    visits: NDArray[np.float64], before: NDArray[np.float64], mask: NDArray[np.bool_], zone: NDArray[np.int32],
+    weeks: NDArray[np.int64],
+) -> tuple[float, float]:  # fmt: skip
+    """Exponent and its error, where a weight w gives a visit a week with the chance 1 - exp(-w) and never two.
 
-    Nobody is visited twice a week: a weight w gives a visit with p = 1 - exp(-w), so that log p moves by
-    -(1 - p) log(1 - p) / p of what log w does, and hardly at all for who is visited every week already.
+    A week with a visit is one in which a clock of rate w rang once or more. Rings are filled in as they are expected,
+    ``w / (1 - exp(-w))`` for each visit, and rates are fitted to them, in turn (Dempster, Laird, Rubin 1977).
     """
-    rate = (visits * mask).sum(axis=1) / np.maximum((mask * weeks).sum(axis=1), 1)
-    chance = np.clip(rate, 1e-6, _MOST_OFTEN)
-    return -(1.0 - chance) * np.log1p(-chance) / chance
+    rings, fit, found = visits, None, np.zeros(0)
+    for _ in range(_TURNS):
+        fit = fixed_effects.fit(rings, before[None], mask, zone, fit)
+        rate = np.zeros_like(visits)
+        for rows, _, _, mean in fixed_effects.means(rings, before[None], mask, zone, fit):
+            rate[rows, : mean.shape[1]] = mean
+        found = np.append(found, fit.coefficients[0])
+        rate = np.minimum(rate / weeks, _FASTEST)
+        rings = visits * np.where(rate > 1e-9, rate / -np.expm1(-np.maximum(rate, 1e-9)), 1.0)
+        if len(found) > 1 and abs(found[-1] - found[-2]) < _NEAR:
+            break
+    assert fit is not None
+    # rings that nobody heard tell nothing: the part of the information that is left
+    heard = np.where(rate > 1e-9, rate * np.exp(-rate) / -np.expm1(-np.maximum(rate, 1e-9)), 1.0)
+    weight = np.where(mask, rate, 0.0)
+    usual = (weight * before).sum(axis=1, keepdims=True) / np.maximum(weight.sum(axis=1, keepdims=True), 1e-300)
+    told = weight * (before - usual) ** 2
+    left = float((told * heard).sum() / max(told.sum(), 1e-300))
+    return float(found[-1]), float(np.sqrt(fit.robust[0, 0])) / max(left, 1e-3)

@@ -42,9 +42,9 @@ def drawn(fitted: Fitted, n_draws: int, seed: int, beliefs: Mapping[str, Prior])
     error allowed for, and then the elasticity given the pair is weighed with the prior by precision: Bayes' rule for
     three normal beliefs and one normal estimate.
 
-    Student's t, because the jackknife has few groups; the more the prior speaks, whose error is known, the more degrees
-    of freedom (Satterthwaite 1946). Of what contacts to come show, a part is taken off that the data do not tell, see
-    :func:`twin.calibration.visits.fit.symmetry`.
+    Student's t, because few groups, or few customers, carry the error; the more the prior speaks, whose error is
+    known, the more degrees of freedom (Satterthwaite 1946). Of what contacts to come show, a part is taken off that the
+    data do not tell, see :func:`twin.calibration.visits.fit.symmetry`.
     """
     prior, belief = believed("visit_elasticity", beliefs), fitted.belief
     part = symmetry(beliefs)
@@ -60,7 +60,7 @@ def drawn(fitted: Fitted, n_draws: int, seed: int, beliefs: Mapping[str, Prior])
     )
     wider = _wider(fitted, rho, curvature)
     trust = prior.sd**2 / (prior.sd**2 + (noise * wider) ** 2)
-    luck = stats.t.ppf(parameter_uniforms("visit_log_effect", n_draws, seed), (fitted.n_groups - 1) / trust**2)
+    luck = stats.t.ppf(parameter_uniforms("visit_log_effect", n_draws, seed), fitted.degrees / trust**2)
     taken = part.quantile(parameter_uniforms("chasing_symmetry", n_draws, seed)) if fitted.mirror else part.mean
     off = (part.mean - taken) * fitted.mirror + np.sqrt(_variance(fitted, taken)) * luck
     elasticity = prior.mean + trust * (centre + _moved(fitted, rho, curvature) - prior.mean)
