@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import pickle
 from collections.abc import Callable
+from contextvars import ContextVar
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 
@@ -21,6 +22,7 @@ P = ParamSpec("P")
 Made = TypeVar("Made")
 
 _PARTS, _THINGS = 400, 200
+_DRAWING: ContextVar[bool] = ContextVar("whether a part is being drawn", default=False)
 
 
 def once(draw: Callable[P, None]) -> Callable[P, None]:
@@ -28,7 +30,10 @@ def once(draw: Callable[P, None]) -> Callable[P, None]:
 
     @wraps(draw)
     def shown(*given: P.args, **named: P.kwargs) -> None:
-        _shown(_key(draw, given, named), draw, given, named)
+        if _DRAWING.get():  # a part of a part is kept with the whole
+            draw(*given, **named)
+        else:
+            _shown(_key(draw, given, named), draw, given, named)
 
     return shown
 
@@ -44,6 +49,25 @@ def kept(make: Callable[P, Made]) -> Callable[P, Made]:
     return found
 
 
+def chart(make: Callable[..., Any], *given: Any, alt: str) -> None:
+    """A chart that nobody can press, made by a function of a module from figures that are its key.
+
+    Parameters
+    ----------
+    make : callable
+    given
+        For ``make``: frames, texts, numbers, words.
+    alt : str
+        What the chart shows, for those who do not see it.
+    """
+    _chart(make, given, alt)
+
+
+@once
+def _chart(make: Callable[..., Any], given: tuple[Any, ...], alt: str) -> None:
+    st.altair_chart(make(*given), width="stretch", theme=None, alt=alt)
+
+
 def _key(function: Callable[..., Any], given: tuple[Any, ...], named: dict[str, Any]) -> str:
     """Digest of all that a result hangs on; what has no content of its own, such as a function in a function, fails."""
     who_where = (function.__module__, function.__qualname__, str(state.workspace()), access.view())
@@ -52,7 +76,11 @@ def _key(function: Callable[..., Any], given: tuple[Any, ...], named: dict[str, 
 
 @st.cache_resource(max_entries=_PARTS, show_spinner=False)
 def _shown(key: str, _draw: Callable[..., None], _given: tuple[Any, ...], _named: dict[str, Any]) -> None:
-    _draw(*_given, **_named)
+    before = _DRAWING.set(True)
+    try:
+        _draw(*_given, **_named)
+    finally:
+        _DRAWING.reset(before)
 
 
 @st.cache_resource(max_entries=_THINGS, show_spinner=False)

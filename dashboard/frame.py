@@ -13,8 +13,8 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from dashboard import access, address, jobs_panel, state
-from dashboard.words import LANGUAGES, Words
+from dashboard import access, address, drawn, jobs_panel, state
+from dashboard.words import LANGUAGES, NOTHING, Words
 from twin.tasks.learning import learned
 
 _PAGES = "pages of the menu"
@@ -187,7 +187,26 @@ def shown(
     # a name for those who do not see: what stands at the heads
     options = {"hide_index": True, "width": "stretch", "alt": named(list(names.values()), words), **options}
     columns = {names[name]: value for name, value in (config or {}).items() if name in names}
-    return st.dataframe(body.style.format(said, na_rep="–") if said else body, column_config=columns, **options)
+    if {"on_select", "key"} & set(options):
+        return st.dataframe(body.style.format(said, na_rep=NOTHING) if said else body, column_config=columns, **options)
+    # what is said is decided here: the same figures said in the same way need not be drawn again
+    texts = {name: {v: form(v) for v in body[name].drop_duplicates() if not _none(v)} for name, form in said.items()}
+    _table(body, texts, columns, options)
+    return None
+
+
+@drawn.once
+def _table(
+    body: pd.DataFrame, texts: dict[str, dict[Any, str]], columns: dict[str, Any], options: dict[str, Any]
+) -> None:
+    """A table that nobody can press; ``texts``: how the values of some columns are written."""
+    said: dict[Any, Any] = {name: each.__getitem__ for name, each in texts.items()}
+    shown = body.style.format(said, na_rep=NOTHING) if said else body
+    st.dataframe(shown, column_config=columns, **options)
+
+
+def _none(value: Any) -> bool:
+    return bool(pd.api.types.is_scalar(value) and pd.isna(value))
 
 
 def written(rows: pd.DataFrame, words: Words) -> None:

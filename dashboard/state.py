@@ -105,6 +105,11 @@ def document(version: str, part: str) -> Any:
     return _document(str(workspace()), version, part)
 
 
+def parent(version: str) -> str:
+    """Id of the version that a version was made from first."""
+    return _parent(str(workspace()), version)
+
+
 def readiness(dataset: str) -> dict[str, Any]:
     """Readiness of a dataset."""
     return _readiness(str(workspace()), dataset)
@@ -223,6 +228,11 @@ def _places_in(folder: str, calibration: str) -> pd.Series:
 @st.cache_data(max_entries=_ENTRIES, show_spinner=False)
 def _document(folder: str, version: str, part: str) -> Any:
     return results.document(Path(folder), version, part)
+
+
+@st.cache_data(max_entries=_ENTRIES, show_spinner=False)
+def _parent(folder: str, version: str) -> str:
+    return results.parent(Path(folder), version)
 
 
 @st.cache_data(max_entries=_ENTRIES, show_spinner=False)

@@ -12,7 +12,7 @@ import tomllib
 from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 import pandas as pd
@@ -33,6 +33,7 @@ LANGUAGES = ("en", "tr")
 _LOCALES = {"en": "en_GB", "tr": "tr_TR"}
 _TEXT = Path(__file__).parent / "text"
 NOTHING = "–"
+_MOST_KEPT = 50_000
 _FILLING = r"(?:(?!\. [A-Z`])[^;])+?"
 """What may stand in a place of a sentence: no end of one."""
 _SENTENCES = re.compile(r"(?<=[.!?]) (?=[A-Z`])")
@@ -88,7 +89,7 @@ class Words:
         if _missing(value):
             return NOTHING
         places = "." + "0" * decimals if decimals else ""
-        return format_decimal(value, format=f"#,##0{places}", locale=self.locale)
+        return _decimal(float(value or 0.0), f"#,##0{places}", self.locale)
 
     def volume(self, value: float | None) -> str:
         """A quantity with three significant digits: more would feign a precision that no forecast has."""
@@ -105,7 +106,7 @@ class Words:
             return NOTHING
         places = "." + "0" * decimals if decimals else ""
         pattern = f"%#,##0{places}" if self.language == "tr" else f"#,##0{places}%"
-        return format_percent(share, format=pattern, locale=self.locale)
+        return _percent(float(share or 0.0), pattern, self.locale)
 
     def signed(self, value: float | None, decimals: int = 1) -> str:
         """A difference, always with its sign."""
@@ -115,7 +116,7 @@ class Words:
             return self.number(0, decimals)
         places = "." + "0" * decimals if decimals else ""
         pattern = f"+#,##0{places};\N{MINUS SIGN}#,##0{places}"
-        return format_decimal(value, format=pattern, locale=self.locale)
+        return _decimal(float(value or 0.0), pattern, self.locale)
 
     def written(self, value: object) -> str:
         """A number as a person would type it: no grouping, as many decimals as it has."""
@@ -147,12 +148,12 @@ class Words:
     def date(self, day: object) -> str:
         """A day."""
         found = _day(day)
-        return NOTHING if found is None else format_date(found, format="d MMM y", locale=self.locale)
+        return NOTHING if found is None else _said_day(found, "d MMM y", self.locale)
 
     def weekday(self, day: object) -> str:
         """A day with its weekday, without the year."""
         found = _day(day)
-        return NOTHING if found is None else format_date(found, format="EEE d MMM", locale=self.locale)
+        return NOTHING if found is None else _said_day(found, "EEE d MMM", self.locale)
 
     def duration(self, seconds: float | None) -> str:
         """A span of time, as roughly as people say it."""
@@ -178,6 +179,22 @@ class Words:
             return NOTHING
         there = dt.datetime.fromisoformat(text).astimezone()
         return format_datetime(there.replace(tzinfo=None), format="d MMM HH:mm", locale=self.locale)
+
+
+@lru_cache(maxsize=_MOST_KEPT)
+def _decimal(value: float, pattern: str, locale: str) -> str:
+    """Pages say the same figures again and again, and to say one takes longer than to look it up."""
+    return format_decimal(value, format=pattern, locale=locale)
+
+
+@lru_cache(maxsize=_MOST_KEPT)
+def _percent(value: float, pattern: str, locale: str) -> str:
+    return format_percent(value, format=pattern, locale=locale)
+
+
+@lru_cache(maxsize=_MOST_KEPT)
+def _said_day(day: dt.date, pattern: str, locale: str) -> str:
+    return format_date(day, format=pattern, locale=locale)
 
 
 @cache

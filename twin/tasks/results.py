@@ -95,6 +95,11 @@ def document(workspace: Path, version: str, part: str) -> Any:
     return store.document(found, part) if store.has(found, part) else {}
 
 
+def parent(workspace: Path, version: str) -> str:
+    """Id of the version that a version was made from first; empty where there is none."""
+    return next(iter(Workspace.open(workspace, create=False).version(version).parents), "")
+
+
 def readiness(workspace: Path, dataset: str) -> dict[str, Any]:
     """Readiness of a dataset with its score and its verdict of one word."""
     ready = document(workspace, dataset, "readiness")
