@@ -98,9 +98,9 @@ def read_form(path: Path | str) -> CrmForm:
     return found
 
 
-def write_crm(frame: pd.DataFrame, folder: Path, look: Look) -> list[Path]:
+def write_crm(frame: pd.DataFrame, folder: Path, look: Look, form: CrmForm | None = None) -> list[Path]:
     """``plan-crm.csv``: one row a visit or task. Numbers stay numbers; what a spreadsheet would run is quoted."""
-    form = look.crm or (TURKISH if look.locale == "tr" else CrmForm())
+    form = form or (TURKISH if look.locale == "tr" else CrmForm())
     absent = [name for name in form.columns.values() if name not in frame.columns]
     if absent:
         raise TwinError(

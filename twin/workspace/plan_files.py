@@ -12,6 +12,7 @@ import secrets
 import shutil
 import zoneinfo
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 import pandas as pd
@@ -87,14 +88,15 @@ def write_plan(
     _check(plan_frame, formats, locale, timezone)
     first = plan_frame["date"].min() if len(plan_frame) else pd.Timestamp("2000-01-01")
     moment = stamp or dt.datetime.combine(first.date(), dt.time(), dt.UTC)
-    look = Look(locale, timezone, moment, crm, cancelled)
+    look = Look(locale, timezone, moment, cancelled)
+    writers = {**_WRITERS, "crm": partial(write_crm, form=crm)}
     frame = plan_frame.sort_values(["rep_id", "start", "visit_id"], kind="stable").reset_index(drop=True)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         incoming = folder / f"{atomic.TEMPORARY}{os.getpid()}-{secrets.token_hex(8)}"
         incoming.mkdir()
         try:
-            written = [path for form in dict.fromkeys(formats) for path in _WRITERS[form](frame, incoming, look)]
+            written = [path for form in dict.fromkeys(formats) for path in writers[form](frame, incoming, look)]
             # everything is on disk under temporary names before the first file takes its place
             return [path.replace(folder / path.name) for path in written]
         finally:
@@ -177,5 +179,4 @@ _WRITERS: dict[str, Callable[[pd.DataFrame, Path, Look], list[Path]]] = {
     "geojson": _geojson,
     "gpx": write_tracks,
     "pdf": write_day_sheets,
-    "crm": write_crm,
 }

@@ -10,12 +10,8 @@ import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pandas as pd
-
-if TYPE_CHECKING:
-    from twin.workspace.plan_crm import CrmForm
 
 WORDS = {
     "": {
@@ -96,8 +92,6 @@ class Look:
     timezone : str
     stamp : datetime
         The moment that calendars take for its making.
-    crm : CrmForm, optional
-        Columns that a customer system wants, see :mod:`twin.workspace.plan_crm`.
     cancelled : DataFrame, optional
         Events of older plans that calendars should take out.
     """
@@ -105,7 +99,6 @@ class Look:
     locale: str
     timezone: str
     stamp: dt.datetime
-    crm: CrmForm | None = None
     cancelled: pd.DataFrame | None = None
 
     def day(self, date: pd.Timestamp) -> str:
