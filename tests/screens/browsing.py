@@ -30,9 +30,24 @@ QUIET_MS = 400
 NAMED_ROLES = frozenset(
     ("button", "link", "textbox", "searchbox", "combobox", "listbox", "checkbox", "radio", "switch", "slider",
      "spinbutton", "tab", "menuitem", "image", "img", "graphics-document", "dialog", "progressbar", "heading",
-     "grid", "table")
+     "table", "region")
 )  # fmt: skip
-"""Roles that mean nothing without a name."""
+"""Roles that mean nothing without a name. A grid stands in a region that has one."""
+MOST_STOPS = 150
+_STOP = """async () => {
+    const at = document.activeElement, near = [];
+    for (let each = at; each && near.length < 4; each = each.parentElement) near.push(each);
+    const parts = ['outlineStyle', 'outlineWidth', 'boxShadow', 'backgroundColor', 'borderColor', 'opacity'];
+    const look = () => near.map(each => parts.map(part => getComputedStyle(each)[part]).join()).join();
+    const drawn = at.closest('canvas, main, [data-testid="stDataFrame"]');
+    const name = (at.innerText || at.getAttribute('aria-label') || '').slice(0, 60), before = look();
+    at.blur();
+    await new Promise(go => requestAnimationFrame(() => requestAnimationFrame(go)));
+    const after = look();
+    at.focus();
+    return [at.tagName, name, at.tagName === 'BODY' || !!drawn || before !== after];
+}"""
+"""What has the focus: its tag, its name, and whether anybody sees that it has it. Tables draw their own focus."""
 _IDLE = """() => {
     const app = document.querySelector('[data-testid="stApp"]');
     return app && app.getAttribute('data-test-script-state') === 'notRunning'
@@ -204,6 +219,23 @@ class Visitor:
             and (role := node.get("role", {}).get("value", "")) in NAMED_ROLES
             and not node.get("name", {}).get("value", "").strip()
         ]
+
+    def stops(self) -> list[tuple[str, str, bool]]:
+        """Every stop of the Tab key on this page, once round: tag, name, whether the focus can be seen."""
+        self.page.add_style_tag(content="* { transition: none !important; animation: none !important; }")
+        found: list[tuple[str, str, bool]] = []
+        while len(found) < MOST_STOPS:
+            self.page.keyboard.press("Tab")
+            tag, name, seen = self.page.evaluate(_STOP)
+            if tag == "BODY" or (found and (tag, name) == found[0][:2]):
+                return found
+            found.append((tag, name, seen))
+        raise AssertionError(f"the Tab key does not come round: {found[-12:]}")
+
+    def levels(self) -> list[int]:
+        """Levels of the headings that stand on the page, from its top down."""
+        heads = self.page.locator("[data-testid='stMain'] :is(h1, h2, h3, h4)").locator("visible=true").all()
+        return [int(each.evaluate("each => each.tagName[1]")) for each in heads]
 
     def broken(self) -> int:
         """Faults that were shown with a traceback."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from urllib.parse import urlsplit
 
 import pytest
@@ -58,6 +59,7 @@ def test_every_page_draws_can_be_read_and_asks_no_other_machine(browser, served)
     pages = menu(person)
     assert set(DRAWN) <= set(pages)
     faint: dict[str, list[str]] = {}
+    nameless: dict[str, list[str]] = {}
     for name in pages:
         person.turn_to(name)
         for language in LANGUAGES:
@@ -69,9 +71,24 @@ def test_every_page_draws_can_be_read_and_asks_no_other_machine(browser, served)
                 person.figure()
             if bad := person.page.evaluate(_FAINT, [LEAST_CONTRAST, LARGE_CONTRAST, LARGE_PIXELS]):
                 faint[f"{name} {language}"] = sorted(set(bad))
+            if bad := person.nameless():
+                nameless[f"{name} {language}"] = bad
+            levels = person.levels()
+            assert levels[0] == 1 and all(b <= a + 1 for a, b in itertools.pairwise(levels)), (name, levels)
             assert person.broken() == 0, name
     assert person.outside == [] and person.faults == []
-    assert faint == {}
+    assert faint == {} and nameless == {}
+
+
+def test_the_tab_key_goes_round_every_page_and_shows_where_it_is(browser, served):
+    person = visitor(browser, served[0])
+    person.open("", "en")
+    for name in menu(person):
+        person.turn_to(name)
+        person.page.get_by_role("heading", level=1).first.wait_for()
+        stops = person.stops()
+        assert [stop for stop in stops if not stop[2]] == [], name
+        assert stops, name
 
 
 def test_the_keyboard_reaches_menu_language_and_the_main_button(browser, served):
