@@ -178,8 +178,10 @@ def elasticity_chasing(n: int) -> list[Part]:
     alone = np.mean([one.checks.fixed_effects[0] / truth - 1.0 for truth, one in found])
     blind = responses("no capacity", n // 2, customers=300, visits_follow_demand=1.0)
     late = responses("late", n // 2, customers=300, visits_follow_demand=1.0, late_weeks=8)
+    noise = np.sqrt(np.mean([(one.checks.control[1] / truth) ** 2 for truth, one in found]) / n)
     return [
         part("mean bias with the control function", ours, "abs <= 0.15", abs(ours) <= 0.15),
+        shown("standard error of that mean by the jackknife, before the prior is heeded", noise),
         part("mean bias of fixed effects alone", alone, "> 0.5", alone > 0.5),
         shown("mean bias without capacity that varies, demand answered at once", bias(blind).mean(), n // 2),
         shown("80 % interval holds the truth there", covered(blind), n // 2),
