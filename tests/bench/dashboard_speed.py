@@ -44,7 +44,8 @@ YEARS = {True: 2, False: 4}
 REPEATS = 5
 SESSIONS = 20
 TURNS = 6
-THINK_SECONDS = 2.0
+THINK_SECONDS = {"crowd": 10.0, "crowd_in_a_hurry": 2.0}
+"""How long each person looks at a page: as people read, and as a strain."""
 Found = TypeVar("Found")
 
 
@@ -155,14 +156,14 @@ async def _run(socket: Any, query: str, page: str) -> tuple[float, int, dict[str
             return time.monotonic() - began, size, menu
 
 
-async def _person(address: str, place: int, turns: int, times: list[float]) -> None:
+async def _person(address: str, place: int, turns: int, think: float, times: list[float]) -> None:
     url = address.replace("http", "ws") + "/_stcore/stream"
     async with websockets.connect(url, subprotocols=["streamlit"], max_size=None) as socket:
-        await asyncio.sleep(THINK_SECONDS * place / SESSIONS)
+        await asyncio.sleep(think * place / SESSIONS)
         _, _, menu = await _run(socket, "lang=en", "")
         pages = sorted(menu.values())
         for turn in range(turns):
-            await asyncio.sleep(THINK_SECONDS)
+            await asyncio.sleep(think)
             took, _, _ = await _run(socket, "lang=en", pages[(place + turn) % len(pages)])
             times.append(took)
 
@@ -173,15 +174,32 @@ def apart(work: Coroutine[Any, Any, Found]) -> Found:
         return thread.submit(asyncio.run, work).result()
 
 
-def crowd(address: str, n: int = SESSIONS, turns: int = TURNS) -> dict[str, float]:
-    """Seconds of a change of page on the server's side while many people look around at once."""
+def crowd(address: str, think: float, n: int = SESSIONS, turns: int = TURNS) -> dict[str, float]:
+    """Seconds of a change of page on the server's side while many people look around at once.
+
+    Parameters
+    ----------
+    address : str
+    think : float
+        Seconds that each person looks at a page before the next.
+    n : int
+        People.
+    turns : int
+        Changes of page of each.
+    """
     times: list[float] = []
 
     async def all_of_them() -> None:
-        await asyncio.gather(*(_person(address, place, turns, times) for place in range(n)))
+        await asyncio.gather(*(_person(address, place, turns, think, times) for place in range(n)))
 
     apart(all_of_them())
-    return {"sessions": n, "changes": len(times), "median": statistics.median(times), "p95": p95(times)}
+    return {
+        "sessions": n,
+        "think_s": think,
+        "changes": len(times),
+        "median": statistics.median(times),
+        "p95": p95(times),
+    }
 
 
 def costs(address: str, pid: int) -> dict[str, dict[str, float]]:
@@ -223,16 +241,21 @@ def measure(folder: Path, n_customers: int, browser: Any, calibrating: bool) -> 
         changes(address, browser, names)  # every page once: what is cached is what is measured
         found["first_sight"] = first_sights(address, browser, names)
         found["change"] = changes(address, browser, names)
-        found["crowd"] = {**crowd(address), "load": os.getloadavg()[0], "server_mb": memory(server.pid)}
+        found |= _crowds(address, server.pid, "")
         if calibrating:
             job = jobs.start(folder, "calibrate", ["--mode", "full"])
             time.sleep(5.0)
             found["change_beside_calibration"] = changes(address, browser, names)
-            found["crowd_beside_calibration"] = {
-                **crowd(address), "load": os.getloadavg()[0], "server_mb": memory(server.pid)
-            }  # fmt: skip
+            found |= _crowds(address, server.pid, "_beside_calibration")
             jobs.cancel(folder, job.id)
     return found
+
+
+def _crowds(address: str, pid: int, ending: str) -> dict[str, dict[str, float]]:
+    return {
+        f"{name}{ending}": {**crowd(address, think), "load": os.getloadavg()[0], "server_mb": memory(pid)}
+        for name, think in THINK_SECONDS.items()
+    }
 
 
 def _names(address: str, browser: Any) -> list[str]:
