@@ -8,6 +8,7 @@ the clock, not on choices that it reads itself, not on what is newest.
 from __future__ import annotations
 
 import hashlib
+import io
 import pickle
 from collections.abc import Callable
 from contextvars import ContextVar
@@ -71,7 +72,11 @@ def _chart(make: Callable[..., Any], given: tuple[Any, ...], alt: str) -> None:
 def _key(function: Callable[..., Any], given: tuple[Any, ...], named: dict[str, Any]) -> str:
     """Digest of all that a result hangs on; what has no content of its own, such as a function in a function, fails."""
     who_where = (function.__module__, function.__qualname__, str(state.workspace()), access.view())
-    return hashlib.sha256(pickle.dumps((who_where, given, named), protocol=5)).hexdigest()
+    written = io.BytesIO()
+    pickler = pickle.Pickler(written, protocol=5)
+    pickler.fast = True  # what is the same is written the same, whether it is one object twice or two alike
+    pickler.dump((who_where, given, named))
+    return hashlib.sha256(written.getbuffer()).hexdigest()
 
 
 @st.cache_resource(max_entries=_PARTS, show_spinner=False)
