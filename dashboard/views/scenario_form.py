@@ -46,6 +46,8 @@ def form(document: Mapping[str, Any], desk: Desk) -> dict[str, Any]:
         with right:
             for name in ("horizon", "goal"):
                 made[name] = _table(keys[name], document.get(name), name, desk)
+    if not desk.locked and not set(document) - set(_FIRST):
+        st.caption(desk.words("scenarios.open_part"))
     for key in GRAMMAR.keys:
         if key.name not in _FIRST:
             made[key.name] = _section(key, document.get(key.name), desk)
