@@ -30,7 +30,7 @@ _SETTLING_WEEKS = 26
 _LEAST_BLOCKS, _LEAST_VISITS = 9, 500
 _MOST_OFTEN = 0.97
 MISREAD = 0.5
-"""Relative error of the exponent beside that of chance: it comes out too low in made-up markets, see docs/calibration.md."""
+"""Relative error of the exponent beside that of chance, see docs/calibration.md."""
 
 
 @dataclass(frozen=True)
