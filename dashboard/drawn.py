@@ -15,6 +15,7 @@ from contextvars import ContextVar
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 
+import pandas as pd
 import streamlit as st
 
 from dashboard import access, state
@@ -73,10 +74,22 @@ def _key(function: Callable[..., Any], given: tuple[Any, ...], named: dict[str, 
     """Digest of all that a result hangs on; what has no content of its own, such as a function in a function, fails."""
     who_where = (function.__module__, function.__qualname__, str(state.workspace()), access.view())
     written = io.BytesIO()
-    pickler = pickle.Pickler(written, protocol=5)
+    pickler = _Writer(written, protocol=5)
     pickler.fast = True  # what is the same is written the same, whether it is one object twice or two alike
     pickler.dump((who_where, given, named))
     return hashlib.sha256(written.getbuffer()).hexdigest()
+
+
+class _Writer(pickle.Pickler):
+    """Writes a table by what stands in it: two that are alike may lie differently in memory."""
+
+    def reducer_override(self, thing: Any) -> Any:
+        if isinstance(thing, pd.Series):
+            thing = thing.to_frame()
+        elif not isinstance(thing, pd.DataFrame):
+            return NotImplemented
+        columns = [(name, str(column.dtype), column.tolist()) for name, column in thing.items()]
+        return tuple, ([type(thing).__name__, columns, thing.index.tolist()],)
 
 
 @st.cache_resource(max_entries=_PARTS, show_spinner=False)
