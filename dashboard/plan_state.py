@@ -8,10 +8,11 @@ from pathlib import Path
 import pandas as pd
 import streamlit as st
 
-from dashboard import access, state
+from dashboard import access, drawn, state
 from twin.tasks import results
-from twin.tasks.plans import plan_desk
-from twin.tasks.plans.plan_applied import Desk
+from twin.tasks.plans import plan_desk, plan_edits, plan_load
+from twin.tasks.plans.plan_applied import Desk, applied
+from twin.tasks.plans.plan_edits import Wishes
 
 _PLANS = 4
 _ENTRIES = 32
@@ -26,6 +27,30 @@ def desk(plan: str) -> Desk:
 def read_in(plan: str) -> None:
     """Read a plan in before anybody asks for it."""
     _desk(str(state.workspace()), plan, _dataset())
+
+
+def wishes(plan: str) -> tuple[Wishes, Wishes]:
+    """What is wished of a plan now, and what it was made with."""
+    return _wishes(plan, state.mark())
+
+
+@drawn.kept
+def _wishes(plan: str, mark: str) -> tuple[Wishes, Wishes]:
+    folder = state.workspace()
+    return plan_edits.wishes_of(folder, plan), plan_edits.made_with(folder, plan)
+
+
+def load(plan: str, wishes: Wishes) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """How full all days are under some wishes, and visits against capacity, see :mod:`twin.tasks.plans.plan_load`."""
+    return _load(plan, _dataset(), wishes)
+
+
+@drawn.kept
+def _load(plan: str, dataset: str, wishes: Wishes) -> tuple[pd.DataFrame, pd.DataFrame]:
+    opened = desk(plan)
+    # somebody else may have added a visit elsewhere
+    rows = access.within(applied(opened, wishes))
+    return plan_load.load_of(opened, wishes, rows), plan_load.capacity_of(opened, wishes, rows)
 
 
 def rep_names(dataset: str) -> dict[str, str]:

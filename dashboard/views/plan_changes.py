@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from dashboard import access, frame, jobs_panel, state
+from dashboard import access, frame, jobs_panel, plan_state, state
 from dashboard.words import Words
 from twin.planning.settings import Absence
 from twin.tasks.plans import plan_edits
@@ -86,7 +86,7 @@ def panel(
     reps : dict from rep id to name
     words : Words
     """
-    heeded = plan_edits.made_with(state.workspace(), plan)
+    heeded = plan_state.wishes(plan)[1]
     fresh = [edit for edit in wishes.edits if edit not in heeded.edits and _may_see(edit, reps)]
     away = [each for each in wishes.absences if each not in heeded.absences and _may_see(each, reps)]
     gone = len(set(heeded.edits) - set(wishes.edits)) + len(set(heeded.absences) - set(wishes.absences))

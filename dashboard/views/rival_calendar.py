@@ -61,6 +61,7 @@ def _pending(told: dict[str, Any], words: Words) -> None:
             jobs_panel.start("calibrate", ["--mode", "none", "--draws", "100"])
 
 
+@drawn.kept
 def _rows(told: dict[str, Any], words: Words) -> pd.DataFrame:
     """Moves of the calendar, and taught ones that it does not have yet, ready to be drawn."""
     here = {move["id"] for move in told["moves"]}
@@ -93,6 +94,7 @@ def _kind(move: dict[str, Any], words: Words) -> str:
     return words("chart.recurring" if move.get("recurring") else "chart.once")
 
 
+@drawn.once
 def _timeline(rows: pd.DataFrame, words: Words, chosen: str) -> None:
     """A panel a rival, a line a year, the days of the year along it."""
     pieces = pd.DataFrame(list(_by_year(rows)))
@@ -138,6 +140,7 @@ def _season(heads: dict[str, Any], words: Words) -> None:
     drawn.chart(charts.season, rows, words, alt=words("rivals.season"))
 
 
+@drawn.once
 def _expected(rows: pd.DataFrame, words: Words) -> None:
     """What forecasts expect next."""
     coming = rows.dropna(subset=["next_start"]) if len(rows) else rows

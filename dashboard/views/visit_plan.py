@@ -12,8 +12,8 @@ from dashboard import access, drawn, frame, jobs_panel, plan_state, state
 from dashboard.charts import plan as charts
 from dashboard.views import plan_changes, plan_day, plan_downloads, plan_form
 from dashboard.words import Words
-from twin.tasks.plans import plan_desk, plan_edits, plan_load
-from twin.tasks.plans.plan_applied import Desk, applied
+from twin.tasks.plans import plan_desk
+from twin.tasks.plans.plan_applied import applied
 from twin.tasks.plans.plan_edits import Wishes
 
 _MOST_UNSERVED = 500
@@ -34,7 +34,7 @@ def render() -> None:
         return
     version = heads.get("plan")
     reps = plan_state.rep_names(heads["dataset"].id)
-    wishes = plan_edits.wishes_of(state.workspace(), version.id) if version else None
+    wishes = plan_state.wishes(version.id)[0] if version else None
     standing = str(state.document(version.id, "summary").get("scenario", "")) if version else ""
     asked = st.query_params.get("scenario", standing)
     if access.may("plan"):
@@ -64,11 +64,11 @@ def _whole(
     breaches = plan_desk.breaches(desk, rows, wishes) if edited else []
     reps = {id: names.get(id, id) for id in sorted(set(desk.rows["rep_id"]) | set(rows["rep_id"]))}
     _figures(rows, unserved, words)
-    _load(desk, wishes, rows, {**names, **reps}, words)
+    plan_downloads.downloads(version, reps, words)
+    _load(version.id, wishes, {**names, **reps}, words)
     plan_changes.panel(version.id, desk, wishes, breaches, rows, reps, words)
     plan_day.day(version, desk, wishes, rows, reps, heads, words)
     _unserved(unserved, words)
-    plan_downloads.downloads(version, reps, words)
 
 
 def _figures(rows: pd.DataFrame, unserved: pd.DataFrame, words: Words) -> None:
@@ -125,9 +125,9 @@ def _about(summary: dict[str, Any], words: Words) -> None:
         st.caption("  \n".join(remarks))
 
 
-def _load(desk: Desk, wishes: Wishes, rows: pd.DataFrame, reps: dict[str, str], words: Words) -> None:
+def _load(plan: str, wishes: Wishes, reps: dict[str, str], words: Words) -> None:
     """How full every rep's days are; a chosen cell is the day that is shown below."""
-    days = plan_load.load_of(desk, wishes, rows)
+    days, counts = plan_state.load(plan, wishes)
     said = [
         words("plan.away_day")
         if not room
@@ -146,7 +146,6 @@ def _load(desk: Desk, wishes: Wishes, rows: pd.DataFrame, reps: dict[str, str], 
             chart, width="stretch", theme=None, alt=words("plan.load"), key="load", on_select="rerun"
         )
         _follow(event)
-        counts = plan_load.capacity_of(desk, wishes, rows)
         if access.territories() is not None:
             counts = counts[counts["rep_id"].isin(list(reps))]
         counts = counts.assign(
