@@ -16,7 +16,7 @@ from dashboard import access, state
 from dashboard.state import mark, workspace
 from twin.tasks.calendar import calendar_page as calendar
 from twin.tasks.data import data_page
-from twin.tasks.forecasts import compared, scenario_library
+from twin.tasks.forecasts import compared, library_mark
 from twin.tasks.links import links_page
 from twin.tasks.service import due, jobs
 
@@ -72,7 +72,7 @@ def forecasts() -> list[Any]:
 
 def out_of_date(forecast: str) -> dict[str, list[str]]:
     """What has come after a forecast, by what it is; see :func:`twin.tasks.forecasts.compared.out_of_date`."""
-    return _out_of_date(str(workspace()), forecast, mark(), scenario_library.mark(workspace()))
+    return _out_of_date(str(workspace()), forecast, mark(), library_mark.mark(workspace()))
 
 
 def drivers_of(forecast: str, name: str) -> dict[str, Any] | None:
@@ -83,7 +83,7 @@ def drivers_of(forecast: str, name: str) -> dict[str, Any] | None:
 def decisions(today: dt.date) -> list[due.Due]:
     """What is due, the most urgent first."""
     only = None if access.company() else access.territories()
-    return _decisions(str(workspace()), today, only, mark(), scenario_library.mark(workspace()))
+    return _decisions(str(workspace()), today, only, mark(), library_mark.mark(workspace()))
 
 
 def changes() -> list[due.Change]:

@@ -90,6 +90,7 @@ STANDARD_RIGHTS = {
     "marshal": (),
 }
 EXCUSED = {
+    ("dashboard.drawn", "pickle"): "it writes arguments for their digest, and nothing ever reads that",
     ("twin.potential.openmp", "pathlib"): "it finds a library file",
     ("twin.potential.openmp", "tempfile"): "it copies one for the moment of loading",
     **{

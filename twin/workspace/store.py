@@ -117,7 +117,7 @@ class Workspace:
         if absent := self._catalogue.missing(parents):
             raise WorkspaceError(f"{self.path}: expected the parent version {absent[0]}, found none of that id.")
         for last_try in (False, True):
-            stored = {name: self._put(name, content) for name, content in parts.items()}
+            stored = {name: self.put(name, content) for name, content in parts.items()}
             version = named(kind, stored, plain_meta, tuple(parents), label)
             try:
                 self._catalogue.add(version, partial(self._may_name, stored, heads or {}, version.id))
@@ -167,21 +167,13 @@ class Workspace:
         """
         version = self.version(id)
         for part in version.parts.values():
-            self._opened(part).close()
+            self.opened(part).close()
         self._catalogue.point(id)
         return version
 
     def parts(self) -> list[Part]:
         """Every file that some version names."""
         return sorted(self._catalogue.parts(), key=lambda part: part.file_name)
-
-    def put(self, name: str, content: object) -> Part:
-        """Store a content that no version names yet; :meth:`swap` lets them."""
-        return self._put(name, content)
-
-    def opened(self, part: Part) -> BinaryIO:
-        """Verified file of a part, at its beginning."""
-        return self._opened(part)
 
     def swap(
         self, new: Mapping[Part, Part], words: Callable[[str], str], kind: str, meta: Mapping[str, object]
@@ -244,7 +236,7 @@ class Workspace:
         found = []
         for part in sorted(self._catalogue.parts(), key=lambda part: part.file_name):
             try:
-                self._opened(part).close()
+                self.opened(part).close()
             except WorkspaceError as error:
                 found.append(str(error))
         return found
@@ -259,8 +251,8 @@ class Workspace:
         """
         return leftovers.remove_old(self._catalogue, self.objects, older_than_seconds)
 
-    def _put(self, name: str, content: object) -> Part:
-        """Store one content under its hash."""
+    def put(self, name: str, content: object) -> Part:
+        """Store one content under its hash: a publication names it, or :meth:`swap`."""
         suffix, write = encoded(name, content)
         try:
             written = atomic.place(self.objects, write, lambda file: f"{sha256(file)}.{suffix}")
@@ -288,9 +280,10 @@ class Workspace:
             raise WorkspaceError(f"{version.id}: expected a part named {name!r}, found {names}.")
         if formats and part.format not in formats:
             raise ValueError(f"{version.id}, part {name!r}: expected {' or '.join(formats)}, got {part.format}")
-        return self._opened(part)
+        return self.opened(part)
 
-    def _opened(self, part: Part) -> BinaryIO:
+    def opened(self, part: Part) -> BinaryIO:
+        """Verified file of a part, at its beginning."""
         path = self.objects / part.file_name
         try:
             file = path.open("rb")

@@ -93,18 +93,6 @@ def library(workspace: Path) -> list[Listed]:
     return found + [_listed(path, False) for path in sorted(SHIPPED.glob("*.toml"))]
 
 
-def mark(workspace: Path) -> str:
-    """What is another one whenever a scenario file says something else, comes or goes."""
-    digest = hashlib.sha256()
-    for path in (*sorted(folder(workspace).glob("*.toml")), *sorted(SHIPPED.glob("*.toml"))):
-        try:
-            text = path.read_bytes()
-        except OSError as error:
-            text = str(error).encode()
-        digest.update(b"%d %s %d " % (len(str(path)), str(path).encode(), len(text)) + text)
-    return digest.hexdigest()
-
-
 def folder(workspace: Path) -> Path:
     """Where a workspace keeps its scenarios."""
     return Path(workspace).absolute() / SCENARIOS
