@@ -37,7 +37,7 @@ def run_demo(
     progress: Progress | None = None,
     cluster: str | None = None,
 ) -> dict[str, Any]:
-    """Make up a market, ingest, check, calibrate, forecast every scenario, plan.
+    """Make up a market, ingest, check, calibrate, look back, forecast every scenario, plan.
 
     Parameters
     ----------
@@ -102,11 +102,11 @@ def _make(
     # simulated histories would take longer than everything else together
     learned = run_calibration(workspace, None, CalibrationSettings(seed=seed), _under(tell, "calibrate"), "none")
     calibration = learned["calibration"]
-    tell(4, 7, f"5 of 7: forecast {len(paths)} scenarios")
+    tell(4, 7, "5 of 7: backtest")
+    backtest = run_backtest(workspace, BacktestSettings(1, n_draws=12, seed=seed, cluster=cluster))["backtest"]
+    tell(5, 7, f"6 of 7: forecast {len(paths)} scenarios, beside what looking back says of them")
     runs = ForecastSettings(n_draws=DRAWS, seed=seed, cluster=cluster)
     forecast = run_forecast(workspace, paths, runs, _under(tell, "forecast"))["forecast"]
-    tell(5, 7, "6 of 7: backtest")
-    backtest = run_backtest(workspace, BacktestSettings(1, n_draws=12, seed=seed, cluster=cluster))["backtest"]
     tell(6, 7, "7 of 7: visit plan")
     planned = next((path for path in paths if path.name == _PLANNED), paths[0])
     plan = run_plan(workspace, planned)["plan"]
