@@ -112,31 +112,31 @@ def _table(rows: pd.DataFrame, words: Words) -> str:
 
 
 def _map(rows: pd.DataFrame, calibration: str, chosen: str, words: Words) -> None:
-    """Bricks by what is unknown in them, and the chosen rows with the most to win, as dots."""
-    names = tuple(sorted(map(str, rows["brick_id"].unique())))
+    """The rows' territories, bricks by what is unknown in them, and the chosen rows with the most to win, as dots."""
+    zones = tuple(sorted(map(str, rows["territory_id"].unique())))
     placed = rows["lon"].notna() & rows["lat"].notna()
     dots = rows.iloc[placed.to_numpy().nonzero()[0][: charts.MOST_DOTS]]
-    if not len(dots) and not len(_bricks(calibration, names, words)):
+    if not len(dots) and not len(_bricks(calibration, zones, words)):
         st.caption(words("potential.no_places"))
         return
     ring = rows[rows["customer_id"] == chosen].head(1)
     columns = ["lon", "lat", "known", "customer_id"]
-    drawn.chart(_where, calibration, names, dots[columns], ring[columns], words, alt=words("potential.map"))
+    drawn.chart(_where, calibration, zones, dots[columns], ring[columns], words, alt=words("potential.map"))
     if len(dots) < len(rows):
         st.caption(words("potential.dots", n=words.number(len(dots)), all=words.number(len(rows))))
 
 
-def _where(calibration: str, names: tuple[str, ...], dots: pd.DataFrame, ring: pd.DataFrame, words: Words) -> Any:
+def _where(calibration: str, zones: tuple[str, ...], dots: pd.DataFrame, ring: pd.DataFrame, words: Words) -> Any:
     dots = dots.assign(state=dots["known"].map({True: words("chart.known"), False: words("chart.unknown")}))
-    return charts.where(_bricks(calibration, names, words), dots, ring, words)
+    return charts.where(_bricks(calibration, zones, words), dots, ring, words)
 
 
-def _bricks(calibration: str, names: tuple[str, ...], words: Words) -> pd.DataFrame:
-    """Bricks of those names that have a place."""
+def _bricks(calibration: str, zones: tuple[str, ...], words: Words) -> pd.DataFrame:
+    """Bricks of those territories that have a place, also those in which nobody is listed."""
     bricks = state.bricks(calibration)
     if not len(bricks):
         return bricks
-    bricks = bricks[bricks["brick_id"].isin(names)]
+    bricks = bricks[bricks["territory_id"].isin(zones)]
     bricks = bricks.assign(said=[words.volume(value) for value in bricks["unknown_volume"]])
     return bricks[bricks["shape"].notna() | bricks["lon"].notna()]
 
