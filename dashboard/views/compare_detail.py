@@ -16,7 +16,7 @@ from dashboard.views import past_skill
 from dashboard.words import Words
 from twin.tasks.forecasts import compared
 
-_MAPS_A_ROW = 3
+_MAP = 250
 
 
 def show(version: Any, outlook: dict[str, Any], rows: list[dict[str, Any]], one: dict[str, Any], words: Words) -> None:
@@ -178,12 +178,12 @@ def _where(version: Any, rows: list[dict[str, Any]], name: str, words: Words) ->
     else:
         compared_rows = found[found["scenario"].isin(names)]
         limit = max(float(compared_rows["own_volume_pct_mean"].abs().max()), 0.1)
-        for start in range(0, len(names), _MAPS_A_ROW):
-            for column, each in zip(st.columns(_MAPS_A_ROW), names[start : start + _MAPS_A_ROW]):
-                with column:
-                    st.markdown(f"**{frame.plain(each)}**" if each == name else frame.plain(each))
-                    about = f"{words('compare.where')}: {each}"
-                    drawn.chart(_map_of, version.id, each, limit, words, alt=about)
+        grid = st.grid("auto", min_column_width=_MAP)
+        for each in names:
+            with grid.container():
+                st.markdown(f"**{frame.plain(each)}**" if each == name else frame.plain(each))
+                about = f"{words('compare.where')}: {each}"
+                drawn.chart(_map_of, version.id, each, limit, words, alt=about)
         st.caption(words("compare.map_note"))
     columns = {"territory_id": "territory_id", "own_volume_pct_mean": "volume_pct", "band": "volume_band",
                "probability_of_gain": "gain", "clear": "clear"}  # fmt: skip
