@@ -50,6 +50,7 @@ class Plan:
     tails: float = 0.0
     carryover_varies: float = 0.0
     segment_effects: tuple[float, ...] = ()
+    visits_follow_sales: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -72,7 +73,7 @@ def planted_truth(plan: Plan, seed: int) -> tuple[World, History, Truth]:
     territory = rng.integers(0, plan.territories, plan.customers)
     size = rng.normal(0, 1, plan.customers)
     demand = np.zeros((plan.customers, total))
-    if plan.visits_follow_demand:
+    if plan.visits_follow_demand or plan.visits_follow_sales:
         keep = 0.8 ** (12 / 52.18)
         shocks = rng.normal(0, np.sqrt(1 - keep**2), (plan.customers, total))
         demand = 0.5 * signal.lfilter([1], [1, -keep], shocks, axis=1)
@@ -81,6 +82,9 @@ def planted_truth(plan: Plan, seed: int) -> tuple[World, History, Truth]:
     log_rate = plan.visits_follow_size * size[:, None] + swing[territory] + plan.visits_follow_demand * asked
     rate = plan.visits / 4.348 * np.exp(log_rate - plan.visits_follow_size**2 / 2)
     contacts = {0: rng.poisson(np.minimum(rate, 5))}
+    bought = np.empty(0)
+    if plan.visits_follow_sales:
+        contacts[0], bought = _followed(plan, rate, size, demand, rng)
     worth = {0: 1.0}
     if plan.email_worth is not None:
         waves = rng.normal(0, 0.5, (plan.customers, total // 8 + 1)).repeat(8, axis=1)[:, :total]
@@ -102,7 +106,7 @@ def planted_truth(plan: Plan, seed: int) -> tuple[World, History, Truth]:
     lumpy = mean * rng.gamma(3, 1 / 3, mean.shape)
     if plan.tails:
         lumpy *= np.exp(0.5 * rng.standard_t(plan.tails, mean.shape).clip(-8, 8))
-    sales = _sold(plan, lumpy, rng)
+    sales = _sold(plan, bought[:, _BEFORE:] if bought.size else lumpy, None if bought.size else rng)
     slope = (effect * stocks[0] * (1 + stock) ** (q - 1))[:, _BEFORE:]
     truth = Truth(
         float((slope * mean).sum() / mean.sum()),
@@ -146,13 +150,36 @@ def world_of(territory: np.ndarray, n_territories: int, origin: int) -> World:
     return World(population, bricks, np.array([f"T{z}" for z in reps]), force, brands, STANDARD, origin)
 
 
-def _sold(plan: Plan, mean: np.ndarray, rng: np.random.Generator) -> Sales:
+def _followed(
+    plan: Plan, rate: np.ndarray, size: np.ndarray, demand: np.ndarray, rng: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray]:
+    """Visits and purchases (c, w), week after week: reps go after what was recorded, and nothing else of demand.
+
+    The season and the drift of territories are left out: they move everybody alike.
+    """
+    visits, bought = np.zeros(demand.shape, dtype=int), np.zeros(demand.shape)
+    rho = plan.monthly_carryover ** (12 / 52.18)
+    usual = np.exp(plan.level + size)
+    recent, stock = usual.copy(), plan.visits / 4.348 / (1 - rho) * np.ones(len(size))
+    for week in range(demand.shape[1]):
+        asked = ((recent + usual) / (2 * usual)) ** plan.visits_follow_sales
+        visits[:, week] = rng.poisson(np.minimum(rate[:, week] * asked, 5))
+        stock = rho * stock + visits[:, week]
+        mean = usual * np.exp(plan.effect * np.log1p(stock) + demand[:, week])
+        bought[:, week] = rng.poisson(mean * rng.gamma(3, 1 / 3, len(size)))
+        recent += (bought[:, week] - recent) / 13
+    return visits, bought
+
+
+def _sold(plan: Plan, mean: np.ndarray, rng: np.random.Generator | None) -> Sales:
+    """What was recorded: drawn by period, or as it is where no generator is given."""
     days = mondays(np.array([FIRST, FIRST + plan.weeks]))
     periods = periods_covering(np.array([days[0], days[1] - np.timedelta64(1, "D")]), plan.kind)
     weights = periods.weights(FIRST, plan.weeks)
     whole = np.flatnonzero(np.asarray(weights.sum(axis=1)).ravel() > periods.weeks_in() - 1e-9)
     periods = Periods(plan.kind, periods.start[whole], periods.stop[whole])
-    counts = rng.poisson((weights[whole] @ mean.T).T)
+    counts = (weights[whole] @ mean.T).T
+    counts = counts if rng is None else rng.poisson(counts)
     unit, period = np.nonzero(counts)
     return Sales(
         unit.astype(np.int32), period.astype(np.int32), np.zeros(len(unit), np.int16),

@@ -25,6 +25,16 @@ def rate_at(weight: NDArray[np.float64]) -> NDArray[np.float64]:
     return -np.expm1(-weight)
 
 
+def answer(rate: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Part of a change of log weight that shows in log visits: (...) float in (0, 1].
+
+    A weight w gives a visit with p = 1 - exp(-w), so that log p moves by -(1 - p) log(1 - p) / p of what log w does,
+    and hardly at all for who is visited every week already.
+    """
+    chance = np.clip(rate, 1e-6, MOST_RATE)
+    return np.asarray(-(1.0 - chance) * np.log1p(-chance) / chance)
+
+
 def gumbel(u: NDArray[np.float64]) -> NDArray[np.float64]:
     """Standard Gumbel number of a uniform one in (0, 1]: (...) float.
 

@@ -8,6 +8,7 @@ import pytest
 from scipy import stats
 
 from twin.calibration.visits.carryover import Belief, surface_of
+from twin.calibration.visits.chased import Beside, alone, views
 from twin.calibration.visits.joint import drawn
 from twin.calibration.visits.way import Capacity, follows_demand
 from twin.response.parameters import PRIORS
@@ -29,7 +30,7 @@ def _fitted(slope: float, sd: float, spread: float = 0.4, level: float = 0.3) ->
     change = [[slope * q] * 3 for q in knots]
     quiet = [[0.0] * 3 for _ in knots]
     return SimpleNamespace(
-        belief=_belief(spread), elasticity=level, covariance=np.diag([sd**2, 0.0]), mirror=0.0, degrees=400.0,
+        belief=_belief(spread), elasticity=level, views=lambda beliefs: (alone(level, sd),), degrees=400.0,
         shift=surface_of(flat, near, change, knots),
         log_error=surface_of([(rho, 0.0) for rho, _ in flat], near, quiet, knots),
     )  # fmt: skip
@@ -71,13 +72,36 @@ def test_the_spread_of_the_data_alone_is_told_apart_from_what_is_believed_in_the
     assert found.elasticity.std() < PRIORS["visit_elasticity"].sd
 
 
-def test_what_contacts_to_come_show_is_taken_off_in_part_and_widens_the_band() -> None:
-    plain = _fitted(slope=0.0, sd=0.05)
-    mirrored = SimpleNamespace(**{**vars(plain), "mirror": 0.3})
-    part = PRIORS["chasing_symmetry"]
-    without, with_it = drawn(plain, DRAWS, 1, {}), drawn(mirrored, DRAWS, 1, {})
-    assert with_it.elasticity.mean() < without.elasticity.mean()
-    assert with_it.sd == pytest.approx(np.hypot(0.05, 0.3 * part.sd), rel=0.01)
+SAMPLING = np.diag([0.04, 0.03, 0.03, 0.04]) ** 2
+
+
+def test_where_the_record_tells_all_unforetold_visits_bear_the_estimate() -> None:
+    """Contacts to come go with sales as much as reps of a quarter's memory make them, unforetold ones do not."""
+    record, demand = views(0.25, Beside(0.25 + 0.4 * 0.4, 0.4, 0.0), SAMPLING, {})
+    assert record.centre == pytest.approx(0.25, abs=0.01) and record.noise == pytest.approx(0.04, rel=0.05)
+    assert record.chance > 3 * demand.chance and demand.noise > 2 * record.noise
+    assert record.sampled > 0.9 > demand.sampled
+
+
+def test_where_unforetold_visits_to_come_show_as_much_as_all_do_reps_know_more() -> None:
+    lead = 0.4
+    parts = [PRIORS[name].mean for name in ("chasing_bias", "chasing_symmetry", "chasing_lead")]
+    figures = Beside(0.25 + lead * parts[1], lead, lead * parts[2])
+    record, demand = views(0.25 + lead * parts[0], figures, SAMPLING, {})
+    assert demand.chance > 20 * record.chance
+    assert demand.centre == pytest.approx(0.25, abs=1e-9)
+
+
+def test_views_are_mixed_by_their_chance_and_by_what_all_experience_says() -> None:
+    fitted = _fitted(slope=0.0, sd=0.02)
+    both = alone(0.2, 0.02), alone(0.5, 0.02)
+    found = drawn(SimpleNamespace(**{**vars(fitted), "views": lambda beliefs: both}), DRAWS, 1, {})
+    prior = PRIORS["visit_elasticity"]
+    chance = stats.norm.pdf([0.2, 0.5], prior.mean, np.hypot(prior.sd, 0.02))
+    assert found.suffices == pytest.approx(chance[0] / chance.sum(), abs=0.01)
+    assert (found.elasticity < 0.35).mean() == pytest.approx(found.suffices, abs=0.03)
+    share = found.suffices
+    assert found.sd == pytest.approx(np.sqrt(0.02**2 + share * (1 - share) * 0.3**2), rel=0.03)
 
 
 def test_visits_follow_demand_where_it_lasts_or_where_capacity_says_so() -> None:

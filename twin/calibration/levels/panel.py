@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import signal, sparse
 
+from twin.calibration.levels.purchases import Record, record_of
 from twin.calibration.lives import spells
 from twin.market.channels import VISIT
 from twin.market.history import History, Touches
@@ -67,6 +68,8 @@ class Panel:
         Who visits the customer most; -1 when not recorded.
     rep_visits : (r, w) float32
         All recorded visits of each rep.
+    record : Record
+        Purchases as they were recorded, also where they teach nothing.
     n_channels : int
     weight : (c,) float
         Of each customer in regressions, see :func:`twin.calibration.visits.weights.weighed`.
@@ -87,6 +90,7 @@ class Panel:
     established: NDArray[np.bool_]
     rep: NDArray[np.int32]
     rep_visits: NDArray[np.float32]
+    record: Record
     n_channels: int
     weight: NDArray[np.float64]
     headroom: NDArray[np.float64]
@@ -126,8 +130,7 @@ class Panel:
     def stocks(self, rho: float, channels: Sequence[int]) -> Iterator[tuple[slice, NDArray[np.float32]]]:
         """Weekly stock A_t = rho A_t-1 + contacts_t of each channel, in contacts; blocks as in :meth:`contacts`.
 
-        The record rarely begins with the first contact ever made, so established customers start from the stock that
-        the contacts of their first year would have built up.
+        Established customers start from the stock that the contacts of their first years would have built up.
         """
         top, bottom = np.float32([1.0]), np.float32([1.0, -rho])
         horizon = min(STARTING_WEEKS, self.n_weeks)
@@ -179,7 +182,8 @@ def build(world: World, history: History) -> Panel:
     return Panel(
         buyers, np.where(mask, volume, 0), mask, _groups(people.territory[buyers]), periods, first, n_weeks, inside,
         people.known_since[buyers] <= first, _usual_rep(inside, len(buyers), len(world.reps)),
-        _rep_visits(touches, len(world.reps), first, n_weeks), len(world.channels),
+        _rep_visits(touches, len(world.reps), first, n_weeks),
+        record_of(sales, world.brands.own, buyers, len(people)), len(world.channels),
         np.ones(len(buyers)), np.ones(len(buyers)),
     )  # fmt: skip
 
@@ -202,11 +206,10 @@ def _merged(
 def stock_regressors(
     panel: Panel, rho: float, effects: NDArray[np.float64], slopes: Sequence[int] = (), curvature: float = 0.0
 ) -> tuple[NDArray[np.float32], float]:
-    """Regressors of the visit response at a given carry-over and curvature.
+    """Regressors of the visit response at a given carry-over (per week) and curvature.
 
     Parameters
     ----------
-    rho : float, per week
     effects : (h,) float, visits
         Worth of one contact of each channel; the visit's is 1.
     slopes : channels
@@ -291,6 +294,7 @@ def _empty(world: World, periods: Periods) -> Panel:
     nothing = np.empty((0, 0))
     return Panel(
         none, nothing, nothing.astype(bool), none, periods, 0, 0, Touches(none, none.astype(np.int8), none, none),
-        none.astype(bool), none, np.empty((len(world.reps), 0), np.float32), len(world.channels),
+        none.astype(bool), none, np.empty((len(world.reps), 0), np.float32),
+        Record(sparse.csr_matrix((0, 0)), periods), len(world.channels),
         np.empty(0), np.empty(0),
     )  # fmt: skip

@@ -18,7 +18,7 @@ from twin.calibration.visits.fit import Fitted
 from twin.calibration.visits.naive import mundlak
 from twin.calibration.visits.persistence import LEAD_LIMIT
 from twin.calibration.visits.segment_response import SegmentResponse
-from twin.calibration.visits.way import ALONE, CONTROLLED, DISAGREES, MIRRORED
+from twin.calibration.visits.way import ALONE, CONTROLLED, DISAGREES, UNFORETOLD
 from twin.errors import CalibrationError
 from twin.market.channels import VISIT
 
@@ -41,7 +41,7 @@ class VisitChecks:
     Parameters
     ----------
     method : str
-        ``customer effects``, ``control function``, ``mirrored stock`` or ``prior``.
+        ``customer effects``, ``control function``, ``unforetold visits`` or ``prior``.
     lead_t : float
         t of next quarter's visits.
     lasting_t : float
@@ -54,8 +54,10 @@ class VisitChecks:
         t of the rep's next quarter: does capacity go with a territory's demand?
     n_groups : int
         Groups of the jackknife.
-    fixed_effects, control, mirrored : (float, float)
-        Elasticity and its standard error by each way; the mirrored one is that of contacts to come.
+    fixed_effects, control : (float, float)
+        Elasticity and its standard error by each way.
+    ahead : (float, float)
+        What unforetold visits to come show, as an elasticity, and its standard error: nothing, if the record suffices.
     mundlak : float
         Elasticity with customer means in the place of customer effects.
     hausman_t : float
@@ -90,7 +92,7 @@ class VisitChecks:
     n_groups: int
     fixed_effects: Figure
     control: Figure
-    mirrored: Figure
+    ahead: Figure
     mundlak: float
     hausman_t: float
     curvature: NDArray[np.float64]
@@ -135,7 +137,9 @@ def inspect(fitted: Fitted, segments: SegmentResponse, elasticity: NDArray[np.fl
     fit = fitted.fit
     alone = float(fit.coefficients[0]) * part, float(np.sqrt(fit.robust[0, 0])) * part
     control = way.capacity.effect * part, fitted.sd if way.name == CONTROLLED else way.capacity.error * part
-    mirrored = (fitted.mirror, float(np.sqrt(fitted.covariance[1, 1]))) if way.name == MIRRORED else (np.nan, np.nan)
+    ahead = (
+        (fitted.beside.ahead, float(np.sqrt(fitted.covariance[3, 3]))) if way.name == UNFORETOLD else (np.nan, np.nan)
+    )
     deviance = fitted.profile.deviance
     evidence = -deviance.change[:, 1] / (2 * scale_of(fit))
     mean = float(elasticity.mean())
@@ -150,7 +154,7 @@ def inspect(fitted: Fitted, segments: SegmentResponse, elasticity: NDArray[np.fl
         n_groups=fitted.n_groups,
         fixed_effects=alone,
         control=control,
-        mirrored=mirrored,
+        ahead=ahead,
         mundlak=mundlak(panel, fitted.design[0]) * part,
         hausman_t=way.capacity.unexplained,
         curvature=deviance.curvature,
@@ -171,7 +175,7 @@ def _flags(found: VisitChecks, mean: float) -> list[str]:
     words = []
     if found.method == CONTROLLED:
         words.append(f"reps chase demand (lead test t = {found.lead_t:.1f}); the estimate rests on capacity")
-    elif found.method == MIRRORED:
+    elif found.method == UNFORETOLD:
         words.append(f"reps chase demand (lead test t = {found.lead_t:.1f}) and no capacity tells how much")
     if found.method == ALONE and abs(found.hausman_t) > DISAGREES:
         words.append(f"capacity tells another effect than customer effects do (t = {found.hausman_t:.1f})")

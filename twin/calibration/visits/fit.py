@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from twin.calibration.levels.panel import Panel, stock_regressors
 from twin.calibration.visits import bias as visit_bias
-from twin.calibration.visits import fixed_effects
+from twin.calibration.visits import chased, fixed_effects, unforetold
 from twin.calibration.visits.carryover import (
     Belief,
     Profile,
@@ -35,7 +35,7 @@ from twin.calibration.visits.fixed_effects import PoissonFit
 from twin.calibration.visits.headroom import with_headroom
 from twin.calibration.visits.jackknife import Fitter, jackknife
 from twin.calibration.visits.persistence import lasting_demand
-from twin.calibration.visits.way import ALONE, Way, capacity_of, follows_demand, way_of
+from twin.calibration.visits.way import ALONE, UNFORETOLD, Way, capacity_of, follows_demand, way_of
 from twin.calibration.visits.weights import weighed
 from twin.errors import CalibrationError
 from twin.market.channels import VISIT
@@ -60,11 +60,11 @@ class Fitted:
         Of carry-over and curvature.
     way : Way
     elasticity : float
-        At the mean of ``belief``; with ``MIRRORED``, as visits and sales go together.
-    covariance : (2, 2) float
-        Of elasticity and ``mirror``, jackknifed.
-    mirror : float
-        What contacts to come show, as an elasticity; 0 unless ``MIRRORED``.
+        At the mean of ``belief``; with ``UNFORETOLD``, that of unforetold visits.
+    beside : Beside
+        What was found beside it; nothing unless ``UNFORETOLD``.
+    covariance : (4, 4) float
+        Of ``elasticity`` and the figures of ``beside``, jackknifed.
     n_groups : int
         Groups of the jackknife.
     shift : Surface
@@ -85,8 +85,8 @@ class Fitted:
     belief: Belief
     way: Way
     elasticity: float
+    beside: chased.Beside
     covariance: NDArray[np.float64]
-    mirror: float
     n_groups: int
     shift: Surface
     log_error: Surface
@@ -98,6 +98,12 @@ class Fitted:
     def sd(self) -> float:
         """Standard error of the elasticity."""
         return float(np.sqrt(self.covariance[0, 0]))
+
+    def views(self, beliefs: Mapping[str, Prior]) -> tuple[chased.View, ...]:
+        """What the elasticity may be, by what reps may know."""
+        if self.way.name != UNFORETOLD:
+            return (chased.alone(self.elasticity, self.sd),)
+        return chased.views(self.elasticity, self.beside, self.covariance, beliefs)
 
     @property
     def effective_customers(self) -> float:
@@ -164,16 +170,18 @@ def _estimate(setting: Setting) -> Fitted:
         capacity = capacity_of(panel, design, belief.mean[0])
     way = way_of(capacity, lead, lasting, follows)
     shift, log_error = profile.elasticity, profile.log_error
+    surprise = unforetold.surprises(panel) if way.name == UNFORETOLD else np.empty(0, np.float32)
     if way.name != ALONE:
-        shift, log_error = _corrected(setting, way)
-    whole, covariance, worth, n_groups = jackknife(setting, way, belief.mean, design, full)
+        shift, log_error = _corrected(setting, way, surprise)
+    fitter = Fitter(setting, way, belief.mean, design, full if way.name == ALONE else None, surprise)
+    whole, covariance, worth, n_groups = jackknife(setting, fitter, belief.mean)
     return Fitted(
-        panel, setting.effects, profile, belief, way, whole[0], covariance, whole[1], n_groups, shift, log_error,
-        worth, design[:1], full,
+        panel, setting.effects, profile, belief, way, whole[0], chased.Beside(*whole[1:]), covariance, n_groups, shift,
+        log_error, worth, design[:1], full,
     )  # fmt: skip
 
 
-def _corrected(setting: Setting, way: Way) -> tuple[Surface, Surface]:
+def _corrected(setting: Setting, way: Way, surprise: NDArray[np.float32]) -> tuple[Surface, Surface]:
     """How the corrected elasticity, and the logarithm of its error, move over carry-over and curvature."""
     panel, everyone = setting.panel, np.arange(len(setting.panel))
     of_rho, of_curve = believed("carryover", setting.beliefs), believed("visit_curvature", setting.beliefs)
@@ -184,16 +192,11 @@ def _corrected(setting: Setting, way: Way) -> tuple[Surface, Surface]:
         start = None
         for m, curvature in enumerate(curves):
             design, _ = stock_regressors(panel, rho, setting.effects, (VISIT,), curvature)
-            fitter = Fitter(setting, way, (float(rho), float(curvature)), design[:1], start)
-            (b, mirror), start = fitter.without(everyone)[0][:2], fitter.last
+            fitter = Fitter(setting, way, (float(rho), float(curvature)), design[:1], start, surprise)
+            (b, *_), start = fitter.without(everyone)
             part = visits_part(panel, design[1])
-            found[:, m, k] = (b - symmetry(setting.beliefs).mean * mirror) * part, log_error_of(start, part)
+            found[:, m, k] = b * part, log_error_of(start, part)
     elasticity, error = (
         surface_of(list(zip(rhos, one[1])), list(rhos), (one - one[1]).tolist(), list(curves)) for one in found
     )
     return elasticity, error
-
-
-def symmetry(beliefs: Mapping[str, Prior]) -> Prior:
-    """Part of the coefficient of contacts to come that contacts gone by owe to demand as well."""
-    return believed("chasing_symmetry", beliefs)

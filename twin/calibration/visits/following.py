@@ -28,7 +28,6 @@ _BLOCK_WEEKS = 4
 _SETTLING_WEEKS = 26
 """Two memories: a customer's fading sum has forgotten how it began."""
 _LEAST_BLOCKS, _LEAST_VISITS = 9, 500
-_MOST_OFTEN = 0.97
 MISREAD = 0.5
 """Relative error of the exponent beside that of chance, see docs/calibration.md."""
 
@@ -83,7 +82,8 @@ def learn_follows_sales(
     # as the law has it: mean purchases of who buys from us, while it does
     typical = float(np.where(mask, rate, 0.0).sum() / max(mask.sum(), 1)) or 1.0
     before = visiting.recent_log(_recent(rate, float(weeks.mean())), typical)
-    design = before * _answer(blocks.visits, mask, weeks)[:, None]
+    often = (blocks.visits * mask).sum(axis=1) / np.maximum((mask * weeks).sum(axis=1), 1)
+    design = before * visiting.answer(often)[:, None]
     try:
         fit = fixed_effects.fit(blocks.visits, design[None], mask, world.population.territory[known].astype(np.int32))
     except CalibrationError:
@@ -124,14 +124,3 @@ def _recent(rate: NDArray[np.float64], weeks: float) -> NDArray[np.float64]:
     usual = rate[:, : max(round(_SETTLING_WEEKS / weeks), 1)].mean(axis=1, keepdims=True)
     after = signal.lfilter([1.0 - keep], [1.0, -keep], rate, axis=1, zi=keep * usual)[0]
     return np.concatenate([usual, after[:, :-1]], axis=1)
-
-
-def _answer(visits: NDArray[np.float64], mask: NDArray[np.bool_], weeks: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Part of a change of the weight that shows in the rate of visits: (c,) float in (0, 1].
-
-    Nobody is visited twice a week: a weight w gives a visit with p = 1 - exp(-w), so that log p moves by
-    -(1 - p) log(1 - p) / p of what log w does, and hardly at all for who is visited every week already.
-    """
-    rate = (visits * mask).sum(axis=1) / np.maximum((mask * weeks).sum(axis=1), 1)
-    chance = np.clip(rate, 1e-6, _MOST_OFTEN)
-    return -(1.0 - chance) * np.log1p(-chance) / chance

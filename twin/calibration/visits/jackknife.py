@@ -7,12 +7,12 @@ from numpy.typing import NDArray
 
 from twin.calibration.levels.panel import Panel, stock_regressors
 from twin.calibration.visits import bias as visit_bias
-from twin.calibration.visits import fixed_effects
+from twin.calibration.visits import fixed_effects, unforetold
 from twin.calibration.visits.carryover import visits_part
 from twin.calibration.visits.channels import Setting
 from twin.calibration.visits.fixed_effects import PoissonFit
 from twin.calibration.visits.persistence import LEAD_LIMIT
-from twin.calibration.visits.way import ALONE, CONTROLLED, MIRRORED, Way
+from twin.calibration.visits.way import CONTROLLED, UNFORETOLD, Way
 from twin.draws import identity
 from twin.market.channels import VISIT
 from twin.market.world import World
@@ -24,37 +24,50 @@ _LEAST_GROUPS = 10
 class Fitter:
     """The regression of one way, to be repeated without some of the customers.
 
-    With the control function both of its stages are estimated anew each time.
+    With a control function both of its stages are estimated anew each time.
     """
 
     def __init__(
         self, setting: Setting, way: Way, at: tuple[float, float], design: NDArray[np.float32],
-        start: PoissonFit | None,
+        start: PoissonFit | None, surprise: NDArray[np.float32],
     ) -> None:  # fmt: skip
         self.panel, self.way, self.design, self.last = setting.panel, way, design, start
         self.n_learnable = len(design) - 1
-        self.mask = setting.panel.mask
         self.extra: NDArray = np.empty(0)
         if way.name == CONTROLLED:
             self.extra = visit_bias.capacity_instruments(self.panel, at[0])
-        elif way.name == MIRRORED:
-            mirror, seen = visit_bias.mirrored(self.panel, at[0], setting.effects, at[1])
-            self.design, self.mask = np.concatenate([design, mirror[None]]), self.mask & seen
+        elif way.name == UNFORETOLD:
+            self.extra = np.stack(unforetold.stocks_of(self.panel, surprise, *at))
+            self.mirror, seen = visit_bias.mirrored(self.panel, at[0], setting.effects, at[1])
+            self.seen = self.panel.mask & seen
 
     def without(self, rows: NDArray[np.intp]) -> tuple[NDArray[np.float64], PoissonFit]:
-        """Coefficients of the stock and of its mirror, then of the learnable channels, on some customers."""
+        """Coefficients of the stock, then of the learnable channels, on some customers."""
         panel = self.panel
         if self.way.name == CONTROLLED:
             fit = visit_bias.controlled_fit(panel, self.design, self.extra, rows, self.last)
+        elif self.way.name == UNFORETOLD:
+            fit = unforetold.fit_on(panel, self.design, self.extra[:1], panel.mask, rows, self.last)
         else:
             fit = fixed_effects.fit(
-                panel.working[rows], self.design[:, rows], self.mask[rows], panel.group[rows], self.last
+                panel.working[rows], self.design[:, rows], panel.mask[rows], panel.group[rows], self.last
             )
-        b = fit.coefficients
         if len(rows) == len(panel):
             self.last = fit
-        mirror = b[-1] if self.way.name == MIRRORED else 0.0
-        return np.r_[b[0], mirror, b[1 : 1 + self.n_learnable]], fit
+        return fit.coefficients[: 1 + self.n_learnable], fit
+
+    def beside(self, rows: NDArray[np.intp]) -> NDArray[np.float64]:
+        """Coefficients of the stock beside its mirror, of that mirror, and of unforetold visits to come: (3,) float.
+
+        0 where visits do not follow demand or capacity tells how much.
+        """
+        if self.way.name != UNFORETOLD:
+            return np.zeros(3)
+        panel, design = self.panel, self.design[:1]
+        both = np.concatenate([design, self.mirror[None]])[:, rows]
+        stock, mirror = fixed_effects.fit(panel.working[rows], both, self.seen[rows], panel.group[rows]).coefficients
+        ahead = unforetold.fit_on(panel, design, self.extra, self.seen, rows).coefficients[2]
+        return np.array([stock, mirror, ahead])
 
 
 def jackknife_groups(world: World, panel: Panel) -> NDArray[np.int64]:
@@ -69,25 +82,28 @@ def jackknife_groups(world: World, panel: Panel) -> NDArray[np.int64]:
 
 
 def jackknife(
-    setting: Setting, way: Way, at: tuple[float, float], design: NDArray[np.float32], start: PoissonFit
+    setting: Setting, fitter: Fitter, at: tuple[float, float]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], dict[int, tuple[float, float]], int]:
-    """Elasticity and mirror, their covariance, worth of each learnable channel, and the number of groups left out."""
+    """Elasticity and what stands beside it, their covariance, worth of each learnable channel, and groups left out.
+
+    The first four are elasticities: of the way; of the stock beside its mirror, of the mirror, of unforetold visits to
+    come.
+    """
     panel, learnable = setting.panel, list(setting.learnable)
     (slope,), _ = _visit_slope(setting, at)
     part = visits_part(panel, slope)
-    fitter = Fitter(setting, way, at, design, start if way.name == ALONE else None)
-    whole = fitter.without(np.arange(len(panel)))[0]
     groups = jackknife_groups(setting.world, panel)
-    parts = np.array([fitter.without(np.flatnonzero(groups != group))[0] for group in np.unique(groups)])
+    rows = [np.arange(len(panel)), *(np.flatnonzero(groups != group) for group in np.unique(groups))]
+    whole, *parts = [np.r_[(found := fitter.without(some)[0])[0], fitter.beside(some), found[1:]] for some in rows]
     n = len(parts)
-    worths = [setting.effects[learnable] + one[2:] / (one[0] if one[0] else np.nan) for one in (whole, *parts)]
-    every = np.column_stack([np.vstack([whole, parts])[:, :2] * part, np.array(worths).reshape(n + 1, -1)])
+    worths = [setting.effects[learnable] + one[4:] / (one[0] if one[0] else np.nan) for one in (whole, *parts)]
+    every = np.column_stack([np.vstack([whole, *parts])[:, :4] * part, np.array(worths).reshape(n + 1, -1)])
     off = every[1:] - every[1:].mean(axis=0)
     covariance = (n - 1) / n * off.T @ off
     sd = np.sqrt(np.diag(covariance))
     clear = every[0, 0] > LEAD_LIMIT * sd[0]
-    worth = {h: (float(every[0, 2 + k]), float(sd[2 + k])) for k, h in enumerate(learnable) if clear}
-    return every[0, :2], covariance[:2, :2], worth, n
+    worth = {h: (float(every[0, 4 + k]), float(sd[4 + k])) for k, h in enumerate(learnable) if clear}
+    return every[0, :4], covariance[:4, :4], worth, n
 
 
 def _visit_slope(setting: Setting, at: tuple[float, float]) -> tuple[NDArray[np.float32], float]:

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from twin.calibration.visits.carryover import Belief
-from twin.calibration.visits.fit import Fitted, symmetry
+from twin.calibration.visits.chased import View
+from twin.calibration.visits.fit import Fitted
 from twin.response.parameters import Prior, believed, parameter_uniforms
 
 
@@ -26,12 +27,15 @@ class Joint:
         Goes with the other two draw by draw.
     sd : float
         Spread of the elasticity that the data alone leave.
+    suffices : float
+        Chance that reps know no more of demand than the record; 1 where they do not chase it.
     """
 
     rho: NDArray[np.float64]
     curvature: NDArray[np.float64]
     elasticity: NDArray[np.float64]
     sd: float
+    suffices: float
 
 
 def drawn(fitted: Fitted, n_draws: int, seed: int, beliefs: Mapping[str, Prior]) -> Joint:
@@ -43,41 +47,59 @@ def drawn(fitted: Fitted, n_draws: int, seed: int, beliefs: Mapping[str, Prior])
     three normal beliefs and one normal estimate.
 
     Student's t, because few groups, or few customers, carry the error; the more the prior speaks, whose error is
-    known, the more degrees of freedom (Satterthwaite 1946). Of what contacts to come show, a part is taken off that the
-    data do not tell, see :func:`twin.calibration.visits.fit.symmetry`.
+    known, the more degrees of freedom (Satterthwaite 1946). Where reps chase demand there is one estimate for each view
+    of what they know, see :mod:`twin.calibration.visits.chased`: each draw takes one of them, by its chance and how far
+    what it asks for agrees with all experience.
     """
+    every = [_given(view, fitted, n_draws, seed, beliefs) for view in fitted.views(beliefs)]
+    chance = np.array([one.evidence for one in every])
+    chance = chance / chance.sum() if chance.sum() > 0 else np.full(len(every), 1 / len(every))
+    taken = np.searchsorted(np.cumsum(chance)[:-1], parameter_uniforms("reps_know_more", n_draws, seed))
+    rho, curvature, elasticity = (
+        np.choose(taken, [getattr(one, name) for one in every]) for name in ("rho", "curvature", "elasticity")
+    )
+    middle = float(chance @ [one.middle for one in every])
+    square = float(chance @ [one.sd**2 + one.middle**2 for one in every])
+    return Joint(rho, curvature, elasticity, float(np.sqrt(max(square - middle**2, 0.0))), float(chance[0]))
+
+
+@dataclass(frozen=True)
+class _Given:
+    """Draws if one view holds; mean and spread that the data alone leave, and the chance of it all."""
+
+    rho: NDArray[np.float64]
+    curvature: NDArray[np.float64]
+    elasticity: NDArray[np.float64]
+    middle: float
+    sd: float
+    evidence: float
+
+
+def _given(view: View, fitted: Fitted, n_draws: int, seed: int, beliefs: Mapping[str, Prior]) -> _Given:
     prior, belief = believed("visit_elasticity", beliefs), fitted.belief
-    part = symmetry(beliefs)
-    centre = fitted.elasticity - part.mean * fitted.mirror
-    noise = np.sqrt(_variance(fitted, part.mean) + (part.sd * fitted.mirror) ** 2)
     grid = belief.rho[:, None], belief.curvature[None, :]
-    asked, error = centre + _moved(fitted, *grid), noise * _wider(fitted, *grid)
+    asked, error = view.centre + _moved(fitted, *grid), view.noise * _wider(fitted, *grid)
     middle = float((belief.weight * asked).sum())
     sd = float(np.sqrt((belief.weight * ((asked - middle) ** 2 + error**2)).sum()))
-    agreed = _agreed(belief, asked, error, prior)
+    agreed, evidence = _agreed(belief, asked, error, prior)
     rho, curvature = agreed.draw(
         *(parameter_uniforms(name, n_draws, seed) for name in ("carryover", "visit_curvature"))
     )
     wider = _wider(fitted, rho, curvature)
-    trust = prior.sd**2 / (prior.sd**2 + (noise * wider) ** 2)
-    luck = stats.t.ppf(parameter_uniforms("visit_log_effect", n_draws, seed), fitted.degrees / trust**2)
-    taken = part.quantile(parameter_uniforms("chasing_symmetry", n_draws, seed)) if fitted.mirror else part.mean
-    off = (part.mean - taken) * fitted.mirror + np.sqrt(_variance(fitted, taken)) * luck
-    elasticity = prior.mean + trust * (centre + _moved(fitted, rho, curvature) - prior.mean)
-    return Joint(rho, curvature, elasticity + np.sqrt(trust) * wider * off, sd)
+    trust = prior.sd**2 / (prior.sd**2 + (view.noise * wider) ** 2)
+    degrees = fitted.degrees / np.maximum(trust * view.sampled, 1e-6) ** 2
+    luck = view.noise * stats.t.ppf(parameter_uniforms("visit_log_effect", n_draws, seed), degrees)
+    elasticity = prior.mean + trust * (view.centre + _moved(fitted, rho, curvature) - prior.mean)
+    return _Given(
+        rho, curvature, elasticity + np.sqrt(trust) * wider * luck, middle, sd, view.chance * evidence
+    )  # fmt: skip
 
 
-def _agreed(belief: Belief, asked: NDArray, error: NDArray, prior: Prior) -> Belief:
-    """The belief in carry-over and curvature, told what elasticity each pair asks for."""
+def _agreed(belief: Belief, asked: NDArray, error: NDArray, prior: Prior) -> tuple[Belief, float]:
+    """The belief in carry-over and curvature, told what elasticity each pair asks for, and the chance of that."""
     weight = belief.weight * stats.norm.pdf(asked, prior.mean, np.sqrt(error**2 + prior.sd**2))
     total = float(weight.sum())
-    return replace(belief, weight=weight / total) if total > 0 else belief
-
-
-def _variance(fitted: Fitted, part: NDArray[np.float64] | float) -> NDArray[np.float64]:
-    """Sampling variance of the elasticity with that part of its mirror taken off."""
-    spread = fitted.covariance
-    return np.maximum(spread[0, 0] - 2 * part * spread[0, 1] + part**2 * spread[1, 1], 0.0)
+    return (replace(belief, weight=weight / total), total) if total > 0 else (belief, 0.0)
 
 
 def _moved(fitted: Fitted, rho: NDArray[np.float64], curvature: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -20,7 +20,7 @@ from twin.calibration.visits import fixed_effects
 from twin.calibration.visits.carryover import WEEKS_PER_MONTH
 from twin.calibration.visits.fit import Fitted
 from twin.calibration.visits.segment_groupings import Grouping, groupings_of
-from twin.calibration.visits.way import CONTROLLED, MIRRORED
+from twin.calibration.visits.way import CONTROLLED, UNFORETOLD
 from twin.errors import CalibrationError
 from twin.market.channels import VISIT
 from twin.market.world import World
@@ -149,7 +149,7 @@ def learn_segments(
     tested = [(one.p_value, k) for k, one in enumerate(found) if one is not None]
     chosen = -1
     reason = "differences between segments cannot be told from the common effect"
-    if fitted.way.name == MIRRORED:
+    if fitted.way.name == UNFORETOLD:
         reason = "visits follow demand: differences between segments may be those of the reps, not of the customers"
     if tested:
         best, place = min(tested)
@@ -169,7 +169,7 @@ def learn_segments(
 
 def _by_segment(fitted: Fitted, grouping: Grouping, prior: Prior, n_draws: int, seed: int) -> _Shrunk | None:
     """Exact regression with one coefficient a segment; nothing where there is no clear effect to be relative to."""
-    if fitted.way.name == MIRRORED or fitted.elasticity < _CLEAR * fitted.sd:
+    if fitted.way.name == UNFORETOLD or fitted.elasticity < _CLEAR * fitted.sd:
         return None
     panel, g = fitted.panel, len(grouping.names)
     code = grouping.code[panel.customer].astype(np.int64)

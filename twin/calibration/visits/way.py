@@ -12,7 +12,7 @@ from twin.calibration.visits import bias as visit_bias
 from twin.calibration.visits.persistence import LEAD_LIMIT, chases
 from twin.errors import CalibrationError
 
-ALONE, CONTROLLED, MIRRORED = "customer effects", "control function", "mirrored stock"
+ALONE, CONTROLLED, UNFORETOLD = "customer effects", "control function", "unforetold visits"
 """Ways to the estimate: visits that do not follow demand; that do, with capacity to tell; that do, without."""
 DISAGREES = 3.0
 """t beyond which capacity tells another effect than customer effects do."""
@@ -58,7 +58,7 @@ class Way:
     Parameters
     ----------
     name : str
-        ``ALONE``, ``CONTROLLED`` or ``MIRRORED``.
+        ``ALONE``, ``CONTROLLED`` or ``UNFORETOLD``.
     reason : str
     lead : float
         t of the lead test.
@@ -105,7 +105,7 @@ def follows_demand(lead: float, lasting: float, capacity: Capacity) -> bool:
 def way_of(capacity: Capacity, t: float, lasting: float, follows: bool) -> Way:
     """Whether capacity can bear the estimate where visits follow demand, and the reason in words."""
     bias = "reps may chase rising demand: upper bound" if t > 0 else "visits may follow falling demand: lower bound"
-    mirrored = f"{bias}, corrected by what visits to come show (lead test t = {t:.1f}; "
+    unforetold = f"{bias}, so that visits count which past purchases do not foretell (lead test t = {t:.1f}; "
     if not follows and abs(t) < LEAD_LIMIT:
         name, reason = ALONE, f"customer and territory-period effects; lead test t = {t:.1f}"
     elif not follows:
@@ -118,9 +118,9 @@ def way_of(capacity: Capacity, t: float, lasting: float, follows: bool) -> Way:
         name = CONTROLLED
         reason = f"visits follow demand (lead test t = {t:.1f}): capacity control function, F = {capacity.strength:.0f}"
     elif np.isnan(capacity.strength):
-        name, reason = MIRRORED, f"{mirrored}{capacity.n_reps} reps, capacity varies by {capacity.variation:.0%})"
+        name, reason = UNFORETOLD, f"{unforetold}{capacity.n_reps} reps, capacity varies by {capacity.variation:.0%})"
     elif capacity.strength < visit_bias.MIN_FIRST_STAGE_F:
-        name, reason = MIRRORED, f"{mirrored}capacity explains too little, F = {capacity.strength:.1f})"
+        name, reason = UNFORETOLD, f"{unforetold}capacity explains too little, F = {capacity.strength:.1f})"
     else:
-        name, reason = MIRRORED, f"{mirrored}capacity goes with demand itself, t = {capacity.lead:.1f})"
+        name, reason = UNFORETOLD, f"{unforetold}capacity goes with demand itself, t = {capacity.lead:.1f})"
     return Way(name, reason, t, lasting, capacity)
