@@ -26,7 +26,7 @@ from twin.calibration.visits.fit import Fitted, estimate
 from twin.calibration.visits.naive import pooled_log_effect, pooled_poisson
 from twin.calibration.visits.segment_response import SegmentResponse, alike, learn_segments
 from twin.calibration.visits.statements import stated
-from twin.calibration.visits.way import ALONE
+from twin.calibration.visits.way import ALONE, UNFORETOLD
 from twin.errors import CalibrationError
 from twin.market.channels import VISIT
 from twin.market.history import History
@@ -142,6 +142,8 @@ def _drawn(world: World, fitted: Fitted, n_draws: int, seed: int, beliefs: Mappi
     joint = joint_belief.drawn(fitted, n_draws, seed, beliefs)
     rho, q, elasticity, sd = joint.rho, joint.curvature, joint.elasticity, joint.sd
     identified, reason = bool(sd < prior.sd), fitted.way.reason
+    if fitted.way.name == UNFORETOLD:
+        reason = f"{reason}; chance that reps know no more of demand than purchases tell: {joint.suffices:.0%}"
     if not identified:
         reason = f"standard error {sd:.2f} exceeds the prior's: weighed with it; {reason}"
         elasticity = np.clip(elasticity, prior.low, prior.high)
