@@ -44,6 +44,8 @@ YEARS = {True: 2, False: 4}
 REPEATS = 5
 SESSIONS = 20
 TURNS = 6
+LOOK_SECONDS = 2.0
+"""How long a person looks at a page before leaving it: without a graphics card the overview's map is drawn so long."""
 THINK_SECONDS = {"crowd": 10.0, "crowd_in_a_hurry": 2.0}
 """How long each person looks at a page: as people read, and as a strain."""
 Found = TypeVar("Found")
@@ -113,6 +115,7 @@ def changes(address: str, browser: Any, names: list[str]) -> dict[str, dict[str,
     person.settle(120)
     for _ in range(REPEATS + 1):
         for place, name in enumerate(names):
+            time.sleep(LOOK_SECONDS)
             before = person.page.get_by_role("heading", level=1).first.inner_text()
             began = time.monotonic()
             links.nth(place).click()
