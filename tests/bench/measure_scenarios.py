@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from bench_tools import module
 from measuring import MORE, Measure, Part, once, part, shown
-from scenario_marks import CLEAR, MARKS, gain_chances, marks, parameter_table
+from scenario_marks import CLEAR, MARKS, gain_chances, marks, parameter_table, sign_at_best
 from scenario_worlds import look
 from world_kinds import Kind, worlds
 
@@ -49,6 +49,7 @@ def scenario_uplift(n: int) -> list[Part]:
         judged("80 % interval holds the realised uplift", realised, "0.70 to 0.90", 0.70 <= realised <= 0.90),
         judged(f"sign right where the true uplift exceeds {CLEAR} %", sign, ">= 0.95", sign >= 0.95),
         judged("median error over the true uplift, where that is so", off, "<= 0.33", off <= 1 / 3),
+        shown("the same, were every band centred on the truth", sign_at_best(rows)),
         shown("80 % interval holds the expected uplift", expected),
         shown("part of the worlds whose truth is of foreign form", np.mean([one["foreign"] for one in everything])),
         shown("uplifts, and those above half a percent", [len(rows), clear]),

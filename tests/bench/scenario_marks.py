@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from scipy.stats import norm
 
 CLEAR = 0.5
 """Percent: a true uplift above this has a sign that a forecast must not miss."""
@@ -53,6 +54,12 @@ def marks(each: list[dict[str, Any]]) -> tuple[int, float, float, float, float, 
 
 
 GAIN_BINS = (0.0, 0.1, 0.3, 0.5, 0.7, 0.9, 1.0)
+
+
+def sign_at_best(rows: list[dict[str, Any]]) -> float:
+    """Share of clear uplifts whose sign normal bands of these widths would have right, were each centred on the truth."""
+    clear = [(abs(np.mean(row["true"])), np.std(row["said"])) for row in rows if abs(np.mean(row["true"])) > CLEAR]
+    return float(np.mean([norm.cdf(truth / max(spread, 1e-12)) for truth, spread in clear])) if clear else float("nan")
 
 
 def gain_chances(each: list[dict[str, Any]]) -> tuple[float, float, dict[str, dict[str, float]]]:
