@@ -57,7 +57,7 @@ GAIN_BINS = (0.0, 0.1, 0.3, 0.5, 0.7, 0.9, 1.0)
 
 
 def sign_at_best(rows: list[dict[str, Any]]) -> float:
-    """Share of clear uplifts whose sign normal bands of these widths would have right, were each centred on the truth."""
+    """Share of clear signs that normal bands of these widths would have right, were each centred on the truth."""
     clear = [(abs(np.mean(row["true"])), np.std(row["said"])) for row in rows if abs(np.mean(row["true"])) > CLEAR]
     return float(np.mean([norm.cdf(truth / max(spread, 1e-12)) for truth, spread in clear])) if clear else float("nan")
 
