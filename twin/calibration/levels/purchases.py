@@ -40,8 +40,8 @@ def record_of(sales: Sales, own: NDArray[np.bool_], customers: NDArray[np.int32]
     """
     place = np.full(n_people, -1)
     place[customers] = np.arange(len(customers))
-    row = place[sales.unit]
-    mine = own[sales.brand] & (row >= 0)
+    row = np.where(sales.unit >= 0, place[sales.unit], -1)
+    mine = own[sales.brand] & (row >= 0) & (sales.period >= 0)
     cells = (sales.volume[mine], (row[mine], sales.period[mine]))
     sold = sparse.csr_matrix(cells, shape=(len(customers), len(sales.periods)))
     sold.data = np.maximum(sold.data, 0.0)

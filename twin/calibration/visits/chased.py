@@ -1,9 +1,10 @@
 """Chased demand: do reps know more of it than the record does, and what would that do to the estimates?
 
-Knows figures only. Either past purchases tell all that visits owe to demand: unforetold visits bear the estimate then,
-and those to come show nothing. Or reps see demand itself, and every estimate owes to it. The second says what each of
-three figures owes to demand as a part of what contacts to come show (mean, spread and correlation over reps of every
-memory, worked out from spectra); the data say which of the two goes better with the three together.
+Knows figures only. Two estimates of one effect owe to demand in different ways: that of unforetold visits, and that of
+all contacts with those to come beside them. If reps go after recorded purchases, the first owes nothing to demand where
+the record is kept by the week; if they see demand itself, both owe to it. How much, as a part of what contacts to come
+show, is worked out from spectra over reps of every memory. The data say little of which view holds; all experience of
+elasticities says more.
 """
 
 from __future__ import annotations
@@ -19,15 +20,16 @@ from twin.response.parameters import Prior, believed
 
 RECORD_SUFFICES = 0.5
 """Chance beforehand that reps know no more of demand than past purchases tell: judged."""
-CORRELATION = np.array([[1.0, 0.6, 0.6], [0.6, 1.0, 0.0], [0.6, 0.0, 1.0]])
-"""Of ``chasing_bias``, ``chasing_symmetry`` and ``chasing_lead`` where reps see demand itself."""
-_FEELS = np.array([1.0, 1.0, 0.0])
-"""The effect stands in the first two figures."""
+DEMAND, RECORD = ("chasing_bias", "chasing_symmetry"), ("recorded_bias", "recorded_symmetry")
+MONTHLY = ("recorded_bias_month", "recorded_symmetry")
+"""Priors of what the two estimates owe to demand: reps see it; go after a record by the week; by the month."""
+CORRELATION = {DEMAND: 0.6, RECORD: 0.0, MONTHLY: 0.35}
+_FLOOR = 1e-12
 
 
 @dataclass(frozen=True)
 class Beside:
-    """What was found beside the elasticity of unforetold visits; all elasticities.
+    """What was found beside the elasticity of unforetold visits; both are elasticities.
 
     Parameters
     ----------
@@ -35,13 +37,10 @@ class Beside:
         Of all contacts gone by, those to come beside them.
     lead : float
         Of all contacts to come: the measure of how far visits follow demand at all.
-    ahead : float
-        Of unforetold visits to come.
     """
 
     stock: float
     lead: float
-    ahead: float
 
 
 @dataclass(frozen=True)
@@ -50,15 +49,15 @@ class View:
 
     Parameters
     ----------
-    chance : float
-        Up to a factor that is common to all views: believed beforehand, times the chance of what was found.
+    log_chance : float
+        Up to a term that is common to all views: believed beforehand, times the chance of what was found.
     centre, noise : float
         Estimate of the elasticity, and its standard error.
     sampled : float
         Part of the error's variance that comes of sampling, the rest being believed.
     """
 
-    chance: float
+    log_chance: float
     centre: float
     noise: float
     sampled: float
@@ -66,47 +65,52 @@ class View:
 
 def alone(elasticity: float, sd: float) -> View:
     """Where nobody chases demand, or capacity tells how much."""
-    return View(1.0, elasticity, sd, 1.0)
+    return View(0.0, elasticity, sd, 1.0)
 
 
 def views(
-    elasticity: float, beside: Beside, covariance: NDArray[np.float64], beliefs: Mapping[str, Prior]
-) -> tuple[View, View]:
-    """The record suffices; reps see demand itself.
+    elasticity: float, beside: Beside, covariance: NDArray[np.float64], record: tuple[str, str] | None,
+    beliefs: Mapping[str, Prior],
+) -> tuple[View, ...]:  # fmt: skip
+    """The record suffices; reps see demand itself. Only the latter where the record is too short to foretell visits.
 
     Parameters
     ----------
     elasticity : float
         Of unforetold visits.
     beside : Beside
-    covariance : (4, 4) float
+    covariance : (3, 3) float
         Sampling covariance of the elasticity and the figures of ``beside``.
+    record : two str, optional
+        ``RECORD`` or ``MONTHLY``; without it ``elasticity`` is not looked at.
     beliefs : mapping of str to Prior
-        ``chasing_bias``, ``chasing_symmetry`` and ``chasing_lead`` in the place of those worked out.
+        In the place of what was worked out.
     """
-    figures = np.array([elasticity, beside.stock, beside.ahead])
-    sampling = covariance[np.ix_([0, 1, 3], [0, 1, 3])]
-    names = ("chasing_bias", "chasing_symmetry", "chasing_lead")
-    part, sd = np.array([(prior.mean, prior.sd) for prior in (believed(name, beliefs) for name in names)]).T
-    through_record = np.array([0.0, 1.0, 0.0])
+    figures = np.array([elasticity, beside.stock, beside.lead])
+    if record is None:
+        return (_seen(0.0, figures, covariance, DEMAND, beliefs, [1]),)
     return (
-        _seen(RECORD_SUFFICES, figures, sampling, beside.lead, part * through_record, sd * through_record),
-        _seen(1.0 - RECORD_SUFFICES, figures, sampling, beside.lead, part, sd),
+        _seen(np.log(RECORD_SUFFICES), figures, covariance, record, beliefs, [0, 1]),
+        _seen(np.log(1.0 - RECORD_SUFFICES), figures, covariance, DEMAND, beliefs, [0, 1]),
     )
 
 
 def _seen(
-    chance: float, figures: NDArray, sampling: NDArray, lead: float, part: NDArray, sd: NDArray
+    log_chance: float, figures: NDArray, covariance: NDArray, names: tuple[str, str], beliefs: Mapping[str, Prior],
+    use: list[int],
 ) -> View:  # fmt: skip
-    """Generalised least squares: three figures, what each owes to demand, and one effect behind them."""
-    whole = sampling + lead**2 * CORRELATION * np.outer(sd, sd)
-    whole = whole + 1e-12 * np.eye(3)
-    weight = np.linalg.solve(whole, _FEELS)
-    precision = float(_FEELS @ weight)
+    """Generalised least squares: estimates less what each owes to demand, and one effect behind them."""
+    part, sd = np.array([(prior.mean, prior.sd) for prior in (believed(name, beliefs) for name in names)]).T
+    less = np.column_stack([np.eye(2), -part])[use]
+    together = np.array([[1.0, CORRELATION[names]], [CORRELATION[names], 1.0]]) * np.outer(sd, sd)
+    sampling = less @ covariance @ less.T
+    whole = sampling + figures[2] ** 2 * together[np.ix_(use, use)] + _FLOOR * np.eye(len(use))
+    found, ones = less @ figures, np.ones(len(use))
+    weight = np.linalg.solve(whole, ones)
+    precision = float(weight.sum())
     weight = weight / precision
-    centre = float(weight @ (figures - lead * part))
-    left = figures - lead * part - centre * _FEELS
+    centre = float(weight @ found)
     # chance of the figures whatever the effect is, which experience judges later
-    likelihood = stats.multivariate_normal.pdf(left, np.zeros(3), whole) / np.sqrt(precision)
+    likelihood = stats.multivariate_normal.logpdf(found - centre, np.zeros(len(use)), whole) - 0.5 * np.log(precision)
     sampled = float(weight @ sampling @ weight) * precision
-    return View(chance * float(likelihood), centre, float(np.sqrt(1.0 / precision)), min(sampled, 1.0))
+    return View(float(log_chance + likelihood), centre, float(np.sqrt(1.0 / precision)), min(max(sampled, 0.0), 1.0))

@@ -56,8 +56,8 @@ class VisitChecks:
         Groups of the jackknife.
     fixed_effects, control : (float, float)
         Elasticity and its standard error by each way.
-    ahead : (float, float)
-        What unforetold visits to come show, as an elasticity, and its standard error: nothing, if the record suffices.
+    to_come : (float, float)
+        What contacts to come show, as an elasticity, and its standard error; they cause nothing.
     mundlak : float
         Elasticity with customer means in the place of customer effects.
     hausman_t : float
@@ -92,7 +92,7 @@ class VisitChecks:
     n_groups: int
     fixed_effects: Figure
     control: Figure
-    ahead: Figure
+    to_come: Figure
     mundlak: float
     hausman_t: float
     curvature: NDArray[np.float64]
@@ -137,9 +137,7 @@ def inspect(fitted: Fitted, segments: SegmentResponse, elasticity: NDArray[np.fl
     fit = fitted.fit
     alone = float(fit.coefficients[0]) * part, float(np.sqrt(fit.robust[0, 0])) * part
     control = way.capacity.effect * part, fitted.sd if way.name == CONTROLLED else way.capacity.error * part
-    ahead = (
-        (fitted.beside.ahead, float(np.sqrt(fitted.covariance[3, 3]))) if way.name == UNFORETOLD else (np.nan, np.nan)
-    )
+    lead = (fitted.beside.lead, float(np.sqrt(fitted.covariance[2, 2]))) if way.name == UNFORETOLD else (np.nan, np.nan)
     deviance = fitted.profile.deviance
     evidence = -deviance.change[:, 1] / (2 * scale_of(fit))
     mean = float(elasticity.mean())
@@ -154,7 +152,7 @@ def inspect(fitted: Fitted, segments: SegmentResponse, elasticity: NDArray[np.fl
         n_groups=fitted.n_groups,
         fixed_effects=alone,
         control=control,
-        ahead=ahead,
+        to_come=lead,
         mundlak=mundlak(panel, fitted.design[0]) * part,
         hausman_t=way.capacity.unexplained,
         curvature=deviance.curvature,

@@ -63,7 +63,9 @@ class Fitted:
         At the mean of ``belief``; with ``UNFORETOLD``, that of unforetold visits.
     beside : Beside
         What was found beside it; nothing unless ``UNFORETOLD``.
-    covariance : (4, 4) float
+    foretold : bool
+        Whether the record foretells visits; only then is there an elasticity of unforetold ones.
+    covariance : (3, 3) float
         Of ``elasticity`` and the figures of ``beside``, jackknifed.
     n_groups : int
         Groups of the jackknife.
@@ -86,6 +88,7 @@ class Fitted:
     way: Way
     elasticity: float
     beside: chased.Beside
+    foretold: bool
     covariance: NDArray[np.float64]
     n_groups: int
     shift: Surface
@@ -103,7 +106,8 @@ class Fitted:
         """What the elasticity may be, by what reps may know."""
         if self.way.name != UNFORETOLD:
             return (chased.alone(self.elasticity, self.sd),)
-        return chased.views(self.elasticity, self.beside, self.covariance, beliefs)
+        kept = chased.RECORD if self.panel.record.periods.kind == "week" else chased.MONTHLY
+        return chased.views(self.elasticity, self.beside, self.covariance, kept if self.foretold else None, beliefs)
 
     @property
     def effective_customers(self) -> float:
@@ -170,18 +174,18 @@ def _estimate(setting: Setting) -> Fitted:
         capacity = capacity_of(panel, design, belief.mean[0])
     way = way_of(capacity, lead, lasting, follows)
     shift, log_error = profile.elasticity, profile.log_error
-    surprise = unforetold.surprises(panel) if way.name == UNFORETOLD else np.empty(0, np.float32)
+    surprise = unforetold.surprises(panel) if way.name == UNFORETOLD else None
     if way.name != ALONE:
         shift, log_error = _corrected(setting, way, surprise)
     fitter = Fitter(setting, way, belief.mean, design, full if way.name == ALONE else None, surprise)
     whole, covariance, worth, n_groups = jackknife(setting, fitter, belief.mean)
     return Fitted(
-        panel, setting.effects, profile, belief, way, whole[0], chased.Beside(*whole[1:]), covariance, n_groups, shift,
-        log_error, worth, design[:1], full,
+        panel, setting.effects, profile, belief, way, whole[0], chased.Beside(*whole[1:]), surprise is not None,
+        covariance, n_groups, shift, log_error, worth, design[:1], full,
     )  # fmt: skip
 
 
-def _corrected(setting: Setting, way: Way, surprise: NDArray[np.float32]) -> tuple[Surface, Surface]:
+def _corrected(setting: Setting, way: Way, surprise: NDArray[np.float32] | None) -> tuple[Surface, Surface]:
     """How the corrected elasticity, and the logarithm of its error, move over carry-over and curvature."""
     panel, everyone = setting.panel, np.arange(len(setting.panel))
     of_rho, of_curve = believed("carryover", setting.beliefs), believed("visit_curvature", setting.beliefs)

@@ -24,12 +24,12 @@ _LEAST_GROUPS = 10
 class Fitter:
     """The regression of one way, to be repeated without some of the customers.
 
-    With a control function both of its stages are estimated anew each time.
+    With a control function both of its stages are estimated anew each time; what purchases foretell is not.
     """
 
     def __init__(
         self, setting: Setting, way: Way, at: tuple[float, float], design: NDArray[np.float32],
-        start: PoissonFit | None, surprise: NDArray[np.float32],
+        start: PoissonFit | None, surprise: NDArray[np.float32] | None,
     ) -> None:  # fmt: skip
         self.panel, self.way, self.design, self.last = setting.panel, way, design, start
         self.n_learnable = len(design) - 1
@@ -37,17 +37,18 @@ class Fitter:
         if way.name == CONTROLLED:
             self.extra = visit_bias.capacity_instruments(self.panel, at[0])
         elif way.name == UNFORETOLD:
-            self.extra = np.stack(unforetold.stocks_of(self.panel, surprise, *at))
             self.mirror, seen = visit_bias.mirrored(self.panel, at[0], setting.effects, at[1])
             self.seen = self.panel.mask & seen
+            if surprise is not None:
+                self.extra = unforetold.stock_of(self.panel, surprise, *at)
 
     def without(self, rows: NDArray[np.intp]) -> tuple[NDArray[np.float64], PoissonFit]:
         """Coefficients of the stock, then of the learnable channels, on some customers."""
         panel = self.panel
         if self.way.name == CONTROLLED:
             fit = visit_bias.controlled_fit(panel, self.design, self.extra, rows, self.last)
-        elif self.way.name == UNFORETOLD:
-            fit = unforetold.fit_on(panel, self.design, self.extra[:1], panel.mask, rows, self.last)
+        elif self.way.name == UNFORETOLD and self.extra.size:
+            fit = unforetold.fit_on(panel, self.design, self.extra, rows, self.last)
         else:
             fit = fixed_effects.fit(
                 panel.working[rows], self.design[:, rows], panel.mask[rows], panel.group[rows], self.last
@@ -57,17 +58,15 @@ class Fitter:
         return fit.coefficients[: 1 + self.n_learnable], fit
 
     def beside(self, rows: NDArray[np.intp]) -> NDArray[np.float64]:
-        """Coefficients of the stock beside its mirror, of that mirror, and of unforetold visits to come: (3,) float.
+        """Coefficients of the stock beside its mirror, and of that mirror: (2,) float.
 
         0 where visits do not follow demand or capacity tells how much.
         """
         if self.way.name != UNFORETOLD:
-            return np.zeros(3)
-        panel, design = self.panel, self.design[:1]
-        both = np.concatenate([design, self.mirror[None]])[:, rows]
-        stock, mirror = fixed_effects.fit(panel.working[rows], both, self.seen[rows], panel.group[rows]).coefficients
-        ahead = unforetold.fit_on(panel, design, self.extra, self.seen, rows).coefficients[2]
-        return np.array([stock, mirror, ahead])
+            return np.zeros(2)
+        both = np.concatenate([self.design[:1], self.mirror[None]])[:, rows]
+        panel = self.panel
+        return fixed_effects.fit(panel.working[rows], both, self.seen[rows], panel.group[rows]).coefficients
 
 
 def jackknife_groups(world: World, panel: Panel) -> NDArray[np.int64]:
@@ -86,8 +85,7 @@ def jackknife(
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], dict[int, tuple[float, float]], int]:
     """Elasticity and what stands beside it, their covariance, worth of each learnable channel, and groups left out.
 
-    The first four are elasticities: of the way; of the stock beside its mirror, of the mirror, of unforetold visits to
-    come.
+    The first three are elasticities: of the way, of the stock beside its mirror, and of the mirror.
     """
     panel, learnable = setting.panel, list(setting.learnable)
     (slope,), _ = _visit_slope(setting, at)
@@ -96,14 +94,14 @@ def jackknife(
     rows = [np.arange(len(panel)), *(np.flatnonzero(groups != group) for group in np.unique(groups))]
     whole, *parts = [np.r_[(found := fitter.without(some)[0])[0], fitter.beside(some), found[1:]] for some in rows]
     n = len(parts)
-    worths = [setting.effects[learnable] + one[4:] / (one[0] if one[0] else np.nan) for one in (whole, *parts)]
-    every = np.column_stack([np.vstack([whole, *parts])[:, :4] * part, np.array(worths).reshape(n + 1, -1)])
+    worths = [setting.effects[learnable] + one[3:] / (one[0] if one[0] else np.nan) for one in (whole, *parts)]
+    every = np.column_stack([np.vstack([whole, *parts])[:, :3] * part, np.array(worths).reshape(n + 1, -1)])
     off = every[1:] - every[1:].mean(axis=0)
     covariance = (n - 1) / n * off.T @ off
     sd = np.sqrt(np.diag(covariance))
     clear = every[0, 0] > LEAD_LIMIT * sd[0]
-    worth = {h: (float(every[0, 4 + k]), float(sd[4 + k])) for k, h in enumerate(learnable) if clear}
-    return every[0, :4], covariance[:4, :4], worth, n
+    worth = {h: (float(every[0, 3 + k]), float(sd[3 + k])) for k, h in enumerate(learnable) if clear}
+    return every[0, :3], covariance[:3, :3], worth, n
 
 
 def _visit_slope(setting: Setting, at: tuple[float, float]) -> tuple[NDArray[np.float32], float]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
+from scipy import special, stats
 
 from twin.calibration.visits.carryover import Belief
 from twin.calibration.visits.chased import View
@@ -52,8 +52,7 @@ def drawn(fitted: Fitted, n_draws: int, seed: int, beliefs: Mapping[str, Prior])
     what it asks for agrees with all experience.
     """
     every = [_given(view, fitted, n_draws, seed, beliefs) for view in fitted.views(beliefs)]
-    chance = np.array([one.evidence for one in every])
-    chance = chance / chance.sum() if chance.sum() > 0 else np.full(len(every), 1 / len(every))
+    chance = special.softmax([one.log_evidence for one in every])
     taken = np.searchsorted(np.cumsum(chance)[:-1], parameter_uniforms("reps_know_more", n_draws, seed))
     rho, curvature, elasticity = (
         np.choose(taken, [getattr(one, name) for one in every]) for name in ("rho", "curvature", "elasticity")
@@ -72,7 +71,7 @@ class _Given:
     elasticity: NDArray[np.float64]
     middle: float
     sd: float
-    evidence: float
+    log_evidence: float
 
 
 def _given(view: View, fitted: Fitted, n_draws: int, seed: int, beliefs: Mapping[str, Prior]) -> _Given:
@@ -81,7 +80,7 @@ def _given(view: View, fitted: Fitted, n_draws: int, seed: int, beliefs: Mapping
     asked, error = view.centre + _moved(fitted, *grid), view.noise * _wider(fitted, *grid)
     middle = float((belief.weight * asked).sum())
     sd = float(np.sqrt((belief.weight * ((asked - middle) ** 2 + error**2)).sum()))
-    agreed, evidence = _agreed(belief, asked, error, prior)
+    agreed, log_evidence = _agreed(belief, asked, error, prior)
     rho, curvature = agreed.draw(
         *(parameter_uniforms(name, n_draws, seed) for name in ("carryover", "visit_curvature"))
     )
@@ -91,15 +90,16 @@ def _given(view: View, fitted: Fitted, n_draws: int, seed: int, beliefs: Mapping
     luck = view.noise * stats.t.ppf(parameter_uniforms("visit_log_effect", n_draws, seed), degrees)
     elasticity = prior.mean + trust * (view.centre + _moved(fitted, rho, curvature) - prior.mean)
     return _Given(
-        rho, curvature, elasticity + np.sqrt(trust) * wider * luck, middle, sd, view.chance * evidence
+        rho, curvature, elasticity + np.sqrt(trust) * wider * luck, middle, sd, view.log_chance + log_evidence
     )  # fmt: skip
 
 
 def _agreed(belief: Belief, asked: NDArray, error: NDArray, prior: Prior) -> tuple[Belief, float]:
-    """The belief in carry-over and curvature, told what elasticity each pair asks for, and the chance of that."""
-    weight = belief.weight * stats.norm.pdf(asked, prior.mean, np.sqrt(error**2 + prior.sd**2))
-    total = float(weight.sum())
-    return (replace(belief, weight=weight / total), total) if total > 0 else (belief, 0.0)
+    """The belief in carry-over and curvature, told what elasticity each pair asks for, and the log chance of that."""
+    with np.errstate(divide="ignore"):
+        log_weight = np.log(belief.weight) + stats.norm.logpdf(asked, prior.mean, np.sqrt(error**2 + prior.sd**2))
+    total = float(special.logsumexp(log_weight))
+    return replace(belief, weight=np.exp(log_weight - total)), total
 
 
 def _moved(fitted: Fitted, rho: NDArray[np.float64], curvature: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -19,64 +19,61 @@ from twin.calibration.visits.fixed_effects import PoissonFit
 from twin.errors import CalibrationError
 from twin.market.channels import VISIT
 from twin.response import visiting
+from twin.weeks import Periods, mondays, week_of
 
 MEMORIES = (3.0, 8.0, 20.0)
 """Weeks over which past purchases fade: how far back reps look is not known beforehand."""
 _STARTING_WEEKS = 26
 """A customer's first weeks stand for what it bought before them; nothing is foretold of their visits."""
 _MOST_CUSTOMERS = 10_000
-"""Three figures are learned of all customers together: more of them would add nothing but time."""
+"""Three slopes, and territories' weeks, are learned of so many customers: more would add little but time."""
+_LEAST_WEEKS, _LEAST_HALF = 39, 52
+"""Weeks of a rule, and of each half of a record that its bias is told from: shorter ones give wild slopes."""
 _WHOLE = 0.99
 """Part of a week that lies in what is meant, rounding allowed for."""
 Block = tuple[slice, NDArray[np.float64], NDArray[np.float64], NDArray[np.bool_]]
 
 
-def surprises(panel: Panel) -> NDArray[np.float32]:
+def surprises(panel: Panel) -> NDArray[np.float32] | None:
     """Visits of each week less those that past purchases foretell; 0 where nothing can be foretold: (c, w) float32.
 
     Poisson regression of weekly visits on the logarithms of what had been bought before, with an effect for every
     customer and for every territory and week. Visits move the purchases that foretell later visits, which biases
-    such a regression by order of one over its weeks: half-panel jackknife (Dhaene, Jochmans 2015).
+    such a regression by order of one over its weeks: half-panel jackknife (Dhaene, Jochmans 2015) where halves are long
+    enough. None where the record is too short to learn a rule.
     """
-    slopes, cells = _rule(panel)
+    rule = _rule(panel)
+    if rule is None:
+        return None
+    slopes, cells = rule
     out = np.zeros((len(panel), panel.n_weeks), dtype=np.float32)
     for rows, visits, past, told in _blocks(panel):
-        log_rate = np.tensordot(slopes, past, 1) + cells[panel.group[rows]]
-        rate = np.where(told, np.exp(log_rate - log_rate.max(axis=1, keepdims=True)), 0.0)
-        made = np.where(told, visits, 0.0)
+        effects = cells[panel.group[rows]]
+        use = told & np.isfinite(effects)
+        log_rate = np.where(use, np.tensordot(slopes, past, 1) + effects, -np.inf)
+        top = np.where(use.any(axis=1), log_rate.max(axis=1), 0.0)[:, None]
+        rate, made = np.exp(log_rate - top), np.where(use, visits, 0.0)
         foretold = rate * (made.sum(axis=1) / np.maximum(rate.sum(axis=1), 1e-300))[:, None]
         out[rows] = made - foretold
     return out
 
 
-def stocks_of(
-    panel: Panel, surprise: NDArray[np.float32], rho: float, curvature: float
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """What surprises add to the regressor of the response, to first order, and the same with time turned round.
+def stock_of(panel: Panel, surprise: NDArray[np.float32], rho: float, curvature: float) -> NDArray[np.float64]:
+    """What surprises gone by add to the regressor of the response, to first order: (c, p) float.
 
     Each customer's slope is that of its mean stock: a slope of the week's own stock would owe to demand.
-
-    Returns
-    -------
-    (c, p) float
-        Of surprises gone by.
-    (c, p) float
-        Of surprises to come, which cause nothing.
     """
-    found = np.zeros((2, *panel.volume.shape))
+    found = np.zeros(panel.volume.shape)
     for rows, (stock,) in panel.stocks(rho, [VISIT]):
         slope = (1.0 + stock.mean(axis=1)) ** (curvature - 1.0) * panel.headroom[rows]
-        here = surprise[rows]
-        gone = signal.lfilter([1.0], [1.0, -rho], here, axis=1)
-        to_come = signal.lfilter([1.0], [1.0, -rho], here[:, ::-1], axis=1)[:, ::-1]
-        for place, each in enumerate((gone, to_come)):
-            found[place, rows] = panel.mean_by_period(each) * slope[:, None]
-    return found[0], found[1]
+        gone = signal.lfilter([1.0], [1.0, -rho], surprise[rows], axis=1)
+        found[rows] = panel.mean_by_period(gone) * slope[:, None]
+    return found
 
 
 def fit_on(
-    panel: Panel, design: NDArray[np.float32], stocks: NDArray[np.float64], mask: NDArray[np.bool_],
-    rows: NDArray[np.intp], start: PoissonFit | None = None,
+    panel: Panel, design: NDArray[np.float32], stock: NDArray[np.float64], rows: NDArray[np.intp],
+    start: PoissonFit | None = None,
 ) -> PoissonFit:  # fmt: skip
     """The response with that part of the stock beside it which surprises do not explain: a control function.
 
@@ -85,9 +82,8 @@ def fit_on(
     panel : Panel
     design : (k, c, p) float32
         Regressors of the response, the stock first.
-    stocks : (s, c, p) float
-        Of surprises gone by; then, where asked for, of those to come, which stands in the response, too.
-    mask : (c, p) bool
+    stock : (c, p) float
+        Of surprises, as from :func:`stock_of`.
     rows : (n,) int
         Customers.
     start : PoissonFit, optional
@@ -95,16 +91,15 @@ def fit_on(
     Returns
     -------
     PoissonFit
-        Coefficients of ``design``, of what is not explained, and of surprises to come.
+        Coefficients of ``design``, and of what is not explained.
     """
-    group = panel.group[rows]
-    left, _ = demeaning.residuals(design[0, rows], stocks[:, rows], mask[rows], group)
-    beside = np.concatenate([design[:, rows], left[None], stocks[1:, rows]])
-    return fixed_effects.fit(panel.working[rows], beside, mask[rows], group, start)
+    group, mask = panel.group[rows], panel.mask[rows]
+    left, _ = demeaning.residuals(design[0, rows], stock[None, rows], mask, group)
+    return fixed_effects.fit(panel.working[rows], np.concatenate([design[:, rows], left[None]]), mask, group, start)
 
 
-def _rule(panel: Panel) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Slopes on past purchases, and effects of territories and weeks (g, w); no slopes where none can be learned."""
+def _rule(panel: Panel) -> tuple[NDArray[np.float64], NDArray[np.float64]] | None:
+    """Slopes on past purchases, and effects of territories and weeks (g, w), -inf where nobody was visited."""
     step = -(-len(panel) // _MOST_CUSTOMERS)
     pieces = [
         (np.arange(rows.start, rows.stop)[some], visits[some], past[:, some], told[some])
@@ -114,38 +109,63 @@ def _rule(panel: Panel) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     row, visits, told = (np.concatenate([piece[k] for piece in pieces]) for k in (0, 1, 3))
     past, group = np.concatenate([piece[2] for piece in pieces], axis=1), panel.group[row]
     weeks = np.flatnonzero(told.any(axis=0))
-    early = np.arange(panel.n_weeks) <= (np.median(weeks) if len(weeks) else 0)
+    if len(weeks) < _LEAST_WEEKS:
+        return None
     try:
         whole = fixed_effects.fit(visits, past, told, group)
+    except CalibrationError:
+        return None
+    if not whole.converged:
+        return None
+    made = np.zeros((int(panel.group.max()) + 1, panel.n_weeks))
+    np.add.at(made, group, np.where(told, visits, 0.0))
+    cells = np.full(made.shape, -np.inf)
+    seen = made[: len(whole.cell_effects)] > 0
+    cells[: len(whole.cell_effects)][seen] = whole.cell_effects[seen]
+    return _without_feedback(whole, visits, past, told, group, np.arange(panel.n_weeks) <= np.median(weeks)), cells
+
+
+def _without_feedback(
+    whole: PoissonFit, visits: NDArray, past: NDArray, told: NDArray, group: NDArray, early: NDArray
+) -> NDArray[np.float64]:  # fmt: skip
+    """Slopes less the bias of order one over the weeks; as they are where halves are too short or do not converge."""
+    if told.any(axis=0).sum() < 2 * _LEAST_HALF:
+        return whole.coefficients
+    try:
         halves = [fixed_effects.fit(visits, past, told & half, group) for half in (early, ~early)]
     except CalibrationError:
-        return np.zeros(len(MEMORIES)), np.zeros((int(panel.group.max()) + 1, panel.n_weeks))
-    cells = np.zeros((int(panel.group.max()) + 1, panel.n_weeks))
-    cells[: len(whole.cell_effects)] = whole.cell_effects
-    return 2.0 * whole.coefficients - np.mean([half.coefficients for half in halves], axis=0), cells
+        return whole.coefficients
+    if not all(half.converged for half in halves):
+        return whole.coefficients
+    return np.asarray(2.0 * whole.coefficients - np.mean([half.coefficients for half in halves], axis=0))
 
 
 def _blocks(panel: Panel) -> Iterator[Block]:
-    """Customers at a time: visits (n, w), logarithms of past purchases (m, n, w), and where both are known (n, w)."""
-    record, weeks = panel.record, np.arange(panel.n_weeks)
-    share = record.periods.weights(panel.first_week, panel.n_weeks)
+    """Customers at a time: visits (n, w), logarithms of past purchases (m, n, w), and where both are known (n, w).
+
+    Purchases are looked at from the beginning of their own record, which may be older than that of contacts.
+    """
+    periods = panel.record.periods
+    older = max(panel.first_week - int(week_of(periods.start).min(initial=panel.first_week)), 0)
+    first_week, n_weeks = panel.first_week - older, panel.n_weeks + older
+    share = periods.weights(first_week, n_weeks)
     covered = np.asarray(share.sum(axis=0)).ravel() > _WHOLE
-    begin = _first_of_its_period(share)
-    served_share = panel.weights()
+    begin = _begin_of_period(periods, first_week, n_weeks)
+    weeks, served_share = np.arange(n_weeks), panel.weights()
     typical = float(panel.volume.sum() / max(float((panel.mask * panel.periods.weeks_in()).sum()), 1e-12)) or 1.0
-    per_week = record.sold.multiply(1.0 / record.periods.weeks_in()[None, :]).tocsr() @ share
+    per_week = panel.record.sold.multiply(1.0 / periods.weeks_in()[None, :]).tocsr()
     for rows, (visits,) in panel.contacts([VISIT]):
-        bought = per_week[rows].toarray()
+        bought = (per_week[rows] @ share).toarray()
         served = np.asarray(served_share.T @ panel.mask[rows].T.astype(float)).T > _WHOLE
-        first = np.argmax(served, axis=1)[:, None]
+        first = np.argmax(bought > 0, axis=1)[:, None]
         opening = weeks < first + _STARTING_WEEKS
         usual = np.where((weeks >= first) & opening, bought, 0.0).sum(axis=1, keepdims=True) / _STARTING_WEEKS
-        told = served & ~opening & covered
+        told = served & (~opening & covered)[:, older:]
         rate = np.where(told, visits, 0.0).sum(axis=1) / np.maximum(told.sum(axis=1), 1)
         heed = visiting.answer(rate)[:, None]
+        steady = np.where(opening, usual, bought)
         past = [
-            visiting.recent_log(_fading(np.where(opening, usual, bought), usual, memory, begin), typical) * heed
-            for memory in MEMORIES
+            visiting.recent_log(_fading(steady, usual, memory, begin)[:, older:], typical) * heed for memory in MEMORIES
         ]
         yield rows, visits.astype(np.float64), np.array(past), told
 
@@ -153,16 +173,15 @@ def _blocks(panel: Panel) -> Iterator[Block]:
 def _fading(
     bought: NDArray[np.float64], usual: NDArray[np.float64], memory: float, begin: NDArray[np.intp]
 ) -> NDArray[np.float64]:
-    """Fading mean of weekly purchases as the period of each week begins: (n, w) float, units per week."""
+    """Fading mean of weekly purchases before the period of each week begins: (n, w) float, units per week."""
     keep = 1.0 - 1.0 / memory
     after = signal.lfilter([1.0 - keep], [1.0, -keep], bought, axis=1, zi=keep * usual)[0]
     before = np.concatenate([usual, after[:, :-1]], axis=1)
     return np.asarray(before[:, begin])
 
 
-def _first_of_its_period(share: NDArray) -> NDArray[np.intp]:
-    """First week of the period that each week lies in for the most part: (w,) int. Records tell whole periods."""
-    period = np.asarray(share.argmax(axis=0)).ravel()
-    weeks = np.arange(len(period))
-    opens = np.r_[True, period[1:] != period[:-1]]
-    return np.maximum.accumulate(np.where(opens, weeks, 0))
+def _begin_of_period(periods: Periods, first_week: int, n_weeks: int) -> NDArray[np.intp]:
+    """Week in which the period of each week's Monday begins: (w,) int. Records tell whole periods, and only then."""
+    place = np.searchsorted(periods.start, mondays(first_week + np.arange(n_weeks)), side="right") - 1
+    begin = np.where(place >= 0, week_of(periods.start)[place] - first_week, np.arange(n_weeks))
+    return np.clip(begin, 0, np.arange(n_weeks))
