@@ -127,7 +127,7 @@ def test_a_weak_instrument_matters_only_where_it_is_needed(sample, chasing, verd
 
 @pytest.mark.parametrize(("chasing", "verdict"), [(True, FAIL), (False, REVIEW)])
 def test_estimates_that_disagree_are_shown(sample, chasing, verdict):
-    facts = {"fixed_effects": (0.9, 0.05), "control": (0.2, 0.05), "mundlak": np.nan, "method": "mirrored stock"}
+    facts = {"fixed_effects": (0.9, 0.05), "control": (0.2, 0.05), "mundlak": np.nan, "method": "unforetold visits"}
     facts |= {"hausman_t": np.nan}
     assert estimator_gap(with_checks(sample, chasing=chasing, **facts)).verdict == verdict
 

@@ -8,7 +8,7 @@ import pytest
 from scipy import stats
 
 from twin.calibration.visits.carryover import Belief, surface_of
-from twin.calibration.visits.chased import Beside, alone, views
+from twin.calibration.visits.chased import DEMAND, MONTHLY, RECORD, Beside, alone, views
 from twin.calibration.visits.joint import drawn
 from twin.calibration.visits.way import Capacity, follows_demand
 from twin.response.parameters import PRIORS
@@ -72,24 +72,46 @@ def test_the_spread_of_the_data_alone_is_told_apart_from_what_is_believed_in_the
     assert found.elasticity.std() < PRIORS["visit_elasticity"].sd
 
 
-SAMPLING = np.diag([0.04, 0.03, 0.03, 0.04]) ** 2
+SAMPLING = np.diag([0.04, 0.03, 0.03]) ** 2
+LEAD = 0.4
 
 
-def test_where_the_record_tells_all_unforetold_visits_bear_the_estimate() -> None:
-    """Contacts to come go with sales as much as reps of a quarter's memory make them, unforetold ones do not."""
-    record, demand = views(0.25, Beside(0.25 + 0.4 * 0.4, 0.4, 0.0), SAMPLING, {})
-    assert record.centre == pytest.approx(0.25, abs=0.01) and record.noise == pytest.approx(0.04, rel=0.05)
-    assert record.chance > 3 * demand.chance and demand.noise > 2 * record.noise
-    assert record.sampled > 0.9 > demand.sampled
+def _found(effect: float, view: tuple[str, str]) -> tuple[float, Beside]:
+    """What is found where a view holds and each estimate owes to demand what is believed of it on average."""
+    bias, beside = (PRIORS[name].mean * LEAD for name in view)
+    return effect + bias, Beside(effect + beside, LEAD)
 
 
-def test_where_unforetold_visits_to_come_show_as_much_as_all_do_reps_know_more() -> None:
-    lead = 0.4
-    parts = [PRIORS[name].mean for name in ("chasing_bias", "chasing_symmetry", "chasing_lead")]
-    figures = Beside(0.25 + lead * parts[1], lead, lead * parts[2])
-    record, demand = views(0.25 + lead * parts[0], figures, SAMPLING, {})
-    assert demand.chance > 20 * record.chance
-    assert demand.centre == pytest.approx(0.25, abs=1e-9)
+@pytest.mark.parametrize("record", [RECORD, MONTHLY])
+def test_each_view_finds_the_effect_where_it_holds(record: tuple[str, str]) -> None:
+    for place, view in enumerate((record, DEMAND)):
+        assert views(*_found(0.25, view), SAMPLING, record, {})[place].centre == pytest.approx(0.25, abs=1e-9)
+
+
+def test_a_weekly_record_that_tells_all_leaves_little_to_be_believed() -> None:
+    record, demand = views(*_found(0.25, RECORD), SAMPLING, RECORD, {})
+    assert record.noise < 0.07 and demand.noise > 0.15
+    assert record.sampled > 0.4 and demand.sampled < 0.2
+    # an effect out of all experience speaks for reps who see demand
+    prior = PRIORS["visit_elasticity"]
+    near, far = (
+        [one.log_chance + stats.norm.logpdf(one.centre, prior.mean, np.hypot(one.noise, prior.sd)) for one in
+         views(*_found(effect, RECORD), SAMPLING, RECORD, {})] for effect in (0.25, 0.75)
+    )  # fmt: skip
+    assert far[0] - far[1] < near[0] - near[1] - 1.0
+
+
+def test_where_nobody_chases_both_views_agree() -> None:
+    record, demand = views(0.25, Beside(0.25, 0.0), np.diag([0.04, 0.04, 1e-9]) ** 2, RECORD, {})
+    assert record.centre == pytest.approx(demand.centre) and record.noise == pytest.approx(demand.noise)
+    assert record.log_chance == pytest.approx(demand.log_chance)
+
+
+def test_without_a_rule_contacts_to_come_alone_correct_the_estimate() -> None:
+    (only,) = views(0.9, Beside(0.41, LEAD), SAMPLING, None, {})
+    part = PRIORS["chasing_symmetry"]
+    assert only.centre == pytest.approx(0.41 - part.mean * LEAD)
+    assert only.noise == pytest.approx(np.sqrt(0.03**2 * (1 + part.mean**2) + (part.sd * LEAD) ** 2))
 
 
 def test_views_are_mixed_by_their_chance_and_by_what_all_experience_says() -> None:

@@ -28,7 +28,7 @@ class Joint:
     sd : float
         Spread of the elasticity that the data alone leave.
     suffices : float
-        Chance that reps know no more of demand than the record; 1 where they do not chase it.
+        Chance that reps know no more of demand than the record, where they chase it and the record foretells visits.
     """
 
     rho: NDArray[np.float64]

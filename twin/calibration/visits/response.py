@@ -143,7 +143,9 @@ def _drawn(world: World, fitted: Fitted, n_draws: int, seed: int, beliefs: Mappi
     rho, q, elasticity, sd = joint.rho, joint.curvature, joint.elasticity, joint.sd
     identified, reason = bool(sd < prior.sd), fitted.way.reason
     if fitted.way.name == UNFORETOLD:
-        reason = f"{reason}; chance that reps know no more of demand than purchases tell: {joint.suffices:.0%}"
+        known = f"chance that reps know no more of demand than purchases tell: {joint.suffices:.0%}"
+        short = "the record is too short to foretell visits, so that contacts to come alone correct the estimate"
+        reason = f"{reason}; {known if fitted.foretold else short}"
     if not identified:
         reason = f"standard error {sd:.2f} exceeds the prior's: weighed with it; {reason}"
         elasticity = np.clip(elasticity, prior.low, prior.high)
