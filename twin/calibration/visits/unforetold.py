@@ -111,11 +111,8 @@ def _rule(panel: Panel) -> tuple[NDArray[np.float64], NDArray[np.float64]] | Non
     weeks = np.flatnonzero(told.any(axis=0))
     if len(weeks) < _LEAST_WEEKS:
         return None
-    try:
-        whole = fixed_effects.fit(visits, past, told, group)
-    except CalibrationError:
-        return None
-    if not whole.converged:
+    whole = _fitted(visits, past, told, group)
+    if whole is None:
         return None
     made = np.zeros((int(panel.group.max()) + 1, panel.n_weeks))
     np.add.at(made, group, np.where(told, visits, 0.0))
@@ -131,13 +128,20 @@ def _without_feedback(
     """Slopes less the bias of order one over the weeks; as they are where halves are too short or do not converge."""
     if told.any(axis=0).sum() < 2 * _LEAST_HALF:
         return whole.coefficients
+    first, second = (_fitted(visits, past, told & half, group) for half in (early, ~early))
+    if first is None or second is None:
+        return whole.coefficients
+    return np.asarray(2.0 * whole.coefficients - (first.coefficients + second.coefficients) / 2.0)
+
+
+def _fitted(visits: NDArray, past: NDArray, told: NDArray, group: NDArray) -> PoissonFit | None:
+    """The regression of visits on past purchases; none where it runs away, as it may on few weeks."""
     try:
-        halves = [fixed_effects.fit(visits, past, told & half, group) for half in (early, ~early)]
-    except CalibrationError:
-        return whole.coefficients
-    if not all(half.converged for half in halves):
-        return whole.coefficients
-    return np.asarray(2.0 * whole.coefficients - np.mean([half.coefficients for half in halves], axis=0))
+        with np.errstate(over="ignore", invalid="ignore"):
+            found = fixed_effects.fit(visits, past, told, group)
+    except (CalibrationError, np.linalg.LinAlgError):
+        return None
+    return found if found.converged and np.isfinite(found.coefficients).all() else None
 
 
 def _blocks(panel: Panel) -> Iterator[Block]:
