@@ -18,7 +18,7 @@ def table(rows: list[dict[str, Any]]) -> str:
     passed = [row["pass"] for row in rows]
     n_pass, n_fail, n_open = (passed.count(one) for one in (True, False, None))
     lines = [
-        f"{n_pass} of {len(rows)} measurements pass, {n_fail} fail, {n_open} are open.",
+        f"{n_pass} of {len(rows)} measurements pass, {n_fail} fail, {n_open} open.",
         "",
         "| | measurement | figure | n | threshold | found | | code |",
         "|---|---|---|---|---|---|---|---|",
