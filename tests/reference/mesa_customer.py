@@ -187,7 +187,7 @@ class Customer(mesa.Agent):
     def choose_and_order(self) -> None:
         """Choose among the brands and order."""
         model, habit = self.model, self.habit
-        demand, orders_per_week, draw = self.volume * model.demand, model.response.orders_per_week, model.dice.order
+        demand, orders_per_week, draw = self.volume * model.demand, model.market.orders[self.row], model.dice.order
         local = model.regional(self.zone_today)
         pulls = self.pulls([shift + more for shift, more in zip(model.shift, local)] if local else model.shift)
         demand *= self.category_factor(pulls)

@@ -158,7 +158,7 @@ def _purchases(
     for one in pull:  # brand by brand: single precision depends on the order of adding
         total += one
     share = pull * attraction.one_over(total)
-    probability = orders.ordering_probability(share, c.orders_per_week)
+    probability = orders.ordering_probability(share, terrain.orders[rows])
     wanted = terrain.volume[rows] * np.float32(model.demand_now())
     if len(terrain.usual):
         wanted *= attraction.category_factor(total, terrain.usual[rows], c.outside)

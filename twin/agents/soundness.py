@@ -129,6 +129,8 @@ def _columns(world: World, market: Market) -> Iterator[Column]:
     yield Column("market.base_utility", market.base_utility, "jc")
     if market.responsiveness is not None:
         yield Column("market.responsiveness", market.responsiveness, "c", 0)
+    if market.rhythm is not None:
+        yield Column("market.rhythm", market.rhythm, "c", 0)
     if market.usual_utility is not None:
         yield Column("market.usual_utility", market.usual_utility, "c")
     yield Column("market.neighbours", market.neighbours, "ck", -1, n - 1, "i")

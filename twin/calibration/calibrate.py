@@ -18,7 +18,7 @@ from twin.calibration.levels.brand_levels import learn_brand_levels
 from twin.calibration.levels.brand_mix import rival_mix
 from twin.calibration.lives.discovery import learn_discovery
 from twin.calibration.lives.journeys import learn_losses, learn_newcomer_share
-from twin.calibration.lives.ordering import learn_orders_per_week
+from twin.calibration.lives.ordering import learn_ordering
 from twin.calibration.lives.returns import learn_winback
 from twin.calibration.visits.response import learn_visit_response
 from twin.calibration.visits.rule import learn_visit_rule
@@ -136,7 +136,7 @@ def _learn(world: World, history: History, settings: CalibrationSettings, tell: 
     losses = learn_losses(world, history, n, seed, settings.beliefs, visit_response, usual_return)
     tell(6, total, STEPS[6])
     rule, rule_estimates = learn_visit_rule(world, history, potential.mean, n, seed, settings.beliefs)
-    orders = learn_orders_per_week(world, history, share, n, seed, settings.beliefs)
+    ordering = learn_ordering(world, history, potential.mean, share, n, seed, settings.beliefs)
     attraction = learn_from(world, history, calendar, visit_response, n, seed)
     calendar = with_effects(calendar, world, attraction.sources, n, seed)
     result = Calibration(
@@ -153,7 +153,8 @@ def _learn(world: World, history: History, settings: CalibrationSettings, tell: 
         levels=learn_brand_levels(world, history, calendar, season, potential, n, seed),
         neighbours=neighbours,
         silent=losses.silent,
-        orders_per_week=float(orders.draws.mean()),
+        orders_per_week=float(ordering.orders_per_week.draws.mean()),
+        usual_volume=ordering.usual_volume,
         market_seen=market_seen,
         others=(
             *discovery,
@@ -161,7 +162,7 @@ def _learn(world: World, history: History, settings: CalibrationSettings, tell: 
             winback,
             learn_newcomer_share(world, history, potential.own_now, potential.mean, losses.silent, n, seed),
             *rule_estimates,
-            orders,
+            *ordering.estimates,
             *(
                 from_prior(name, n, seed, f"not identified: {why}", settings.beliefs)
                 for name, why in _PRIOR_ONLY.items()

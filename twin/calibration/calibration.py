@@ -42,6 +42,8 @@ class Calibration:
         Known customers who no longer buy.
     orders_per_week : float
         Mean of its draws, which are among ``others``.
+    usual_volume : float, units per week
+        Category volume of the customer who orders so often.
     market_seen : bool
         Whether audits or a panel show rivals; without them our share is a prior.
     others : tuple of Estimate
@@ -67,6 +69,7 @@ class Calibration:
     neighbours: NDArray[np.int32]
     silent: NDArray[np.bool_]
     orders_per_week: float
+    usual_volume: float
     market_seen: bool
     others: tuple[Estimate, ...]
     simulation: SimulationStep | None = None

@@ -20,6 +20,7 @@ from twin.potential.potential import draw_volumes
 from twin.response import attraction, goodwill, visiting
 from twin.response.journey import considers_us
 from twin.response.market import Market, Response, Start, VisitRule
+from twin.response.orders import ordering_rhythm
 
 _YEAR = 52.0
 """Variance of a random walk about its mean over the last T weeks is that of T / 3 weeks."""
@@ -65,15 +66,13 @@ def lay_out_draw(calibration: Calibration, world: World, history: History, draw:
     levels, first = calibration.levels, calibration.origin
     base = base if levels is None else base + levels.local(draw)[world.population.brick].T
     habit = np.where(buys, habit, np.where(world.brands.own[:, None], 0.0, mix.T))
-    weeks = calibration.origin + np.arange(n_weeks, dtype=np.int32)
-    log_demand = _log_demand(calibration, weeks, draw)
     expected_own = float((volume * share * buys).sum())
     market = Market(
         response=response,
         n_own=world.brands.n_own,
         volume=volume,
         base_utility=base,
-        log_demand=log_demand,
+        log_demand=_log_demand(calibration, first + np.arange(n_weeks, dtype=np.int32), draw),
         campaigns=_campaign_strength(calibration, world, history, draw, n_weeks),
         regional=_regional_strength(calibration, world, draw, n_weeks),
         neighbours=calibration.neighbours,
@@ -87,6 +86,9 @@ def lay_out_draw(calibration: Calibration, world: World, history: History, draw:
         waves=None if levels is None else levels.waves(first, n_weeks, draw),
         responsiveness=keen,
         usual_utility=np.where(buys, -np.log1p(-share), 0.0),  # rivals' attractions sum to one
+        rhythm=ordering_rhythm(
+            response.orders_per_week, calibration.draws_of("orders_by_size")[draw], volume / calibration.usual_volume
+        ),
     )
     return with_growth(calibration, world, market, share, draw, n_weeks)
 
@@ -119,7 +121,7 @@ def _response(calibration: Calibration, world: World, draw: int) -> Response:
         promotion=np.array([float(estimate.draws[draw]) for estimate in calibration.calendar.promo_effect]),
         drift=calibration.drift.shock_sd,
         demand_shock=calibration.season.level_shock_sd,
-        curvature=_curvature(calibration, draw),
+        curvature=float(visit.curvature.draws[draw]),
         outside=_outside(calibration, draw),
         reaction_sd=float(calibration.draws_of("reaction").std()),
         **scalar,
@@ -149,12 +151,6 @@ def _coefficient(calibration: Calibration, response: Response, share: float, dra
     echo = 1.0 - response.habit * share * (1.0 - share)
     kept = max(1.0 - (1.0 - response.outside) * share, 0.05)
     return float(calibration.visit_response.coefficient.draws[draw]) * echo / kept
-
-
-def _curvature(calibration: Calibration, draw: int) -> float:
-    """How goodwill saturates; the logarithm where nothing else was learned."""
-    learned = getattr(calibration.visit_response, "curvature", None)
-    return 0.0 if learned is None else float(learned.draws[draw])
 
 
 def _responsiveness(calibration: Calibration, draw: int) -> NDArray[np.float64] | None:

@@ -44,7 +44,6 @@ class Coefficients(NamedTuple):
     loss_contact: np.float32
     winback: np.float32
     opening: np.float32
-    orders_per_week: np.float32
     curvature: np.float32
     outside: np.float32
     follows_sales: np.float32
@@ -62,6 +61,8 @@ class Terrain(NamedTuple):
         One bit a channel.
     prefers : (c,) int8
     volume : (c,) float32, units per week
+    orders : (c,) float32, per week
+        Of the category.
     base : (j, c) float32, utility
         The best rival at zero.
     live : (l,) int64
@@ -99,6 +100,7 @@ class Terrain(NamedTuple):
     consent: NDArray[np.uint32]
     prefers: NDArray[np.int8]
     volume: NDArray[np.float32]
+    orders: NDArray[np.float32]
     base: NDArray[np.float32]
     live: NDArray[np.int64]
     runs: NDArray[np.bool_]
@@ -179,6 +181,7 @@ def terrain_of(
         consent=consent_bits(people.consent),
         prefers=np.ascontiguousarray(people.prefers),
         volume=market.volume.astype(np.float32),
+        orders=market.orders.astype(np.float32),
         base=(market.base_utility - best_rival(market)).astype(np.float32, order="C"),
         live=live,
         runs=np.isin(np.arange(len(world.channels)), live),
@@ -280,6 +283,6 @@ def typical_own(market: Market, own: NDArray[np.float64]) -> float:
 
 def _scale(market: Market) -> float:
     """A power of two at which no sum of a week can overflow 63 bits."""
-    often = min(market.response.orders_per_week, 1.0) or 1.0
-    most = float(market.volume.sum()) * _LARGEST_ORDER / often * _HEADROOM
+    often = np.minimum(market.orders, 1.0)
+    most = float((market.volume / np.where(often > 0, often, 1.0)).sum()) * _LARGEST_ORDER * _HEADROOM
     return float(2.0 ** np.floor(62 - np.log2(max(most, 1e-300)))) if most > 0 else 1.0

@@ -262,7 +262,7 @@ def order(orders_per_week, wanted, u, pull, per_total, habit, ordered):
     """Orders of one brand, and the habit that they leave."""
     for i in range(ordered.size):
         share = pull[i] * per_total[i]
-        probability = orders.ordering_probability(share, orders_per_week)
+        probability = orders.ordering_probability(share, orders_per_week[i])
         ordered[i] = orders.lumpy_volume(share * wanted[i], probability, u[i])
         habit[i] = attraction.advance_habit(habit[i], share)
 

@@ -208,7 +208,7 @@ def choose(
     for j in range(left.volume.shape[0]):
         drawn = brought.first[a:b] if j == 0 else u[j - 1, :n]
         passes.order(
-            c.orders_per_week, wanted, drawn, room.pull[j, :n], per_total, state.habit[j, a:b], left.volume[j, at:end]
+            terrain.orders[a:b], wanted, drawn, room.pull[j, :n], per_total, state.habit[j, a:b], left.volume[j, at:end]
         )
 
 

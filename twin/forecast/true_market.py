@@ -17,9 +17,9 @@ from twin.market.population import Population
 from twin.market.synthetic import TYPES, MadeUp
 from twin.market.synthetic_calendar import log_season, strengths
 from twin.market.synthetic_map import spatial_field
-from twin.market.synthetic_settings import SyntheticSettings
+from twin.market.synthetic_settings import SyntheticSettings, TrueMarket
 from twin.market.world import World
-from twin.response import attraction, goodwill, journey, law
+from twin.response import attraction, goodwill, journey, law, orders
 from twin.response.journey import Stage
 from twin.response.market import Market, Response, Start, VisitRule
 from twin.weeks import FAR_PAST, NEVER
@@ -105,9 +105,18 @@ def true_market(made: MadeUp, world: World) -> Market:
         reference_share=reference,
         believed_volume=outlets.volume.copy(),
         responsiveness=keen,
+        rhythm=_rhythm(settings.truth, outlets.volume),
     )
     # the volume was laid down for the state in which history begins, and stays so however the state moves
     return replace(market, usual_utility=law.usual_utility(market)) if response.outside > 0.0 else market
+
+
+def _rhythm(truth: TrueMarket, volume: NDArray[np.float64]) -> NDArray[np.float64] | None:
+    """Orders a week of each outlet: (c,) float; None when all order as often."""
+    if truth.orders_by_size == 0.0:
+        return None
+    usual = np.exp(np.log(volume).mean())
+    return orders.ordering_rhythm(truth.orders_per_week, truth.orders_by_size, volume / usual)
 
 
 def _keen(made: MadeUp) -> NDArray[np.float64] | None:

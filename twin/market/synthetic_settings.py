@@ -73,6 +73,7 @@ class TrueMarket:
     reaction: float = 0.08
     opening: float = 0.45
     orders_per_week: float = 2.2
+    orders_by_size: float = 0.0
     unknown_share: float = 0.10
     follows_sales: float = 0.30
     contact_rate: tuple[float, ...] = (0.0, 0.035, 0.06, 0.08, 0.01, 0.06, 0.02)

@@ -22,11 +22,12 @@ _ZERO, _ONE, _NOBODY = np.float32(0.0), np.float32(1.0), np.float32(1e-30)
 BLOCK = 256
 """Customers a block."""
 (
-    _WORTH, _WORD, _STOCK0, _PRESSURE0, _VOLUME, _KEEN, _USUAL, _REMOTE_WORTH, _REMOTE_VARIANCE, _REMOTE, _NUMBER,
-    _UNAWARE, _NEW, _REGULAR, _LAPSED, _VISITS, _SPREAD, _STOCK, _PRESSURE, _VARIANCE, _FOUND, _BACK, _LOST, _LIFT,
-    _SHARE, _OURS, _GOAL, _RIVALS, _CONVINCED, _TRYING, _ORDER, _TRIED, _TRIAL_WEEKS, _REGULAR_WEEKS, _BEFORE, _SOLD,
-) = range(0, 36 * BLOCK, BLOCK)  # fmt: skip
-_BRANDS, _BRAND = 36 * BLOCK, 4 * BLOCK
+    _WORTH, _WORD, _STOCK0, _PRESSURE0, _VOLUME, _KEEN, _USUAL, _RHYTHM, _REMOTE_WORTH, _REMOTE_VARIANCE, _REMOTE,
+    _NUMBER, _UNAWARE, _NEW, _REGULAR, _LAPSED, _VISITS, _SPREAD, _STOCK, _PRESSURE, _VARIANCE, _FOUND, _BACK, _LOST,
+    _LIFT, _SHARE, _OURS, _GOAL, _RIVALS, _CONVINCED, _TRYING, _ORDER, _TRIED, _TRIAL_WEEKS, _REGULAR_WEEKS, _BEFORE,
+    _SOLD,
+) = range(0, 37 * BLOCK, BLOCK)  # fmt: skip
+_BRANDS, _BRAND = 37 * BLOCK, 4 * BLOCK
 """From here on, brand by brand: base utility, newcomer's habit, habit, attraction."""
 _BASE, _NEWCOMER, _HABIT, _PULL = 0, BLOCK, 2 * BLOCK, 3 * BLOCK
 _PRESSURE_WEEKS, _KEPT = np.float32(goodwill.PRESSURE_WEEKS), 1.0 - 1.0 / attraction.HABIT_WEEKS
@@ -37,10 +38,10 @@ class Customers(NamedTuple):
 
     Parameters
     ----------
-    traits : (7, c) float32
+    traits : (8, c) float32
         Worth of a visit after its fit (visits); part of the neighbours that buy from us; goodwill (visits) and pressure
         (contacts per 13 weeks) at the start; category volume (units per week); responsiveness; usual attraction of all
-        brands.
+        brands; orders of the category (per week).
     stage : (4, c) float32
         1 in the row where the customer stands at the start, else 0; see :class:`twin.response.journey.Stage`.
     brands : (j, 3, c) float32
@@ -145,7 +146,7 @@ def attract_rival(n, weight, shift, y, x):
 
 
 @compiled
-def divide(orders_per_week, outside, doubt, n, x):
+def divide(outside, doubt, n, x):
     """Share of ours, worth of a unit of demand of those convinced and of those who try, chance of their order."""
     for i in range(n):
         ours, goal, rivals, usual = x[_OURS + i], x[_GOAL + i], x[_RIVALS + i], x[_USUAL + i]
@@ -156,7 +157,7 @@ def divide(orders_per_week, outside, doubt, n, x):
         x[_RIVALS + i] = whole
         x[_CONVINCED + i] = goal * whole * more
         x[_TRYING + i] = goal * half * attraction.category_factor(ours * doubt + rivals, usual, outside)
-        x[_ORDER + i] = orders.ordering_probability(ours * half, orders_per_week)
+        x[_ORDER + i] = orders.ordering_probability(ours * half, x[_RHYTHM + i])
         x[_BEFORE + i] = x[_NEW + i] + x[_TRIED + i] + x[_REGULAR + i]
         x[_TRIAL_WEEKS + i] = _ZERO
         x[_REGULAR_WEEKS + i] = _ZERO
@@ -230,7 +231,7 @@ def follow(c, n, calendar, n_brands, n_own, x):
             attract_ours(n, c.habit, calendar.shift[t, j], calendar.goal[j], brand(j, x), x)
         for j in range(n_own, n_brands):
             attract_rival(n, c.habit, calendar.shift[t, j], brand(j, x), x)
-        divide(c.orders_per_week, c.outside, doubt, n, x)
+        divide(c.outside, doubt, n, x)
         for _ in range(weeks):
             move(n, x)
         sell(calendar.demand[t], n, x)

@@ -158,6 +158,7 @@ def _customers(
                 market.volume[rows],
                 np.broadcast_to(market.keen, market.volume.shape)[rows],
                 usual_attraction(market)[rows],
+                market.orders[rows],
             ]
         ),
         _single(start.stage[rows] == np.arange(len(Stage))[:, None]),

@@ -174,4 +174,4 @@ def _order_chance(market: Market, buys: NDArray[np.bool_]) -> NDArray[np.float64
     """Chance that a customer orders from us in a week: (c,) float."""
     ours = curves.own_volume(market, market.start.goodwill, np.ones(len(buys), dtype=bool))
     share = np.clip(ours / np.maximum(market.volume, 1e-12), 0.0, 1.0)
-    return orders.ordering_probability(np.where(buys, share, 0.0), market.response.orders_per_week)
+    return orders.ordering_probability(np.where(buys, share, 0.0), market.orders)

@@ -35,7 +35,7 @@ class Response:
     demand_shock : float, log volume per square root of a week
         Random walk of the category.
     orders_per_week : float
-        Orders of the category by an average customer.
+        Orders of the category by a customer of the usual size.
     curvature : float
         How goodwill saturates, see :func:`twin.response.attraction.warmth`; 0 is the logarithm.
     reaction_sd : float
@@ -180,6 +180,9 @@ class Market:
         Asked for only where there is an outside option.
     regional : (z, j, w) float, optional
         Strength of campaigns of one territory only, beyond ``campaigns``; territories as today.
+    rhythm : (c,) float, per week, optional
+        Orders of the category by each customer, see :func:`twin.response.orders.ordering_rhythm`; all as often as
+        ``response.orders_per_week`` when missing.
     """
 
     response: Response
@@ -201,11 +204,17 @@ class Market:
     responsiveness: NDArray[np.float64] | None = None
     usual_utility: NDArray[np.float64] | None = None
     regional: NDArray[np.float64] | None = None
+    rhythm: NDArray[np.float64] | None = None
 
     @property
     def keen(self) -> NDArray[np.float64] | float:
         """Responsiveness of each customer: (c,) float, or 1 when all are alike."""
         return 1.0 if self.responsiveness is None else self.responsiveness
+
+    @property
+    def orders(self) -> NDArray[np.float64]:
+        """Orders of the category a week by each customer: (c,) float."""
+        return np.full(len(self.volume), self.response.orders_per_week) if self.rhythm is None else self.rhythm
 
     @property
     def n_weeks(self) -> int:

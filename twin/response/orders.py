@@ -7,6 +7,9 @@ from numpy.typing import NDArray
 
 from twin.response.elementary import expm1, log, maximum, minimum
 
+RHYTHMS = (0.02, 60.0)
+"""Least and most orders a week of any customer."""
+
 
 def ordering_probability(share: NDArray[np.float64], orders_per_week: float) -> NDArray[np.float64]:
     """Probability that a customer orders a brand this week: (...) float in [0, 1).
@@ -14,6 +17,24 @@ def ordering_probability(share: NDArray[np.float64], orders_per_week: float) -> 
     ``orders_per_week`` counts orders of the whole category; a brand gets its share of them.
     """
     return -expm1(-orders_per_week * share)
+
+
+def ordering_rhythm(
+    orders_per_week: float, by_size: float, relative_volume: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Orders of the category a week by customers of different size: (c,) float.
+
+    Parameters
+    ----------
+    orders_per_week : float
+        By a customer of the usual size.
+    by_size : float
+        Elasticity: 0 all order as often, 1/2 the square root of the economic order quantity (Harris 1913), 1 in
+        proportion.
+    relative_volume : (c,) float, above zero
+        Category volume over the usual one.
+    """
+    return np.clip(orders_per_week * relative_volume**by_size, *RHYTHMS)
 
 
 def lumpy_volume(

@@ -104,6 +104,7 @@ PRIORS: dict[str, Prior] = {
     "orders_per_week": Prior(
         "orders per week", 1.0, 0.5, 0.05, 50.0, "of the whole category, where none of ours is recorded; " + _OURS
     ),
+    "orders_by_size": Prior("elasticity", 0.5, 0.3, -1.0, 2.0, "the square root of order quantities: Harris 1913"),
     "opening": Prior("share", 0.42, 0.08, 0.05, 0.95, "Veeva Pulse: e-mail opening in Europe"),
     "own_share": Prior("share", 0.25, 0.08, 0.05, 0.6, "no market data: " + _OURS),
     "hidden_size": Prior(

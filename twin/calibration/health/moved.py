@@ -14,7 +14,7 @@ _FEEDS = (
     (("discovery_",), ("customers", "visits", "sales")),
     (("loss", "newcomer_share", "winback"), ("customers", "sales")),
     (("market_", "season", "own_share", "drift"), ("market_sales", "sales")),
-    (("unknown_share", "follows_sales", "orders_per_week"), ("visits", "sales")),
+    (("unknown_share", "follows_sales", "orders_per_week", "orders_by_size"), ("visits", "sales")),
 )
 """Tables that feed a parameter, by the beginning of its name."""
 
