@@ -99,6 +99,10 @@ MARKET_FAULTS = {
         lambda m: {"responsiveness": marred(np.ones(40), -0.5)},
         "market.responsiveness, customer 7: expected a finite figure from 0, found -0.5",
     ),
+    "rhythm negative": (
+        lambda m: {"rhythm": marred(np.ones(40), -0.5)},
+        "market.rhythm, customer 7: expected a finite figure from 0, found -0.5",
+    ),
     "usual utility nan": (
         lambda m: {"usual_utility": marred(np.zeros(40), np.nan)},
         "market.usual_utility, customer 7: expected a finite figure, found nan",

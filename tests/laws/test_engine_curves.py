@@ -1,4 +1,4 @@
-"""Curvature, responsiveness and the outside option in the engine: the same weeks as in NumPy and in plain Mesa."""
+"""Curvature, responsiveness, rhythms of orders and the outside option in the engine, in NumPy and in plain Mesa."""
 
 from __future__ import annotations
 
@@ -33,7 +33,8 @@ def bent(market: Market, **changes: float) -> Market:
     rng = np.random.default_rng(12)
     response = replace(market.response, **({"curvature": -0.7, "outside": 0.25} | changes))
     keen, usual = rng.uniform(0.0, 2.0, n), law.usual_utility(market) + rng.normal(0.0, 0.2, n)
-    return replace(market, response=response, responsiveness=keen, usual_utility=usual)
+    rhythm = orders.ordering_rhythm(response.orders_per_week, 0.8, rng.lognormal(0.0, 1.0, n))
+    return replace(market, response=response, responsiveness=keen, usual_utility=usual, rhythm=rhythm)
 
 
 @pytest.fixture(scope="module")
@@ -58,7 +59,7 @@ def test_every_week_of_every_customer_is_that_of_plain_mesa(town, lived):
     assert first_difference(lived, of_mesa(*town, EVERYTHING)) == ""
 
 
-@pytest.mark.parametrize("what", ["curvature", "outside", "responsiveness", "usual_utility"])
+@pytest.mark.parametrize("what", ["curvature", "outside", "responsiveness", "usual_utility", "rhythm"])
 def test_a_mechanism_a_quarter_stronger_on_one_side_is_seen(town, lived, what):
     world, market = town
     if hasattr(market, what):
@@ -71,7 +72,8 @@ def test_a_mechanism_a_quarter_stronger_on_one_side_is_seen(town, lived, what):
 def test_the_defaults_written_out_change_no_byte():
     world, market = busy()
     plain, written = run(world, market, EVERYTHING, KEY, WEEKS), replace(
-        market, responsiveness=np.ones(len(market.volume)), usual_utility=law.usual_utility(market)
+        market, responsiveness=np.ones(len(market.volume)), usual_utility=law.usual_utility(market),
+        rhythm=np.full(len(market.volume), market.response.orders_per_week),
     )  # fmt: skip
     same = run(world, written, EVERYTHING, KEY, WEEKS)
     for name in DRAWN:
@@ -130,7 +132,8 @@ def test_the_worth_of_a_programme_is_what_the_simulated_market_buys():
     world, market = by_hand(n=600, n_weeks=WEEKS, curvature=-0.8, outside=0.3, **calm)
     rng = np.random.default_rng(8)
     taste = market.base_utility + rng.normal(0, 0.8, (3, 600))
-    market = replace(market, responsiveness=rng.uniform(0.0, 2.0, 600), base_utility=taste)
+    rhythm = rng.lognormal(0.0, 1.0, 600)
+    market = replace(market, responsiveness=rng.uniform(0.0, 2.0, 600), base_utility=taste, rhythm=rhythm)
     laid, ground = lay_out(world, market, BASELINE, WEEKS), lay_ground(world, market)
     today = field_of(world, [(market, laid)], laid, PlanSettings()).today
     programmes = Programmes(today[None], np.array([True]), np.zeros((1, len(world.channels))))
@@ -141,6 +144,23 @@ def test_the_worth_of_a_programme_is_what_the_simulated_market_buys():
     flat = replace(market, response=replace(market.response, curvature=0.0), responsiveness=None)
     other = expected_worth(world, [(flat, laid)], np.arange(600), programmes, Worth(np.array([1.0, 0.0, 0.0])))
     assert abs(other.sum() / bought - 1.0) > 0.04
+
+
+def test_who_orders_often_buys_as_much_and_more_evenly():
+    """Two halves alike but for their rhythm, a year of ten lives: the same mean, a fraction of the variance."""
+    calm = {"drift": np.zeros(3), "demand_shock": 0.0, "reaction": 0.0, "loss": 0.0, "habit": 0.0}
+    world, market = by_hand(n=400, n_weeks=WEEKS, **calm)
+    start = replace(market.start, stage=np.full(400, 2, np.int8), goodwill=np.zeros(400))
+    often = np.arange(400) % 2 == 1
+    market = replace(
+        market, volume=np.full(400, 5.0), base_utility=np.zeros((3, 400)), start=start,
+        rhythm=np.where(often, 20.0, 0.5), campaigns=np.zeros_like(market.campaigns),
+    )  # fmt: skip
+    own = [run(world, market, BASELINE, replace(KEY, replicate=k), WEEKS).own_by_customer for k in range(10)]
+    total = np.array(own, dtype=float).reshape(10, 400)
+    seldom_mean, often_mean = total[:, ~often].mean(), total[:, often].mean()
+    assert often_mean == pytest.approx(seldom_mean, rel=0.06)
+    assert total[:, often].std() < 0.6 * total[:, ~often].std()
 
 
 def regional(market: Market, n_territories: int = 4) -> Market:

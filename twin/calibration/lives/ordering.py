@@ -97,8 +97,8 @@ def learn_ordering(
     -------
     Ordering
         Both by gamma quasi-likelihood (Wedderburn 1974) of the squared relative changes, whose mean over L weeks is
-        ``(2 / p - 1) / L`` with p the weekly chance of an order; errors by leaving out a twentieth of the customers after
-        the other, the elasticity then weighed with its prior.
+        ``(2 / p - 1) / L`` with p the weekly chance of an order; errors by leaving out a twentieth of the customers
+        after the other, the elasticity then weighed with its prior.
     """
     seen, usual = unevenness(world, history, volume, own_share)
     if seen is None or len(seen.share) < _GROUPS:
