@@ -115,7 +115,7 @@ def lay_out(
     territory = world.population.territory if alignment is None else alignment
     known_rank, known_even = _rank(policy.known_rank, world, market)
     unknown_rank, unknown_even = _rank(policy.unknown_rank, world, market)
-    columns = customer_columns(world)
+    columns = customer_columns(world, market.segments)
     dropped = _smallest(policy.drop_small, world, market)
     return Conditions(
         demand=_demand(scenario, market.first_week, n_weeks),

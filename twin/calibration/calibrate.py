@@ -13,6 +13,7 @@ from twin.calibration.calendar.learning import learn_rival_calendar, with_effect
 from twin.calibration.calendar.rival_reaction import learn_reaction
 from twin.calibration.calendar.season import learn_season
 from twin.calibration.calibration import Calibration
+from twin.calibration.learned_segments import learn_segments
 from twin.calibration.levels.brand_drift import learn_brand_drift
 from twin.calibration.levels.brand_levels import learn_brand_levels
 from twin.calibration.levels.brand_mix import rival_mix
@@ -153,7 +154,7 @@ def _learn(world: World, history: History, settings: CalibrationSettings, tell: 
         levels=learn_brand_levels(world, history, calendar, season, potential, n, seed),
         neighbours=neighbours,
         silent=losses.silent,
-        orders_per_week=float(ordering.orders_per_week.draws.mean()),
+        segments=learn_segments(world, history, potential, losses.silent, ordering),
         usual_volume=ordering.usual_volume,
         market_seen=market_seen,
         others=(

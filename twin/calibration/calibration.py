@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from twin.calibration.attraction.learning import Attraction
 from twin.calibration.calendar.rival_calendar import RivalCalendar
 from twin.calibration.calendar.season import Season
+from twin.calibration.learned_segments import LearnedSegments
 from twin.calibration.levels.brand_drift import BrandDrift
 from twin.calibration.levels.brand_levels import BrandLevels
 from twin.calibration.simulation.outcome import SimulationStep
@@ -40,10 +41,9 @@ class Calibration:
     neighbours : (c, k) int32
     silent : (c,) bool
         Known customers who no longer buy.
-    orders_per_week : float
-        Mean of its draws, which are among ``others``.
+    segments : LearnedSegments
     usual_volume : float, units per week
-        Category volume of the customer who orders so often.
+        Category volume of the customer who orders ``orders_per_week`` times.
     market_seen : bool
         Whether audits or a panel show rivals; without them our share is a prior.
     others : tuple of Estimate
@@ -68,7 +68,7 @@ class Calibration:
     rival_mix: NDArray[np.float64]
     neighbours: NDArray[np.int32]
     silent: NDArray[np.bool_]
-    orders_per_week: float
+    segments: LearnedSegments
     usual_volume: float
     market_seen: bool
     others: tuple[Estimate, ...]

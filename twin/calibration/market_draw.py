@@ -85,6 +85,7 @@ def lay_out_draw(calibration: Calibration, world: World, history: History, draw:
         level_age=_YEAR / 3.0,
         waves=None if levels is None else levels.waves(first, n_weeks, draw),
         responsiveness=keen,
+        segments=calibration.segments.values(),
         usual_utility=np.where(buys, -np.log1p(-share), 0.0),  # rivals' attractions sum to one
         rhythm=ordering_rhythm(
             response.orders_per_week, calibration.draws_of("orders_by_size")[draw], volume / calibration.usual_volume

@@ -35,7 +35,9 @@ def comparison_columns(ensemble: Ensemble, world: World, market_seen: bool) -> d
     base_own, base_category = (x.sum(axis=(2, 3)) for x in own_and_category(ensemble, 0, world.brands.n_own))
     for a, name in enumerate(ensemble.names[1:], start=1):
         own, category = (x.sum(axis=(2, 3)) for x in own_and_category(ensemble, a, world.brands.n_own))
-        zones = [(ALL, slice(None)), *((str(z), slice(i, i + 1)) for i, z in enumerate(world.territories))]
+        zones = [(str(z), slice(i, i + 1)) for i, z in enumerate(world.territories)]
+        if [name for name, _ in zones] != [ALL]:  # a market without territories is all of it
+            zones = [(ALL, slice(None)), *zones]
         for territory, zone in zones:
             four = [x[:, zone].sum(axis=1) for x in (own, category, base_own, base_category)]
             versus = paired(*four, market_seen=market_seen)

@@ -5,6 +5,7 @@ What the simulator runs on, whether the draw was calibrated or is the truth of a
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -183,6 +184,8 @@ class Market:
     rhythm : (c,) float, per week, optional
         Orders of the category by each customer, see :func:`twin.response.orders.ordering_rhythm`; all as often as
         ``response.orders_per_week`` when missing.
+    segments : mapping of str to (c,) str, optional
+        Learned segments, which scenarios may name.
     """
 
     response: Response
@@ -205,6 +208,7 @@ class Market:
     usual_utility: NDArray[np.float64] | None = None
     regional: NDArray[np.float64] | None = None
     rhythm: NDArray[np.float64] | None = None
+    segments: Mapping[str, NDArray[np.str_]] | None = None
 
     @property
     def keen(self) -> NDArray[np.float64] | float:

@@ -36,6 +36,7 @@ TABLES = {
     "rival_calendar": (CALIBRATION, "rival_calendar"),
     "season": (CALIBRATION, "season"),
     "attraction": (CALIBRATION, "attraction"),
+    "segments": (CALIBRATION, "segments"),
     "visit_response_segments": (CALIBRATION, "visit_segments"),
     "count": (CALIBRATION, "count"),
     "probe_plan": (CALIBRATION, "probe_plan"),

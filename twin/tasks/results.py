@@ -20,6 +20,7 @@ import pandas as pd
 from twin.errors import ScenarioError
 from twin.scenario import files
 from twin.tasks.data.check import verdict
+from twin.tasks.learning.country import zone_of
 from twin.tasks.plans.plan_cancelled import as_cancelled, cancelled_in
 from twin.tasks.privacy import handed_out
 from twin.tasks.privacy.consent import still_agreed
@@ -197,7 +198,7 @@ def plan_file(
         rows = rows.assign(reason=rows["reason_tr"]) if locale == "tr" else rows
         rows = rows.drop(columns="reason_tr")
     with tempfile.TemporaryDirectory() as folder:
-        written = plan_files.write_plan(rows, folder, [form], locale, cancelled=gone)
+        written = plan_files.write_plan(rows, folder, [form], locale, zone_of(rows), cancelled=gone)
         handed_out.log(store, "plan", plan, rows.columns, len(rows), ", ".join(file.name for file in written))
         if len(written) == 1:
             return written[0].name, written[0].read_bytes()

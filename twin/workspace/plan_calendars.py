@@ -28,8 +28,13 @@ def write_calendars(frame: pd.DataFrame, folder: Path, look: Look) -> list[Path]
     return paths
 
 
+def zone_of(look: Look) -> zoneinfo.ZoneInfo | None:
+    """Time zone of the local times; none where it is not known, and times float."""
+    return zoneinfo.ZoneInfo(look.timezone) if look.timezone else None
+
+
 def _calendar(rep: str, frame: pd.DataFrame, gone: pd.DataFrame, look: Look) -> icalendar.Calendar:
-    words, zone = WORDS[look.locale], zoneinfo.ZoneInfo(look.timezone)
+    words, zone = WORDS[look.locale], zone_of(look)
     calendar = icalendar.Calendar()
     calendar.add("prodid", "-//territory-twin//visit plan//EN")
     calendar.add("version", "2.0")
@@ -65,7 +70,7 @@ def _calendar(rep: str, frame: pd.DataFrame, gone: pd.DataFrame, look: Look) -> 
 
 def _cancelled(row: dict, look: Look) -> icalendar.Event:
     """An event that is taken back: the name of the one before, a higher sequence, and nobody's name."""
-    words, zone = WORDS[look.locale], zoneinfo.ZoneInfo(look.timezone)
+    words, zone = WORDS[look.locale], zone_of(look)
     event = icalendar.Event()
     event.add("uid", f"{row['visit_id']}@territory-twin")
     event.add("dtstamp", look.stamp)

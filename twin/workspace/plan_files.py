@@ -69,7 +69,7 @@ def write_plan(
     locale : str
         ``tr`` writes the table as a Turkish spreadsheet reads it, and Turkish words into calendars and workbook.
     timezone : str
-        Of the local times.
+        Of the local times; empty where it is not known: calendars then show them as they are wherever they are read.
     stamp : datetime, optional
         When the plan was made, for calendars that already hold an older one; without it, the plan's first day, so that
         the same plan gives the same bytes.
@@ -127,7 +127,7 @@ def _check(frame: pd.DataFrame, formats: Sequence[str], locale: str, timezone: s
     if locale not in WORDS:
         raise ValueError(f"locale: expected one of {tuple(WORDS)}, got {locale!r}")
     try:
-        zoneinfo.ZoneInfo(timezone)
+        zoneinfo.ZoneInfo(timezone or "UTC")
     except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError) as error:
         raise TwinError(
             f"timezone: expected a name like Europe/Istanbul, found {timezone!r}. Name a time zone of the tz database."

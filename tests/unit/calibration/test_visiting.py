@@ -139,7 +139,6 @@ def test_every_draw_of_a_forecast_has_its_own_rule(sample):
         assert market.rule.unknown_share == drawn["unknown_share"][draw]
         assert market.rule.follows_sales == drawn["follows_sales"][draw]
         assert market.response.orders_per_week == drawn["orders_per_week"][draw]
-    assert learned.orders_per_week == pytest.approx(drawn["orders_per_week"].mean())
     shown = {estimate.name for estimate in learned.estimates()}
     assert set(drawn) <= shown
 

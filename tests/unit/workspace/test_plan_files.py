@@ -203,3 +203,11 @@ def test_strange_ids_and_names_harm_no_file(frame, tmp_path):
     assert "'=1+1" in paths[0].read_text()
     calendars = [path for path in paths if path.suffix == ".ics"]
     assert sum(len(_events(path)) for path in calendars) == len(frame)
+
+
+def test_without_a_time_zone_times_float(plan, tmp_path):
+    (path, *_) = write_plan(pd.DataFrame(plan.columns()), tmp_path, ["ics"], timezone="")
+    text = path.read_text(encoding="utf-8")
+    assert "TZID" not in text and "VTIMEZONE" not in text
+    starts = [line for line in text.splitlines() if line.startswith("DTSTART")]
+    assert starts and all(line.startswith("DTSTART:") and not line.endswith("Z") for line in starts)

@@ -32,7 +32,7 @@ from twin.tasks import shelf
 from twin.tasks.field_force.optimize_report import figures, notes_on
 from twin.tasks.field_force.optimize_settings import OptimizeSettings
 from twin.tasks.forecasts import execution, written_scenario
-from twin.tasks.forecasts.forecast import DEFAULT_WEEKS, alignment_of, read_scenarios, scenario_facts
+from twin.tasks.forecasts.forecast import DEFAULT_WEEKS, alignment_of, facts_under, read_scenarios
 from twin.tasks.learning.calibrate import unknowable
 from twin.tasks.privacy.consent import agreed_now
 from twin.tasks.shelf import ALLOCATION, Twin
@@ -85,7 +85,7 @@ def run_optimize(
     made, draws = _plan(twin, scenario, settings, weeks, tell)
     optimised, expression = _expressed(made, twin, scenario, settings)
     again = files.loads(files.to_toml(optimised), file.name)
-    warnings += check_against(again, scenario_facts(twin.world, twin.history), file.name).warnings
+    warnings += check_against(again, facts_under(twin), file.name).warnings
     ensemble = _lived(twin, again, settings, weeks, tell)
     naive = seasonal_naive(twin.world, twin.history, weeks)
     forecast = summarise(ensemble, twin.world, naive, twin.calibration.market_seen, unknowable(twin.calibration))
@@ -138,7 +138,7 @@ def _asked(path: Path | None, twin: Twin, settings: OptimizeSettings) -> tuple[S
     goal = replace(scenario.goal, maximise=settings.goal or scenario.goal.maximise)
     asked = replace(scenario, name=name, goal=goal)
     bare = Scenario(name=name, goal=Goal(goal.maximise))
-    found = check_against(bare, scenario_facts(twin.world, twin.history), path.name if path else "--goal")
+    found = check_against(bare, facts_under(twin), path.name if path else "--goal")
     found.raise_errors()
     return asked, [*warnings, *(warning for warning in found.warnings if path is None or settings.goal)]
 

@@ -12,6 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from twin.alignment.of_world import balanced, usual_visits
+from twin.calibration.learned_segments import LearnedSegments
 from twin.errors import Problem, ScenarioError
 from twin.forecast.compare import comparison_columns, forecast_columns, run_columns, segment_columns
 from twin.forecast.ensemble import EnsembleSettings, simulate
@@ -138,7 +139,7 @@ def read_scenarios(
     problems: list[Problem] = []
     warnings: list[Problem] = []
     scenarios: list[Scenario] = []
-    facts = scenario_facts(twin.world, twin.history)
+    facts = facts_under(twin)
     for path in paths:
         try:
             scenario = files.load(path)
@@ -156,10 +157,16 @@ def read_scenarios(
     return tuple(scenarios), warnings
 
 
-def scenario_facts(world: World, history: History) -> MarketFacts:
+def facts_under(twin: Twin) -> MarketFacts:
+    """What a scenario must fit, with the segments that a calibration has learned."""
+    return scenario_facts(twin.world, twin.history, twin.calibration.segments)
+
+
+def scenario_facts(world: World, history: History, learned: LearnedSegments | None = None) -> MarketFacts:
     """What a scenario must fit."""
     return facts_of(
         world,
+        None if learned is None else learned.values(),
         has_market_sales=bool(len(history.audit) or len(history.panel)),
         has_visits=bool((history.touches.channel == VISIT).any()),
     )

@@ -20,7 +20,7 @@ from twin.scenario.grammar import parse
 from twin.scenario.scenario import ALIGNMENTS, Scenario
 from twin.scenario.tokens import ConditionError
 from twin.scenario.where import evaluate, faults, names
-from twin.tasks.forecasts.forecast import scenario_facts
+from twin.tasks.forecasts.forecast import facts_under, scenario_facts
 from twin.tasks.shelf import CALIBRATION, DATASET, load_dataset, load_twin
 from twin.workspace.catalogue import FILE_NAME
 from twin.workspace.store import Workspace
@@ -58,7 +58,7 @@ def facts(workspace: Path) -> MarketFacts | None:
     store = Workspace.open(workspace, create=False)
     if store.head(CALIBRATION) is not None:
         twin = load_twin(store)
-        return scenario_facts(twin.world, twin.history)
+        return facts_under(twin)
     if store.head(DATASET) is None:
         return None
     market: tuple[World, History, Any] = load_dataset(store)

@@ -13,6 +13,7 @@ from twin.calibration.calibration import Calibration
 from twin.market.world import World
 from twin.potential.potential import intervals
 from twin.tasks.learning.simulation import told
+from twin.weeks import monday
 
 
 def parameter_table(calibration: Calibration) -> pd.DataFrame:
@@ -55,6 +56,22 @@ def potential_table(calibration: Calibration, world: World) -> pd.DataFrame:
             "brick_id": brick,
             "lon": population.lon,
             "lat": population.lat,
+        }
+    )
+
+
+def learned_segments_table(calibration: Calibration, world: World) -> pd.DataFrame:
+    """The contract's ``segments``: one row a customer, with the figure behind each segment."""
+    segments, population = calibration.segments, world.population
+    figures = ("category_mean", "own_share", "trend_errors", "contacts_a_year")
+    return pd.DataFrame(
+        {
+            "customer_id": population.ids,
+            "known": population.known,
+            "territory_id": world.territories[population.territory],
+            **segments.values(),
+            **dict(zip(figures, segments.figure)),
+            "learned_on": monday(segments.origin).isoformat(),
         }
     )
 
@@ -102,7 +119,7 @@ def diagnose(calibration: Calibration) -> dict[str, Any]:
         "simulation": told(calibration),
         "drift": {"source": calibration.drift.source, "identified": bool(calibration.drift.identified)},
         "market_seen": calibration.market_seen,
-        "orders_per_week": calibration.orders_per_week,
+        "orders_per_week": float(calibration.draws_of("orders_per_week").mean()),
         "notes": unknowable(calibration),
     }
 

@@ -17,6 +17,7 @@ from twin.progress import Progress, silent
 from twin.scenario import files
 from twin.tasks import shelf
 from twin.tasks.forecasts.forecast import read_scenarios
+from twin.tasks.learning.country import zone_of
 from twin.tasks.plans.absent import listed_absences
 from twin.tasks.plans.plan_cancelled import CANCELLED, announced_before, as_cancelled, fell_away, nothing, revised
 from twin.tasks.plans.plan_edits import WISHES, Wishes, as_document
@@ -106,7 +107,8 @@ def hand_out(
     """Write the files of a plan, without contacts to which consent has been withdrawn."""
     table, withdrawn = still_agreed(workspace, rows.table)
     gone = pd.concat([rows.cancelled, as_cancelled(withdrawn)]) if len(withdrawn) else rows.cancelled
-    written = write_plan(_spoken(table, locale), out, formats, locale, crm=form, cancelled=gone) if out else []
+    spoken, zone = _spoken(table, locale), zone_of(table)
+    written = write_plan(spoken, out, formats, locale, zone, crm=form, cancelled=gone) if out else []
     if written:
         names = ", ".join(file.name for file in written)
         try:
