@@ -205,8 +205,8 @@ def test_strange_ids_and_names_harm_no_file(frame, tmp_path):
     assert sum(len(_events(path)) for path in calendars) == len(frame)
 
 
-def test_without_a_time_zone_times_float(plan, tmp_path):
-    (path, *_) = write_plan(pd.DataFrame(plan.columns()), tmp_path, ["ics"], timezone="")
+def test_without_a_time_zone_times_float(frame, tmp_path):
+    (path, *_) = write_plan(frame, tmp_path, ["ics"], timezone="")
     text = path.read_text(encoding="utf-8")
     assert "TZID" not in text and "VTIMEZONE" not in text
     starts = [line for line in text.splitlines() if line.startswith("DTSTART")]
