@@ -63,7 +63,7 @@ def potential_table(calibration: Calibration, world: World) -> pd.DataFrame:
 def learned_segments_table(calibration: Calibration, world: World) -> pd.DataFrame:
     """The contract's ``segments``: one row a customer, with the figure behind each segment."""
     segments, population = calibration.segments, world.population
-    figures = ("category_mean", "own_share", "trend_errors", "contacts_a_year")
+    figures = ("category_mean", "own_share", "trend_score", "contacts_a_year")
     return pd.DataFrame(
         {
             "customer_id": population.ids,
