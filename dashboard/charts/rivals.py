@@ -2,52 +2,68 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 
 import altair as alt
 import pandas as pd
 
-from dashboard.charts.style import ACCENT, AMBER, BLUE, GREY, INK, PALE, VERMILION, dressed
+from dashboard.charts.style import ACCENT, AMBER, BLUE, GREEN, GREY, INK, PALE, SKY, VERMILION, dressed
 from dashboard.words import Words
 
 _ROW, _HEAD = 22, 86
 _YEAR = ["2024-01-01", "2024-12-31"]
 """The leap year onto which all years are laid."""
-_TONES = (VERMILION, GREY, ACCENT, AMBER, BLUE)
+TONES = {
+    "recorded": VERMILION, "recurring": GREY, "once": AMBER,
+    "add": ACCENT, "edit": SKY, "confirm": GREEN, "reject": INK,
+}  # fmt: skip
+"""Tone of what a move is known by: the same whatever else a calendar holds."""
+_HOLLOW = "reject"
+"""What is drawn as a dashed frame, so that it is told from the others without colour too."""
 
 
-def by_year(rows: pd.DataFrame, kinds: Sequence[str], words: Words, chosen: str = "") -> alt.TopLevelMixin:
+def by_year(rows: pd.DataFrame, kinds: Mapping[str, str], words: Words, chosen: str = "") -> alt.TopLevelMixin:
     """A rival's moves, each on the line of its year; the fainter, the less sure.
 
     Parameters
     ----------
     rows : DataFrame
-        ``id``, ``brand``, ``year``, ``first`` and ``last`` (the days, carried to one year), ``kind`` (in words),
-        ``probability``, ``said``.
-    kinds : sequence of str
-        Of all rivals, so that a colour means the same everywhere.
+        ``id``, ``brand``, ``year``, ``first`` and ``last`` (the days, carried to one year), ``code`` (of ``kinds``),
+        ``kind`` (in words), ``probability``, ``said``.
+    kinds : mapping of str to str
+        Code and words of what the moves of all rivals are known by, in the order of the legend.
     words : Words
     chosen : str
         Id of a move that gets an edge.
     """
-    scale = alt.Scale(domain=list(kinds), range=list(_TONES[: len(kinds)]))
-    rows = rows.assign(edge=[INK if name == chosen else "transparent" for name in rows["id"]])
-    bars = (
-        alt.Chart(rows)
-        .mark_bar(height=14, cornerRadius=2, strokeWidth=2)
-        .encode(
-            alt.X("first:T", title=None, axis=_months(), scale=alt.Scale(domain=_YEAR)),
-            alt.X2("last:T"),
-            alt.Y("year:O", title=None, axis=alt.Axis(ticks=False, domain=False, labelColor=INK)),
-            color=alt.Color("kind:N", title=None, scale=scale, legend=alt.Legend(orient="top", labelLimit=260)),
-            opacity=alt.Opacity("probability:Q", scale=alt.Scale(domain=[0, 1], range=[0.15, 1.0]), legend=None),
-            stroke=alt.Stroke("edge:N", scale=None),
-            tooltip=[alt.Tooltip("brand:N", title=words("chart.brand")),
-                     alt.Tooltip("said:N", title=words("chart.campaign"))],
-        )
-        .properties(height=_ROW * rows["year"].nunique() + _HEAD)
-    )  # fmt: skip
-    return dressed(bars, words)
+    names = list(kinds.values())
+    fills = ["transparent" if code == _HOLLOW else TONES[code] for code in kinds]
+    frames = [INK if code == _HOLLOW else "transparent" for code in kinds]
+    dashes = [[4, 3] if code == _HOLLOW else [1, 0] for code in kinds]
+    # what was rejected is sure to have been rejected
+    rows = rows.assign(sure=rows["probability"].where(rows["code"] != _HOLLOW, 1.0))
+    legend = alt.Legend(orient="top", labelLimit=260)
+    base = alt.Chart(rows).encode(
+        alt.X("first:T", title=None, axis=_months(), scale=alt.Scale(domain=_YEAR)),
+        alt.X2("last:T"),
+        alt.Y("year:O", title=None, axis=alt.Axis(ticks=False, domain=False, labelColor=INK)),
+        tooltip=[
+            alt.Tooltip("brand:N", title=words("chart.brand")),
+            alt.Tooltip("said:N", title=words("chart.campaign")),
+            alt.Tooltip("kind:N", title=words("column.kind")),
+        ],
+    )
+    bars = base.mark_bar(height=14, cornerRadius=2, strokeWidth=1.5).encode(
+        fill=alt.Fill("kind:N", title=None, scale=alt.Scale(domain=names, range=fills), legend=legend),
+        stroke=alt.Stroke("kind:N", title=None, scale=alt.Scale(domain=names, range=frames), legend=legend),
+        strokeDash=alt.StrokeDash("kind:N", title=None, scale=alt.Scale(domain=names, range=dashes), legend=legend),
+        opacity=alt.Opacity("sure:Q", scale=alt.Scale(domain=[0, 1], range=[0.15, 1.0]), legend=None),
+    )
+    layers = [bars]
+    if chosen in set(rows["id"]):
+        mine = base.transform_filter(alt.datum.id == chosen)
+        layers.append(mine.mark_bar(height=14, cornerRadius=2, strokeWidth=2, fill="transparent", stroke=INK))
+    return dressed(alt.layer(*layers).properties(height=_ROW * rows["year"].nunique() + _HEAD), words)
 
 
 def season(rows: pd.DataFrame, words: Words) -> alt.TopLevelMixin:
@@ -60,7 +76,11 @@ def season(rows: pd.DataFrame, words: Words) -> alt.TopLevelMixin:
     words : Words
     """
     base = alt.Chart(rows).encode(alt.X("day:T", title=None, axis=_months(), scale=alt.Scale(domain=_YEAR)))
-    axis = alt.Axis(format="%", tickCount=4, titlePadding=12)
+    # the sign stands first in Turkish, which no format of the drawing library knows
+    said = (
+        "'%' + format(100 * datum.value, '.0f')" if words.language == "tr" else "format(100 * datum.value, '.0f') + '%'"
+    )
+    axis = alt.Axis(labelExpr=said, tickCount=4, titlePadding=12)
     y = alt.Y("index:Q", title=words("chart.season_index"), scale=alt.Scale(zero=False), axis=axis)
     band = base.mark_area(color=BLUE, opacity=0.18).encode(alt.Y("low:Q"), alt.Y2("high:Q"))
     line = base.mark_line(color=BLUE, strokeWidth=2).encode(y)

@@ -12,7 +12,7 @@ from twin.tasks.service import due
 from twin.tasks.service.due import Change, Due
 
 _SIGNS = {due.NOW: ":red[●]", due.SOON: ":orange[●]", due.GOOD_TO_KNOW: ":gray[●]"}
-_PARTS = {"links": {"part": "links"}, "no_backtest": {"view": "backtest"}}
+_PARTS = {"links": {"part": "links"}, "no_backtest": {"view": "backtest"}, "moves": {"teach": "confirm"}}
 """What of its page each decision is made on, as the address has it."""
 _LIGHTS = {"pass": ":green[●]", "review": ":orange[◐]", "fail": ":red[✕]"}
 

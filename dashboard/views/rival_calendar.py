@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Collection
 from typing import Any
 
 import pandas as pd
@@ -12,9 +13,13 @@ from dashboard import access, drawn, frame, jobs_panel, live, state
 from dashboard.charts import rivals as charts
 from dashboard.views import teaching
 from dashboard.words import Words
+from twin.tasks.service import due
 
+_KINDS = ("recorded", "recurring", "once", "add", "edit", "confirm", "reject")
+"""What a move is known by; each has its own tone, see :data:`dashboard.charts.rivals.TONES`."""
 _ONE_YEAR = 2024
 """A leap year onto which all years are laid."""
+_MOST_EXPECTED = 12
 
 
 def render() -> None:
@@ -39,10 +44,11 @@ def render() -> None:
         seen = state.document(told["calibration"], "diagnostics").get("market_seen", False)
         frame.empty(words("learned.no_rivals" if seen else "learned.rivals_unseen"))
     _season(heads, words)
-    _expected(rows, words)
+    asked = _asked(told, heads)
+    _expected(rows, asked, dt.date.today(), words)
     st.header(words("rivals.say"))
     if access.may("learn"):
-        teaching.render(told, rows, heads, words)
+        teaching.render(asked, rows, heads, words)
     else:
         st.caption(words("access.refused", what=words.named("right", "learn")))
     _log(words)
@@ -61,6 +67,14 @@ def _pending(told: dict[str, Any], words: Words) -> None:
             jobs_panel.start("calibrate", ["--mode", "none", "--draws", "100"])
 
 
+def _asked(told: dict[str, Any], heads: dict[str, Any]) -> list[str]:
+    """Ids of the moves on which a word is awaited, the most pressing first: those that the overview counts."""
+    if told["calibration"] is None or "calibration" not in heads:
+        return []
+    origin = dt.date.fromisoformat(str(heads["calibration"].meta["origin"]))
+    return [one.id for one in due.awaited(told["moves"], dt.date.today(), origin)]
+
+
 @drawn.kept
 def _rows(told: dict[str, Any], words: Words) -> pd.DataFrame:
     """Moves of the calendar, and taught ones that it does not have yet, ready to be drawn."""
@@ -75,7 +89,8 @@ def _rows(told: dict[str, Any], words: Words) -> pd.DataFrame:
         return moves
     for name in ("start", "end", "next_start"):
         moves[name] = pd.to_datetime(moves[name]) if name in moves else pd.NaT
-    moves["kind"] = [_kind(move, words) for move in moves.to_dict("records")]
+    moves["code"] = [_code(move) for move in moves.to_dict("records")]
+    moves["kind"] = [_kind(code, words) for code in moves["code"]]
     moves["probability"] = pd.to_numeric(moves["probability"]).fillna(1.0)
     moves["describe"] = [
         words("learned.campaign_said", start=words.date(m.start), end=words.date(m.end),
@@ -86,19 +101,26 @@ def _rows(told: dict[str, Any], words: Words) -> pd.DataFrame:
     return moves.sort_values(["brand", "start"], ignore_index=True)
 
 
-def _kind(move: dict[str, Any], words: Words) -> str:
+def _code(move: dict[str, Any]) -> str:
+    """What a move is known by: a person's word first."""
     if move.get("said") in ("add", "edit", "confirm", "reject"):
-        return words.named("said", str(move["said"]))
+        return str(move["said"])
     if move.get("recorded") is True:
+        return "recorded"
+    return "recurring" if move.get("recurring") else "once"
+
+
+def _kind(code: str, words: Words) -> str:
+    if code == "recorded":
         return words("rivals.recorded")
-    return words("chart.recurring" if move.get("recurring") else "chart.once")
+    return words(f"chart.{code}") if code in ("recurring", "once") else words.named("said", code)
 
 
 @drawn.once
 def _timeline(rows: pd.DataFrame, words: Words, chosen: str) -> None:
     """A panel a rival, a line a year, the days of the year along it."""
     pieces = pd.DataFrame(list(_by_year(rows)))
-    kinds = list(rows["kind"].drop_duplicates())
+    kinds = {code: _kind(code, words) for code in _KINDS if code in set(rows["code"])}
     for brand in rows["brand"].drop_duplicates():
         st.markdown(f"**{frame.plain(brand)}**")
         mine = pieces[pieces["brand"] == brand]
@@ -118,7 +140,8 @@ def _by_year(rows: pd.DataFrame) -> Any:
             last = min(move.end, pd.Timestamp(year, 12, 31)) + pd.Timedelta(days=1)
             yield {
                 "id": move.id, "brand": move.brand, "year": year, "first": _laid(first, year),
-                "last": _laid(last, year), "kind": move.kind, "probability": move.probability, "said": move.describe,
+                "last": _laid(last, year), "code": move.code, "kind": move.kind, "probability": move.probability,
+                "said": move.describe,
             }  # fmt: skip
 
 
@@ -141,15 +164,22 @@ def _season(heads: dict[str, Any], words: Words) -> None:
 
 
 @drawn.once
-def _expected(rows: pd.DataFrame, words: Words) -> None:
-    """What forecasts expect next."""
+def _expected(rows: pd.DataFrame, asked: Collection[str], today: dt.date, words: Words) -> None:
+    """What forecasts expect next: what is to come first, then what should have come since the data end."""
     coming = rows.dropna(subset=["next_start"]) if len(rows) else rows
     if not len(coming):
         return
     st.header(words("rivals.expected"))
-    coming = coming.sort_values("next_start").drop_duplicates(["brand", "next_start"]).head(12)
+    # of all moves with one outlook the newest stands for it, as where a word on it is asked for
+    coming = coming.sort_values("start", ascending=False).drop_duplicates(["brand", "next_start"])
+    coming = coming.assign(past=coming["next_start"].dt.date < today)
+    coming = coming.sort_values(["past", "next_start"]).head(_MOST_EXPECTED)
     table = coming[["brand", "next_start", "next_probability", "anchor"]].copy()
     table["anchor"] = [words.named("anchor", str(name)) for name in table["anchor"]]
+    table["status"] = [
+        words("rivals.asked") if move.id in asked else words("rivals.past" if move.past else "rivals.to_come")
+        for move in coming.itertuples()
+    ]
     frame.shown(table, words, {"next_start": words.date, "next_probability": words.percent})
 
 

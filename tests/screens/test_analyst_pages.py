@@ -181,7 +181,7 @@ def test_a_move_without_a_reason_is_refused_in_plain_words(copy, monkeypatch):
     page.date_input(key="add_days").set_value((dt.date(2026, 5, 4), dt.date(2026, 5, 31)))
     press(page, EN.named("teach_do", "add"))
     assert calendar_page.moves(copy)["pending"] == 0
-    assert any("a reason" in each.value.to_string() for each in page.dataframe)
+    assert [each.value for each in page.error] == [EN("teach.slip_why")]
 
 
 def test_a_chosen_customer_is_explained_and_the_factors_come_to_the_published_figure(full):

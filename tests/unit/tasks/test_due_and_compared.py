@@ -74,6 +74,17 @@ def test_old_data_are_asked_to_be_renewed(store):
     assert one.values == {"weeks": 9} and one.page == "data"
 
 
+def test_a_word_on_the_newest_move_answers_for_all_that_return_with_it():
+    old, new = (
+        {"id": id, "brand": "Rival", "start": start, "next_start": "2026-03-02", "next_probability": 0.6, "said": ""}
+        for id, start in (("old", "2024-03-03"), ("new", "2025-03-02"))
+    )
+    assert due.awaited([new, old], TODAY) == [due.Awaited(dt.date(2026, 3, 2), "Rival", 0.6, "new")]
+    assert due.awaited([new | {"said": "confirm"}, old], TODAY) == []
+    assert due.awaited([new, old], dt.date(2026, 3, 3)) == []
+    assert due.awaited([new, old], TODAY, dt.date(2026, 3, 3)) == []
+
+
 def test_pairs_that_somebody_has_spoken_of_are_no_longer_due(store):
     calibration(store, dataset(store, "2026-01-05", 10), "2026-01-05")
 

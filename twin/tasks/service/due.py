@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -50,6 +50,26 @@ class Due:
 
 
 @dataclass(frozen=True)
+class Awaited:
+    """An expected move on which a person's word is worth having.
+
+    Parameters
+    ----------
+    start : date
+        First day on which it is expected.
+    brand : str
+    chance : float
+    id : str
+        The newest move that it is expected after: a word on that one answers.
+    """
+
+    start: dt.date
+    brand: str
+    chance: float
+    id: str
+
+
+@dataclass(frozen=True)
 class Change:
     """One thing that is not as it was.
 
@@ -87,6 +107,32 @@ def decisions(workspace: Path, today: dt.date, only: Collection[str] | None = No
     return sorted(found, key=lambda one: one.urgency)
 
 
+def awaited(moves: Sequence[Mapping[str, Any]], today: dt.date, origin: dt.date | None = None) -> list[Awaited]:
+    """Expected moves of rivals that nobody has confirmed or rejected, the nearest first.
+
+    Parameters
+    ----------
+    moves : sequence of mapping
+        Rows of the calendar, see :func:`twin.tasks.calendar.calendar.list_moves`.
+    today : date
+    origin : date, optional
+        Where the data of the calibration end; what was expected before is no longer asked for.
+    """
+    first = today if origin is None else max(today, origin)
+    newest: dict[tuple[dt.date, str], Mapping[str, Any]] = {}
+    for move in sorted(moves, key=lambda move: str(move.get("start"))):
+        if (start := _day(move.get("next_start"))) is not None:
+            newest[start, str(move["brand"])] = move
+    found = []
+    for (start, brand), move in newest.items():
+        chance = move.get("next_probability", move.get("probability"))
+        if move.get("said") or not isinstance(chance, float) or not _UNSURE[0] < chance < _UNSURE[1]:
+            continue
+        if first <= start < first + dt.timedelta(weeks=_AHEAD_WEEKS):
+            found.append(Awaited(start, brand, chance, str(move.get("id", ""))))
+    return sorted(found, key=lambda one: (one.start, one.brand))
+
+
 def changes(workspace: Path, company: bool = True) -> list[Change]:
     """What has changed since the dataset, the calibration and the forecast before the newest.
 
@@ -122,19 +168,12 @@ def _moves(store: Workspace, today: dt.date) -> Iterator[Due]:
     calendar = list_moves(store)
     if calendar["pending"]:
         yield Due("remarks", SOON, "calibration", {"n": int(calendar["pending"])})
-    origin = store.head(CALIBRATION)
-    first = max(today, dt.date.fromisoformat(str(origin.meta["origin"]))) if origin is not None else today
-    awaited = []
-    for move in calendar["moves"]:
-        start, chance = _day(move.get("next_start")), move.get("next_probability", move.get("probability"))
-        if start is None or move["said"] or not isinstance(chance, float) or not _UNSURE[0] < chance < _UNSURE[1]:
-            continue
-        if first <= start < first + dt.timedelta(weeks=_AHEAD_WEEKS):
-            awaited.append((start, str(move["brand"]), chance))
-    if awaited:
-        start, brand, chance = min(awaited)
-        n = len({(when, who) for when, who, _ in awaited})
-        yield Due("moves", SOON, "rival_calendar", {"n": n, "brand": brand, "start": start, "chance": chance})
+    head = store.head(CALIBRATION)
+    origin = None if head is None else dt.date.fromisoformat(str(head.meta["origin"]))
+    if found := awaited(calendar["moves"], today, origin):
+        next_one = found[0]
+        values = {"n": len(found), "brand": next_one.brand, "start": next_one.start, "chance": next_one.chance}
+        yield Due("moves", SOON, "rival_calendar", values)
 
 
 def _outlooks(workspace: Path, store: Workspace) -> Iterator[Due]:
