@@ -38,8 +38,10 @@ _FILLING = r"(?:(?!\. [A-Z`])[^;])+?"
 """What may stand in a place of a sentence: no end of one."""
 _SENTENCES = re.compile(r"(?<=[.!?]) (?=[A-Z`])")
 _ISO_DAY = re.compile(r"\b(?:19|20)\d\d-[01]\d-[0-3]\d\b")
-_COUNT = re.compile(r"(?<![\w.,:/-])\d{5,}(?= [^\W\d])")
-"""A count of something: many digits before a word."""
+_COUNT = re.compile(r"(?<![\w.,:/-])(?!(?:19|20)\d\d )\d{4,}(?= [^\W\d])")
+"""A count of something: many digits before a word, and no year."""
+_MINUS = re.compile(r"(?<![\w)%/.-])-(?=%?\d)")
+"""A hyphen that stands for a minus: before a figure, after nothing that it could join to it."""
 
 
 @dataclass(frozen=True)
@@ -72,6 +74,7 @@ class Words:
         """What the twin says in English, in this language as far as its patterns are known."""
         said = text if self.language == "en" else _translated(text)
         said = _ISO_DAY.sub(lambda found: self.date(found.group()), said)
+        said = _MINUS.sub("\N{MINUS SIGN}", said)
         return _COUNT.sub(lambda found: self.number(int(found.group())), said)
 
     @property
@@ -117,6 +120,15 @@ class Words:
         places = "." + "0" * decimals if decimals else ""
         pattern = f"+#,##0{places};\N{MINUS SIGN}#,##0{places}"
         return _decimal(float(value or 0.0), pattern, self.locale)
+
+    def signed_percent(self, value: float | None, decimals: int = 1) -> str:
+        """A difference in percent, always with its sign, which stands before everything else."""
+        if _missing(value):
+            return NOTHING
+        said = self.signed(value, decimals)
+        if self.language != "tr":
+            return f"{said}%"
+        return f"{said[0]}%{said[1:]}" if said[0] in "+\N{MINUS SIGN}" else f"%{said}"
 
     def written(self, value: object) -> str:
         """A number as a person would type it: no grouping, as many decimals as it has."""
@@ -184,12 +196,12 @@ class Words:
 @lru_cache(maxsize=_MOST_KEPT)
 def _decimal(value: float, pattern: str, locale: str) -> str:
     """Pages say the same figures again and again, and to say one takes longer than to look it up."""
-    return format_decimal(value, format=pattern, locale=locale)
+    return format_decimal(value, format=pattern, locale=locale).replace("-", "\N{MINUS SIGN}")
 
 
 @lru_cache(maxsize=_MOST_KEPT)
 def _percent(value: float, pattern: str, locale: str) -> str:
-    return format_percent(value, format=pattern, locale=locale)
+    return format_percent(value, format=pattern, locale=locale).replace("-", "\N{MINUS SIGN}")
 
 
 @lru_cache(maxsize=_MOST_KEPT)

@@ -45,7 +45,7 @@ def _learn(heads: dict[str, Any], words: Words, busy: bool) -> None:
     st.header(words("calibration.learn"))
     mode = st.radio(
         words("calibration.mode"), MODES, format_func=lambda name: words.named("mode", name),
-        captions=[_cost(name, words) for name in MODES], key="mode", persist_state="session",
+        captions=[_cost(name, heads, words) for name in MODES], key="mode", persist_state="session",
     )  # fmt: skip
     origin = dt.date.fromisoformat(str(heads["dataset"].meta["origin"]))
     left, right = st.columns(2)
@@ -82,10 +82,13 @@ def _learn(heads: dict[str, Any], words: Words, busy: bool) -> None:
     st.caption(words("calibration.leave"))
 
 
-def _cost(mode: str, words: Words) -> str:
+def _cost(mode: str, heads: dict[str, Any], words: Words) -> str:
     """What a mode adds, and how long it took here."""
     took = jobs.expected_seconds(state.workspace(), "calibrate", ["--mode", mode, "--draws", "100"])
-    known = words("calibration.took", time=words.duration(took)) if took else words("calibration.untried")
+    # what a run from elsewhere made stands in the workspace, but no run of the page tells its time
+    used = "calibration" in heads and str(heads["calibration"].meta.get("mode", "none")) == mode
+    unknown = words("calibration.untimed" if used else "calibration.untried")
+    known = words("calibration.took", time=words.duration(took)) if took else unknown
     return f"{words.named('mode_note', mode)} {known}"
 
 

@@ -10,7 +10,7 @@ import streamlit as st
 from dashboard import access, drawn, frame, jobs_panel, state
 from dashboard.charts import diagnostics as charts
 from dashboard.views import learned, looking_back
-from dashboard.words import Words
+from dashboard.words import Words, catalogue
 
 _TABS = ("health", "parameters", "curves", "fit", "recovery", "backtest", "readiness")
 _HALF = 430
@@ -52,19 +52,38 @@ def _health(heads: dict[str, Any], words: Words) -> None:
     for row in rows[rows["verdict"].isin(["fail", "review"])].itertuples():
         with st.container(border=True):
             st.markdown(f"{learned.sign(row.verdict)} **{frame.plain(words.sentence(row.about))}**")
-            st.markdown(frame.plain(words.sentence(row.reason or "")))
+            st.markdown(frame.plain(_named(words.sentence(row.reason or ""), words)))
             if row.action:
-                st.caption(frame.plain(words("health.cure", text=words.sentence(row.action))))
+                st.caption(frame.plain(words("health.cure", text=_named(words.sentence(row.action), words))))
     table = pd.DataFrame(
         {
             "light": [f"{learned.sign(name)} {words.named('verdict_of', name)}" for name in rows["verdict"]],
             "check": [words.sentence(text) for text in rows["about"]],
             "value": [words.volume(value) for value in rows["value"]],
-            "reason": [words.sentence(text) for text in rows["reason"].fillna("")],
+            "reason": [_named(words.sentence(text), words) for text in rows["reason"].fillna("")],
             "threshold": [words.sentence(text) for text in rows["threshold"].fillna("")],
         }
     )
     frame.written(table, words)
+
+
+def _named(text: str, words: Words) -> str:
+    """A sentence of the health card with its parameters in words: before a colon, or as all that stands after one."""
+    parts = []
+    for part in text.split("; "):
+        head, colon, rest = part.partition(": ")
+        body = rest.removesuffix(".")
+        names = body.split(", ")
+        if all(_is_parameter(name) for name in names):
+            rest = ", ".join(learned.parameter(name, words) for name in names) + rest[len(body) :]
+        parts.append((learned.parameter(head, words) if _is_parameter(head) else head) + colon + rest)
+    return "; ".join(parts)
+
+
+def _is_parameter(name: str) -> bool:
+    """Whether a word is the code of a parameter."""
+    stem = name.partition(":")[0]
+    return f"parameter.{stem}" in catalogue("en") or stem.startswith("elasticity_")
 
 
 def _parameters(heads: dict[str, Any], words: Words) -> None:

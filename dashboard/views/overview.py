@@ -8,11 +8,13 @@ import pandas as pd
 import streamlit as st
 
 from dashboard import access, drawn, frame, state
-from dashboard.views import compare_detail, overview_due, overview_map
+from dashboard.views import compare_detail, overview_due, overview_map, potential_status
 from dashboard.words import Words
 
 _CARD, _HALF = 190, 430
 """Least widths, pixels: of a card with a figure, of a card with a chart."""
+_HALF_INSIDE = 0.5
+"""Part of outcomes inside an 80% band below which most lay outside."""
 
 
 def render() -> None:
@@ -36,7 +38,9 @@ def render() -> None:
     outlook = state.document(forecast.id, "forecast") if forecast else {}
     overview_due.trust(calibration.id, words)
     _finding(facts, words)
-    _figures(facts, outlook, words)
+    _figures(facts, outlook, potential_status.left(calibration.id), words)
+    if forecast:
+        _whence(forecast, heads, words)
     if not forecast and access.company():
         frame.empty(words("overview.no_forecast"), "twin forecast", "compare")
     # beside each other where there is room, else one below the other
@@ -63,7 +67,7 @@ def _finding(facts: dict[str, Any], words: Words) -> None:
     st.markdown(text)
 
 
-def _figures(facts: dict[str, Any], outlook: dict[str, Any], words: Words) -> None:
+def _figures(facts: dict[str, Any], outlook: dict[str, Any], gone: int, words: Words) -> None:
     """Four figures: share, volume, customers, the dark half."""
     grid = st.grid("auto", min_column_width=_CARD)
     share, volume, people, dark = (grid.container(border=True, height="stretch") for _ in range(4))
@@ -81,7 +85,9 @@ def _figures(facts: dict[str, Any], outlook: dict[str, Any], words: Words) -> No
         _volume(facts, outlook, base, words)
     with people:
         st.metric(words("overview.customers"), words.number(facts["n_known"]))
-        st.caption(words("overview.unknown", n=words.number(facts["n_unknown"])))
+        parts = [words("overview.unknown", n=words.number(facts["n_unknown"]))]
+        parts += [words("overview.left", n=words.number(gone))] if gone else []
+        st.caption("; ".join(parts))
     with dark:
         total = facts["unknown_category"]
         st.metric(words("overview.dark"), words.volume(total["mean"]) if facts["n_unknown"] else "–")
@@ -105,6 +111,25 @@ def _volume(facts: dict[str, Any], outlook: dict[str, Any], base: dict[str, Any]
     st.caption(words("overview.volume_band", band=band, last=words.volume(last)))
 
 
+def _whence(forecast: Any, heads: dict[str, Any], words: Words) -> None:
+    """Which forecast the figures ahead come from, and whether such bands held what came."""
+    origin = forecast.meta.get("origin") or state.document(forecast.id, "forecast").get("origin")
+    st.caption(
+        words("overview.from_forecast", id=frame.short(forecast.id), when=words.moment(forecast.created),
+              origin=words.date(origin))
+    )  # fmt: skip
+    if "backtest" not in heads:
+        return
+    verdict = state.document(heads["backtest"].id, "verdict")
+    inside = {name: score["inside_80"] for name, score in verdict.items() if name.startswith("own_volume")}
+    worst = min(inside, key=lambda name: inside[name], default="")
+    if worst and inside[worst] < _HALF_INSIDE:
+        values = {"inside": words.percent(inside[worst]), "measure": words.named("measure", worst)}
+        st.markdown(f":orange[●] {words('overview.too_narrow', **values)}")
+        if frame.there("diagnostics"):
+            frame.go("diagnostics", words("overview.to_backtest"), turn="band", view="backtest")
+
+
 def _outlook(forecast: Any, words: Words) -> None:
     """Our share, or volume where the share is unknown: what was, and what comes if everybody goes on."""
     st.header(words("overview.outlook"))
@@ -125,7 +150,7 @@ def _readiness(dataset: str, words: Words) -> None:
         {
             words("column.criterion"): f"**{frame.plain(words.named('criterion', row['name']))}**",
             words("column.score"): words.percent(row["score"]),
-            words("column.evidence"): frame.plain(words.sentence(row["evidence"])),
+            words("column.evidence"): frame.plain(_evidence(row, words)),
             words("column.missing"): frame.plain(words.sentence(row["missing"])),
         }
         for row in ready["criteria"]
@@ -135,6 +160,15 @@ def _readiness(dataset: str, words: Words) -> None:
         table = table.iloc[:, :2]
     about = frame.named(list(table.columns), words)
     st.table(table, border="horizontal", hide_index=True, width="stretch", alt=about)
+
+
+def _evidence(row: dict[str, Any], words: Words) -> str:
+    """What the data show; attributes in words, for they are no columns that a reader has to look for."""
+    said = words.sentence(row["evidence"])
+    if row["name"] != "segmentation":
+        return said
+    head, colon, names = said.rpartition(": ")
+    return head + colon + ", ".join(potential_status.attribute(name, words) for name in names.split(", "))
 
 
 @drawn.once

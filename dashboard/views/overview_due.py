@@ -22,7 +22,8 @@ def trust(calibration: str, words: Words) -> None:
     card = state.document(calibration, "health")
     verdict = card.get("verdict", "") if isinstance(card, dict) else ""
     light = _LIGHTS.get(verdict, ":gray[?]")
-    st.markdown(f"{light} **{words('overview.trust')}** {words.named('trust', verdict or 'none')}")
+    said = f"{light} **{words('overview.trust')}** {words.named('trust', verdict or 'none')}"
+    st.markdown(said, help=words("overview.trust_help"))
 
 
 def decisions(words: Words) -> None:
@@ -74,7 +75,9 @@ def _changed(one: Change, words: Words) -> str:
         key = "change.moved" if values["n"] else "change.moved_none"
         return words(key, n=words.number(values["n"]), of=words.number(values["of"]), names=names)
     if one.key.startswith("outlook"):
-        return words(f"change.{one.key}", change=words.signed(values["change"]), when=words.moment(values["when"]))
+        return words(
+            f"change.{one.key}", change=words.signed_percent(values["change"]), when=words.moment(values["when"])
+        )
     return words(f"change.{one.key}", **{name: _value(value, words) for name, value in values.items()})
 
 

@@ -14,7 +14,7 @@ from dashboard.words import Words
 
 def show(calibration: str, words: Words) -> None:
     """Draw the map, or say why there is none."""
-    st.header(words("overview.map"))
+    st.header(words("overview.map"), help=words("overview.map_help"))
     if not _placed(calibration):
         st.caption(words("overview.no_map"))
         return

@@ -9,15 +9,25 @@ import streamlit as st
 
 from dashboard import access, address, drawn, frame, state
 from dashboard.charts import potential as charts
+from dashboard.views import potential_status
 from dashboard.words import Words
 
 _COLUMNS = ["customer_id", "name", "headroom", "category_mean", "category_p10", "category_p90", "own_mean",
             "own_potential_mean", "known", "territory_id"]  # fmt: skip
+_STANDING = {
+    "unknown": potential_status.UNKNOWN, "known": potential_status.ACTIVE, "left": potential_status.LEFT,
+}  # fmt: skip
+"""Who is meant by each way of choosing, as the address has it."""
 _MOST_REASONS = 9
-_MOST_ROWS = 20_000
-"""More than anybody scrolls through; search, filters and the file reach the others."""
-_CARD, _HALF = 200, 430
-"""Least widths, pixels: of a card with a figure, of a half of the page."""
+_SHOWN = ["customer_id", "name", "headroom", "category_mean", "interval_80", "own_mean", "own_potential_mean", "status",
+          "territory_id"]  # fmt: skip
+_FIGURES = ("headroom", "category_mean", "own_mean", "own_potential_mean")
+_MOST_ROWS = 2_000
+"""More than anybody scrolls through, and each is written out; search, filters and the file reach the others."""
+_CARD = 200
+"""Least width of a card with a figure, pixels."""
+_FIGURE, _NAME = 105, 200
+"""Widths of columns, pixels: name, figures and band are seen without scrolling."""
 
 
 def render() -> None:
@@ -29,23 +39,20 @@ def render() -> None:
     if calibration is None:
         frame.unlearned(words("overview.no_calibration"))
         return
-    rows = _filtered(state.customers(calibration.id), words)
+    rows = _filtered(potential_status.told(state.customers(calibration.id), calibration.id), words)
     _figures(rows, words)
     if not len(rows):
         frame.empty(words("potential.nobody"))
         return
-    grid = st.grid("auto", min_column_width=_HALF, gap="medium")
-    with grid.container():
-        chosen = _table(rows, words)
-    with grid.container():
-        _map(rows, calibration.id, chosen, words)
+    chosen = _table(rows, words)
+    _map(rows, calibration.id, chosen, words)
     _take_away(rows, calibration.id, words)
     _why(chosen, calibration.id, words)
 
 
 def _filtered(rows: pd.DataFrame, words: Words) -> pd.DataFrame:
     """Rows that the reader asks for."""
-    kinds = ["all", "unknown", "known"]
+    kinds = ["all", "unknown", "known", "left"]
     grid = st.grid("auto", min_column_width=_CARD, vertical_alignment="bottom")
     first, second, third, fourth = (grid.container() for _ in range(4))
     with first:
@@ -63,7 +70,7 @@ def _filtered(rows: pd.DataFrame, words: Words) -> pd.DataFrame:
     )
     keep = pd.Series(True, index=rows.index)
     if kind != "all":
-        keep &= rows["known"] == (kind == "known")
+        keep &= rows["standing"] == _STANDING[kind]
     if where:
         keep &= rows["territory_id"].isin(where)
     if sought.strip():
@@ -79,7 +86,9 @@ def _figures(rows: pd.DataFrame, words: Words) -> None:
     """What the chosen rows come to."""
     grid = st.grid("auto", min_column_width=_CARD)
     one, two, three, four = (grid.container() for _ in range(4))
-    one.metric(words("potential.customers"), words.number(len(rows)), border=True)
+    left = int((rows["standing"] == potential_status.LEFT).sum())
+    note = words("potential.of_them_left", n=words.number(left)) if left else None
+    one.metric(words("potential.customers"), words.number(len(rows)), border=True, help=note)
     two.metric(words("potential.category"), words.volume(rows["category_mean"].sum()), border=True)
     three.metric(words("potential.own"), words.volume(rows["own_mean"].sum()), border=True)
     four.metric(words("potential.headroom"), words.volume(rows["headroom"].sum()), border=True)
@@ -88,20 +97,21 @@ def _figures(rows: pd.DataFrame, words: Words) -> None:
 
 def _table(rows: pd.DataFrame, words: Words) -> str:
     """The first rows, fetched as they are scrolled to; the one that is chosen."""
-    columns = [name for name in _COLUMNS if name in rows]
-    number = st.column_config.NumberColumn(format="localized")
-    config: dict[str, Any] = {words(f"column.{name}"): number for name in columns if name.endswith("mean")}
-    heads = {name: words(f"column.{name}") for name in columns}
-    shown = rows[columns].head(_MOST_ROWS).copy()
-    for name in columns:
-        if name.startswith(("category", "own", "headroom")):
-            shown[name] = shown[name].round(1)
-            config[heads[name]] = number
-    config[heads["known"]] = st.column_config.CheckboxColumn(width="small")
-    config[heads["customer_id"]] = st.column_config.TextColumn(pinned=True)
-    event = st.dataframe(
-        shown.rename(columns=heads), hide_index=True, width="stretch", height=430, column_config=config,
-        on_select="rerun", selection_mode="single-row", key="customers", alt=frame.named(list(heads.values()), words),
+    top = rows.head(_MOST_ROWS)
+    table = top.assign(
+        interval_80=[
+            words.between(low, high, words.volume) for low, high in zip(top["category_p10"], top["category_p90"])
+        ],
+        status=[potential_status.said(*pair, words) for pair in zip(top["standing"], top["left_on"])],
+    )
+    table = table[[name for name in _SHOWN if name in table]]
+    # the browser would write figures as its own language does, not as the page
+    config: dict[str, Any] = {name: st.column_config.NumberColumn(width=_FIGURE) for name in _FIGURES}
+    config["name"] = st.column_config.TextColumn(pinned=True, width=_NAME)
+    config["customer_id"] = st.column_config.TextColumn(pinned=True, width="small")
+    event = frame.shown(
+        table, words, dict.fromkeys(_FIGURES, lambda value: words.number(value, 1)), config, height=430,
+        on_select="rerun", selection_mode="single-row", key="customers",
     )  # fmt: skip
     places = event.selection.rows
     st.caption(words("potential.choose"))
@@ -143,7 +153,7 @@ def _bricks(calibration: str, zones: tuple[str, ...], words: Words) -> pd.DataFr
 
 def _take_away(rows: pd.DataFrame, calibration: str, words: Words) -> None:
     """The chosen rows as a file; made, and written down, only when it is asked for."""
-    columns = [name for name in (*_COLUMNS, "brick_id", "lon", "lat") if name in rows]
+    columns = [name for name in (*_COLUMNS, "brick_id", "lon", "lat", "left_on", "left_reason") if name in rows]
     label = words("potential.download", n=words.number(len(rows)))
     frame.file(label, rows[columns], "potential.csv", words, calibration)
 
@@ -163,6 +173,10 @@ def _why(customer: str, calibration: str, words: Words) -> None:
         )  # fmt: skip
         if not one["known"]:
             st.caption(words("potential.one_unknown"))
+        if gone := potential_status.why(
+            potential_status.told(rows[rows["customer_id"] == customer], calibration).iloc[0], words
+        ):
+            st.warning(frame.plain(gone), icon=":material/person_off:")
         told = state.why_potential(calibration, customer)
         if not told["reasons"]:
             st.caption(words("potential.no_reasons"))
@@ -186,7 +200,8 @@ def _why(customer: str, calibration: str, words: Words) -> None:
 
 def _reason(column: str, value: Any, words: Words) -> str:
     """A column and the customer's value in it, in words."""
-    name = words.named("feature", column.removeprefix("@")) if column.startswith("@") else column.replace("_", " ")
+    ours = column.startswith("@")
+    name = words.named("feature", column.removeprefix("@")) if ours else potential_status.attribute(column, words)
     if isinstance(value, bool):
         return words("potential.is_known" if value else "potential.is_unknown")
     if value == "" or value is None:

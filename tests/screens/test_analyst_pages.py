@@ -200,7 +200,7 @@ def test_the_filters_of_the_potential_choose_rows(full, monkeypatch):
     page.session_state["who"] = "unknown"
     some = page.run().dataframe[0].value
     assert 0 < len(some) < whole
-    assert not some[EN("column.known")].any()
+    assert set(some[EN("column.status")]) == {EN("standing.unknown")}
 
 
 def test_curves_pass_through_today_and_mark_what_history_has_seen(full):

@@ -20,7 +20,8 @@ FAMILIES = ("verdict", "criterion", "capability", "measure", "of", "axis", "flag
             "mode", "mode_note", "health", "verdict_of", "check", "diagnostics_tab", "evidence", "level_of", "method",
             "grouping", "level", "data_tab", "way", "way_note", "anchor", "said", "teach_kind", "teach_do",
             "teach_note",
-            "potential_who", "plan_way", "feature", "links_kind", "links_do", "links_said", "field")  # fmt: skip
+            "potential_who", "plan_way", "feature", "links_kind", "links_do", "links_said", "field",
+            "standing", "left_reason", "attribute")  # fmt: skip
 """Groups whose last part comes from the data."""
 
 
@@ -67,6 +68,11 @@ def test_no_phrase_is_left_that_nobody_says():
         (lambda w: w.signed(-0.26), "\N{MINUS SIGN}0.3", "\N{MINUS SIGN}0,3"),
         (lambda w: w.signed(1.25, 2), "+1.25", "+1,25"),
         (lambda w: w.signed(0.0), "0.0", "0,0"),
+        (lambda w: w.signed_percent(3.62), "+3.6%", "+%3,6"),
+        (lambda w: w.signed_percent(-2.91), "\N{MINUS SIGN}2.9%", "\N{MINUS SIGN}%2,9"),
+        (lambda w: w.signed_percent(0.0), "0.0%", "%0,0"),
+        (lambda w: w.number(-1234), "\N{MINUS SIGN}1,234", "\N{MINUS SIGN}1.234"),
+        (lambda w: w.percent(-0.05), "\N{MINUS SIGN}5%", "\N{MINUS SIGN}%5"),
         (lambda w: w.volume(1234567.0), "1,230,000", "1.230.000"),
         (lambda w: w.volume(0.012345), "0.0123", "0,0123"),
         (lambda w: w.volume(None), "–", "–"),
@@ -85,6 +91,29 @@ def test_a_sentence_about_the_data_is_said_in_turkish():
 def test_parts_of_a_sentence_do_not_swallow_one_another():
     said = Words("tr").sentence("24 recorded campaigns; 50% of contacts with an outcome")
     assert said == "24 kayıtlı kampanya; temasların %50 kadarında sonuç var"
+
+
+@pytest.mark.parametrize("mark", ["; ", ", "])
+def test_the_weight_of_priors_is_said_whole_in_turkish(mark):
+    parts = ("a tenth more visits: 66% of its variance", "a post that is empty for a year: 0% of its variance")
+    said = Words("tr").sentence(f"39 of 52 parameters are priors; {mark.join(parts)}")
+    assert said == (
+        "52 parametrenin 39 tanesi önsel; onda bir fazla ziyaret: değişkenliğinin %66 kadarı; "
+        "bir yıl boş kalan kadro: değişkenliğinin %0 kadarı"
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "english"),
+    [
+        ("1501 customers of 12000 outlets", "1,501 customers of 12,000 outlets"),
+        ("sales of 2024 and 1999 again", "sales of 2024 and 1999 again"),
+        ("off by -1.2 sd (-5%)", "off by \N{MINUS SIGN}1.2 sd (\N{MINUS SIGN}5%)"),
+        ("C-000123, 3-4 weeks, --no-predictive", "C-000123, 3-4 weeks, --no-predictive"),
+    ],
+)
+def test_counts_have_their_mark_and_minus_is_no_hyphen(text, english):
+    assert Words("en").sentence(text) == english
 
 
 def test_a_sentence_without_a_pattern_stays_as_it_is():

@@ -145,7 +145,9 @@ def _customer_data(
     fresh = float(newest >= history.origin - _FRESH_WEEKS)
     repeated = quality["customers"].duplicates
     single = 1.0 - repeated / max(quality["customers"].rows, 1)
-    evidence = f"{placed:.0%} with coordinates, {named:.0%} with a name, {repeated} likely duplicates"
+    evidence = (
+        f"{placed:.0%} with coordinates, {named:.0%} with a name, {repeated} rows that repeat a name at its place"
+    )
     parts = [placed, named, fresh, single]
     gaps = [
         (placed, "coordinates, for the map, routes and the link to the register"),

@@ -176,7 +176,10 @@ def test_the_total_of_a_brand_seldom_alarms_and_can():
     assert np.mean(np.array(p) < 0.05) <= 0.15
     found = judge(2900, cells(0.4, 2))
     assert found.p_of_brand["audit: Ours"] < 0.01  # ranks of 60 runs would say 0.03 at the least
-    assert "totals off: audit: Ours" in predictive_check(found).reason
+    reason = predictive_check(found).reason
+    assert "totals off: Ours (audit)" in reason
+    # the cure asks to look at the cells named: they are
+    assert all(f"{row[1]} / Ours (audit)" in reason.partition("farthest off: ")[2] for row in found.worst(3))
 
 
 def test_bands_of_few_runs_hold_one_more_as_often_as_they_say():

@@ -20,6 +20,8 @@ _HALF = 0.5
 _COVERAGE_CHANCE = (0.05, 0.005)
 _CLEAR_BIAS = 3.0
 _PREDICTIVITY = 0.10
+_NAMED = 3
+"""Cells that a reason names, the farthest from their bands."""
 
 
 def predictive_check(found: Predictive | None, why_not: str = "") -> Check:
@@ -41,16 +43,18 @@ def predictive_check(found: Predictive | None, why_not: str = "") -> Check:
         )
     off = sorted(name for name, p in found.p_of_brand.items() if p * len(found.p_of_brand) < _CHANCE[0])
     if off:
-        words.append(f"totals off: {', '.join(off)}")
+        brands = (name.partition(": ") for name in off)
+        words.append(f"totals off: {', '.join(f'{brand} ({source})' for source, _, brand in brands)}")
         verdicts.append(REVIEW)
     rows = tuple(
         dict(zip(("source", "place", "brand", "actual", "p10", "p50", "p90"), row, strict=True))
         for row in found.worst()
     )
     verdict = FAIL if FAIL in verdicts else REVIEW if REVIEW in verdicts else PASS
-    cure = (
-        "Look at the cells named first: what happened there that no table tells? Record campaigns, openings, shortages."
-    )
+    if verdict != PASS:
+        far = (f"{row['place']} / {row['brand']} ({row['source']})" for row in rows[:_NAMED])
+        words.append(f"farthest off: {', '.join(far)}")
+    cure = "Look at the cells named: what happened there that no table tells? Record campaigns, openings, shortages."
     value = min(found.inside_80.values())
     return Check(
         "predictive", about, verdict, value, wanted, "; ".join(words), cure if verdict != PASS else "", True, rows
@@ -153,7 +157,8 @@ def priors_check(calibration: Calibration, carried: dict[str, tuple[Carried, ...
     )
     worst = max(parts, key=lambda answer: parts[answer])
     learn = [one for found in carried.values() for one in found if not one.identified]
-    say += "; " + ", ".join(f"{answer}: {part:.0%} of its variance" for answer, part in parts.items())
+    # not by commas: names and figures hold them
+    say += "".join(f"; {answer}: {part:.0%} of its variance" for answer, part in parts.items())
     best = max(learn, key=lambda one: one.share).parameter if learn else ""
     verdict = REVIEW if parts[worst] > _HALF else PASS
     cure = f"Learn next: {best}." if best else ""
