@@ -22,7 +22,7 @@ _MOST_REASONS = 9
 _SHOWN = ["customer_id", "name", "headroom", "category_mean", "interval_80", "own_mean", "own_potential_mean", "status",
           "territory_id"]  # fmt: skip
 _FIGURES = ("headroom", "category_mean", "own_mean", "own_potential_mean")
-_MOST_ROWS = 2_000
+_MOST_ROWS = 1_000
 """More than anybody scrolls through, and each is written out; search, filters and the file reach the others."""
 _CARD = 200
 """Least width of a card with a figure, pixels."""

@@ -27,8 +27,8 @@ COSTLY: tuple[tuple[str, Any, str], ...] = (
     ("document read", Workspace, "document"),
     ("file of a scenario", tomllib, "loads"),
 )
-PRESSED = {"visit_plan": {"chart": 1}}
-"""Charts that can be pressed are sent anew."""
+PRESSED = {"visit_plan": {"chart": 1}, "potential": {"written table": 1}}
+"""Charts and tables that can be pressed are sent anew."""
 
 
 @pytest.fixture
