@@ -23,7 +23,7 @@ from twin.weeks import FAR_PAST, NEVER, week_of_date
 MONDAY = dt.date(2026, 2, 2)
 """Four weeks without a holiday begin here."""
 ORIGIN = week_of_date(MONDAY)
-QUICK = PlanSettings(turns_per_visit=10, starts=1)
+QUICK = PlanSettings("TR", turns_per_visit=10, starts=1)
 """As usual, after a short search."""
 
 

@@ -83,7 +83,7 @@ def main() -> None:
     ask.add_argument("--reps", type=int, default=100)
     ask.add_argument("--seeds", type=int, default=3)
     options = ask.parse_args()
-    usual = PlanSettings()
+    usual = PlanSettings("TR")
     planned(Size(), replace(usual, turns_per_visit=1), MONDAY)  # compiles
     print(
         json.dumps({"what": f"{options.reps} reps, 4 weeks, 10 visits a day", **many(options.reps, usual)}), flush=True

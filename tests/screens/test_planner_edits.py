@@ -44,7 +44,7 @@ def another_day(desk: Desk, row: pd.Series) -> dt.date:
 
 
 def test_wishes_come_back_from_their_document_as_they_were():
-    settings = replace(PlanSettings(), day_start=8.5, day_end=17.0, most_a_day=7)
+    settings = PlanSettings("US", (0, 1, 5), (dt.date(2026, 1, 19),), day_start=8.5, day_end=17.0, most_a_day=7)
     edits = (
         Edit(LOCK, "C1", "R1", dt.date(2026, 1, 6), "v1"),
         Edit(MOVE, "C2", "R1", dt.date(2026, 1, 7), "v2", dt.date(2026, 1, 6), "09:30", "planner", "2026-01-01", "why"),

@@ -164,8 +164,11 @@ def _reasons(ground: Ground, rows: Rows) -> Reasons:
 def _unserved(ground: Ground, draft: Draft, tasks: list[tuple[int, int, int, int, str]]) -> Unserved:
     """Everything that was wanted and has no place, in order of week and rep."""
     first = int(ground.weeks[0])
-    rows = [(r, c, VISIT, week, reason) for r, c, week, reason in draft.left_out]
-    rows += [(int(ground.rep[c]), int(c), VISIT, first, reason) for c, reason in _never(ground)]
+    never = _never(ground)
+    # a plan that is kept hands on what it listed, of which this is found again
+    listed = set(never)
+    rows = [(r, c, VISIT, week, reason) for r, c, week, reason in draft.left_out if (c, reason) not in listed]
+    rows += [(int(ground.rep[c]), c, VISIT, first, reason) for c, reason in never]
     rows += tasks
     rows.sort(key=lambda row: (row[3], row[0], row[2], row[1]))
     rep, customer, channel, week = np.array([row[:4] for row in rows], dtype=np.int64).reshape(-1, 4).T
@@ -255,6 +258,7 @@ def _remarks(ground: Ground, draft: Draft, rows: Rows) -> tuple[tuple[str, int],
         "without_place": len(np.unique(rows["customer"][~np.isfinite(ground.place[rows["customer"]]).all(axis=1)])),
         "spare_visits": draft.spare,
         "hours_unread": ground.hours.unread,
+        "later_steps": int((week_of(rows["date"]) > ground.weeks[-1]).sum()),
         "home_unknown": int((~np.isfinite(ground.home).all(axis=1)).sum()),
     }
     return tuple((key, count) for key, count in found.items() if count)

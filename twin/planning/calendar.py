@@ -1,6 +1,7 @@
 """Calendar: the days on which reps work, and until when.
 
-Keeps a country's public holidays and half days. Feasts of the moon far ahead are estimates. Knows no rep.
+Keeps a country's public holidays and half days, where one is named. Feasts of the moon far ahead are estimates.
+Knows no rep.
 """
 
 from __future__ import annotations
@@ -114,6 +115,8 @@ def _holidays(start: dt.date, stop: dt.date, settings: PlanSettings) -> tuple[di
 @functools.lru_cache(maxsize=64)
 def _of_country(country: str, years: range) -> tuple[tuple[tuple[dt.date, str], ...], tuple[tuple[dt.date, str], ...]]:
     """Days of rest and half days of some years with their names: many edits of one plan ask for the same."""
+    if not country:
+        return (), ()
     try:
         known = holidays.country_holidays(country)
     except NotImplementedError as error:

@@ -22,6 +22,8 @@ _DAYS = ("mon pzt monday pazartesi 1", "tue sal tuesday salı sali 2", "wed çar
 @functools.lru_cache(maxsize=64)
 def _of_country(country: str, years: range) -> tuple[frozenset[dt.date], frozenset[dt.date]]:
     """Days of rest and half days of some years: many edits of one plan ask for the same."""
+    if not country:
+        return frozenset(), frozenset()
     rest = frozenset(holidays.country_holidays(country, years=years))
     half = holidays.HALF_DAY in holidays.country_holidays(country).supported_categories
     eves = holidays.country_holidays(country, years=years, categories=(holidays.HALF_DAY,)) if half else ()

@@ -68,6 +68,10 @@ class Claims:
         return Claims(**{each.name: getattr(self, each.name)[rows] for each in fields(self)})
 
 
+LeftOut = tuple[tuple[int, int, int, str], ...]
+"""(rep, customer, week, reason) of visits that were asked for and have no place."""
+
+
 @dataclass(frozen=True)
 class Wanted:
     """What a plan begins from.
@@ -85,7 +89,7 @@ class Wanted:
 
     claims: Claims
     most: NDArray[np.int64]
-    left_out: tuple[tuple[int, int, int, str], ...] = ()
+    left_out: LeftOut = ()
     spare: int = 0
 
 

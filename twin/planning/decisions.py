@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twin.errors import PlanError
-from twin.planning.claims import Claims, Wanted, new_claims
+from twin.planning.claims import Claims, LeftOut, Wanted, new_claims, slack_of
 from twin.planning.ground import Ground
 from twin.planning.targets import Motive
 from twin.weeks import week_of_date
@@ -68,7 +68,7 @@ def decided(ground: Ground, wanted: Wanted, decisions: Sequence[Decision]) -> Wa
     PlanError
         For a customer or rep who is not there, or a day outside of the plan.
     """
-    claims, most = wanted.claims, wanted.most.copy()
+    claims, most, left_out = wanted.claims, wanted.most.copy(), wanted.left_out
     for decision in decisions:
         customer = _row(ground.world.population.ids, decision.customer_id, "customer_id")
         rep = _row(ground.conditions.rep_ids, decision.rep_id, "rep_id")
@@ -84,8 +84,19 @@ def decided(ground: Ground, wanted: Wanted, decisions: Sequence[Decision]) -> Wa
             old = claims.take(mine) if len(mine) else None
             rest = _joined(rest, _fixed(decision, customer, rep, week, old))
             most[rep, week - ground.weeks[0]] += 1
+            if not len(mine):
+                left_out = _without_one(ground, left_out, customer, week)
         claims = rest
-    return replace(wanted, claims=claims, most=most)
+    return replace(wanted, claims=claims, most=most, left_out=left_out)
+
+
+def _without_one(ground: Ground, left_out: LeftOut, customer: int, week: int) -> LeftOut:
+    """What was left out without the customer's wish that a visit of this week meets; all of it where there is none."""
+    slack = max(int(slack_of(ground.aims.rate[[customer]])[0]), 1)
+    near = [(abs(wish[2] - week), place) for place, wish in enumerate(left_out)
+            if wish[1] == customer and abs(wish[2] - week) <= slack]  # fmt: skip
+    met = min(near)[1] if near else -1
+    return tuple(wish for place, wish in enumerate(left_out) if place != met)
 
 
 def _meant(claims: Claims, customer: int, week: int, decision: Decision) -> NDArray[np.int64]:

@@ -12,9 +12,32 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twin.errors import PlanError
-from twin.planning.claims import Claims, Wanted, new_claims, slack_of
+from twin.market.channels import VISIT
+from twin.planning.claims import Claims, LeftOut, Wanted, new_claims, slack_of
 from twin.planning.ground import Ground
 from twin.weeks import week_of
+
+
+@dataclass(frozen=True)
+class Unplaced:
+    """Visits that an announced plan was asked for and had no place for.
+
+    Parameters
+    ----------
+    rep_id, customer_id : (u,) str
+    week : (u,) datetime64[D]
+        Monday of the week in which each was wanted.
+    reason : (u,) str
+        One of the keys of :data:`twin.planning.reasons.UNSERVED`.
+    """
+
+    rep_id: NDArray[np.str_]
+    customer_id: NDArray[np.str_]
+    week: NDArray[np.datetime64]
+    reason: NDArray[np.str_]
+
+    def __len__(self) -> int:
+        return len(self.customer_id)
 
 
 @dataclass(frozen=True)
@@ -36,6 +59,8 @@ class Kept:
         Stays on its day and, where one is named, at its hour.
     from_day : datetime.date, optional
         First day of which anything may change.
+    unplaced : Unplaced, optional
+        What the plan could not place, where that is known.
     """
 
     visit_id: NDArray[np.str_]
@@ -48,6 +73,7 @@ class Kept:
     step: NDArray[np.int64]
     locked: NDArray[np.bool_]
     from_day: dt.date | None = None
+    unplaced: Unplaced | None = None
 
 
 def still_wanted(ground: Ground, kept: Kept) -> Wanted:
@@ -84,7 +110,31 @@ def still_wanted(ground: Ground, kept: Kept) -> Wanted:
         step=kept.step, visit_id=kept.visit_id, day=kept.day, begin=kept.begin, locked=kept.locked | over,
         first_day=np.where(over, kept.day, first),
     )  # fmt: skip
-    return Wanted(claims, _most(ground, claims))
+    return Wanted(claims, _most(ground, claims), _still_left_out(ground, kept.unplaced))
+
+
+def _still_left_out(ground: Ground, unplaced: Unplaced | None) -> LeftOut:
+    """What found no place and is wanted still: (rep, customer, week, reason) of each.
+
+    Nobody is chosen anew, so nobody who was left out may drop from the list: it would read as if all had found a place.
+    Gone are wishes of whoever is listed no more, may not be visited now, or is left out by the scenario.
+    """
+    if unplaced is None or not len(unplaced):
+        return ()
+    reps, customers = (
+        {name: row for row, name in enumerate(listed.tolist())}
+        for listed in (ground.conditions.rep_ids, ground.world.population.ids)
+    )
+    weeks = week_of(unplaced.week).tolist()
+    rows = zip(unplaced.rep_id.tolist(), unplaced.customer_id.tolist(), weeks, unplaced.reason.tolist(), strict=True)
+    people = ground.world.population
+    wished = people.consent[VISIT] & (ground.aims.promised | ~(ground.conditions.dropped & people.known))
+    return tuple(
+        (reps[rep], customers[customer], int(week), reason)
+        for rep, customer, week, reason in rows
+        if rep in reps and customer in customers and wished[customers[customer]]
+        and ground.weeks[0] <= week <= ground.weeks[-1]
+    )  # fmt: skip
 
 
 def _most(ground: Ground, claims: Claims) -> NDArray[np.int64]:

@@ -99,6 +99,7 @@ REMARKS: dict[str, dict[str, str]] = {
         "without_place": "Planned customers without a place, whose travel is an assumption: {count}.",
         "spare_visits": "Visits for which reps have time, but nobody whose turn it is: {count}.",
         "hours_unread": "Cells of visit_hours or visit_days that could not be read and narrow nothing: {count}.",
+        "later_steps": "Contacts of its journeys that fall after the plan's last day, listed all the same: {count}.",
         "home_unknown": "Reps without a home, whose ways in the morning and evening count nothing: {count}.",
     },
     "tr": {
@@ -109,6 +110,7 @@ REMARKS: dict[str, dict[str, str]] = {
         "without_place": "Yeri bilinmediği için yolu varsayılan planlı müşteri sayısı: {count}.",
         "spare_visits": "Temsilcinin zamanı olduğu hâlde sırası gelen müşteri bulunamayan ziyaret sayısı: {count}.",
         "hours_unread": "Okunamadığı için hesaba katılmayan visit_hours veya visit_days hücresi sayısı: {count}.",
+        "later_steps": "Planın son gününden sonraya düşen, yine de listelenen yolculuk teması sayısı: {count}.",
         "home_unknown": "Evi bilinmediği için sabah ve akşam yolu sayılmayan temsilci sayısı: {count}.",
     },
 }

@@ -55,7 +55,7 @@ class PlanSettings:
     Parameters
     ----------
     country : str
-        ISO 3166 code whose public holidays are kept.
+        ISO 3166 code whose public holidays are kept; none where it is empty.
     weekdays : tuple of int
         Working days of the week; Monday is 0.
     also_closed : tuple of datetime.date
@@ -111,7 +111,7 @@ class PlanSettings:
         Of the search.
     """
 
-    country: str = "TR"
+    country: str = ""
     weekdays: tuple[int, ...] = (0, 1, 2, 3, 4)
     also_closed: tuple[dt.date, ...] = ()
     absences: tuple[Absence, ...] = ()

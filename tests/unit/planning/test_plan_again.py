@@ -12,9 +12,10 @@ from plan_worlds import QUICK, Size, planned
 from twin.errors import PlanError
 from twin.planning.checker import Lock, check_plan
 from twin.planning.decisions import Decision
-from twin.planning.kept import Kept
+from twin.planning.kept import Kept, Unplaced
 from twin.planning.plan import VisitPlan
 from twin.planning.settings import Absence
+from twin.scenario.scenario import Frequency, Scenario, Targeting
 
 SIZE = Size(customers=200, visits_per_week=20)
 SICK = dt.date(2026, 2, 10)
@@ -26,12 +27,15 @@ def announced() -> VisitPlan:
 
 
 def kept(plan: VisitPlan, from_day: dt.date | None = None) -> Kept:
+    left = plan.unserved
+    visits = left.channel == "visit"
+    unplaced = Unplaced(*(values[visits] for values in (left.rep_id, left.customer_id, left.week, left.reason)))
     mine = plan.kind == "visit"
     begin = (plan.begin - plan.date.astype("datetime64[m]")).astype(np.int64)[mine]
     nothing = np.zeros(int(mine.sum()), np.int64)
     return Kept(
         plan.visit_id[mine], plan.rep_id[mine], plan.customer_id[mine], plan.date[mine], begin, nothing, nothing - 1,
-        nothing - 1, nothing.astype(bool), from_day,
+        nothing - 1, nothing.astype(bool), from_day, unplaced,
     )  # fmt: skip
 
 
@@ -44,6 +48,58 @@ def test_nothing_changes_without_a_reason(announced):
     again, world, _, conditions = planned(SIZE, kept=kept(announced))
     assert rows_of(again) == rows_of(announced)
     assert check_plan(again, world, conditions) == ()
+
+
+CROWDED = Scenario("crowded", targeting=Targeting(frequency=(Frequency(3.0),)))
+"""Promises more visits than reps can make."""
+
+
+def wishes_left(plan: VisitPlan) -> list[tuple]:
+    left = plan.unserved
+    return sorted(zip(left.rep_id, left.customer_id, left.channel, left.week, left.reason, strict=True))
+
+
+def test_what_found_no_place_is_not_forgotten_when_nothing_changes():
+    first = planned(SIZE, CROWDED)[0]
+    again = planned(SIZE, CROWDED, kept=kept(first))[0]
+    assert {"capacity", "consent"} <= set(first.unserved.reason) and len(first.unserved) > 100
+    assert (wishes_left(again), rows_of(again)) == (wishes_left(first), rows_of(first))
+    assert again.unserved.lost_gain.tolist() == first.unserved.lost_gain.tolist()
+    third = planned(SIZE, CROWDED, kept=kept(again))[0]
+    assert wishes_left(third) == wishes_left(first)
+
+
+def test_a_wish_that_is_granted_by_hand_is_left_out_no_more():
+    first = planned(SIZE, CROWDED)[0]
+    left, n_visits = first.unserved, int((first.kind == "visit").sum())
+
+    def days_to_a_visit(row: int) -> int:
+        """From the middle of the week of a wish."""
+        mine = first.date[first.customer_id == left.customer_id[row]]
+        return int(np.abs((mine - left.week[row]).astype(int) - 2).min(initial=99))
+
+    row = next(row for row in np.flatnonzero(left.reason == "capacity") if days_to_a_visit(row) > 12)
+    near = (first.date - left.week[row]).astype(int)
+    spot = np.flatnonzero((first.rep_id == left.rep_id[row]) & (near >= 0) & (near < 5))[3]
+    wishes = [
+        Decision("drop", str(first.customer_id[spot]), str(first.rep_id[spot]), first.date[spot].astype(object),
+                 visit_id=str(first.visit_id[spot])),
+        Decision("add", str(left.customer_id[row]), str(left.rep_id[row]), first.date[spot].astype(object)),
+    ]  # fmt: skip
+    again = planned(SIZE, CROWDED, kept=kept(first), decisions=wishes)[0]
+    assert int((again.kind == "visit").sum()) == n_visits and len(again.unserved) == len(left) - 1
+    met = [wish for wish in wishes_left(first) if wish not in wishes_left(again)]
+    assert met == [(left.rep_id[row], left.customer_id[row], "visit", left.week[row], "capacity")]
+
+
+def test_wishes_of_whoever_is_gone_or_has_withdrawn_are_dropped():
+    first, world, *_ = planned(SIZE, CROWDED)
+    withdrew = str(world.population.ids[~world.population.consent[0]][0])
+    who, customers = np.array(["R1", "nobody", "R1"]), np.array(["nobody", "C000004", withdrew])
+    unplaced = Unplaced(who, customers, first.unserved.week[:1].repeat(3), np.array(["capacity"] * 3))
+    strange = replace(kept(first), unplaced=unplaced)
+    again = planned(SIZE, CROWDED, kept=strange)[0]
+    assert "capacity" not in again.unserved.reason
 
 
 def test_after_a_sick_day_only_that_rep_changes_and_no_visit_is_lost(announced):

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from twin.errors import PlanError
@@ -20,6 +21,7 @@ from twin.tasks.forecasts.forecast import read_scenarios
 from twin.tasks.learning.country import zone_of
 from twin.tasks.plans.absent import listed_absences
 from twin.tasks.plans.plan_cancelled import CANCELLED, announced_before, as_cancelled, fell_away, nothing, revised
+from twin.tasks.plans.plan_country import on_holidays
 from twin.tasks.plans.plan_edits import WISHES, Wishes, as_document
 from twin.tasks.plans.plan_making import Order, checked_plan, settings_in, with_agreed, with_listed
 from twin.tasks.plans.plan_roads import RoadsAsked
@@ -70,9 +72,9 @@ def run_plan(
     -------
     dict
         ``plan`` (version), ``scenario``, ``start``, ``end``, ``visits``, ``tasks``, ``reps``, ``unserved``,
-        ``absences`` (heeded: of the dataset's table or stated, within the plan's days), ``withdrawn`` (contacts that
-        the files lack because consent has gone), ``files``. A ``PlanError`` says when there are no listed reps, or
-        the plan breaks a rule.
+        ``later_steps`` (tasks after ``end``, of journeys begun within the plan), ``absences`` (heeded: of the
+        dataset's table or stated, within the plan's days), ``withdrawn`` (contacts that the files lack because consent
+        has gone), ``files``. A ``PlanError`` says when there are no listed reps, or the plan breaks a rule.
     """
     tell = progress or silent
     tell(0, 3, "read")
@@ -86,7 +88,8 @@ def run_plan(
     before, gone = announced_before(workspace, order.first.isoformat()) or (None, nothing())
     table = revised(bilingual(plan.columns("en"), plan.columns("tr")), before, gone)
     gone = gone if before is None else fell_away(before, gone, table)
-    summary = summary_of(plan, order, [str(warning) for warning in warnings])
+    told = [*(str(warning) for warning in warnings), *on_holidays(wishes.settings, twin.world)]
+    summary = summary_of(plan, order, told)
     version = published(workspace, twin, order, plan, Rows(table, gone), summary)
     written = hand_out(workspace, Rows(table, gone), version, out, formats, locale, form, tell)
     return {**summary, "plan": version, **written, "withdrawn": [*listed(lost), *written["withdrawn"]]}
@@ -175,6 +178,7 @@ def summary_of(plan: VisitPlan, order: Order, warnings: list[str]) -> dict[str, 
         "tasks": int((plan.kind == "task").sum()),
         "reps": len(set(plan.rep_id.tolist())),
         "unserved": len(plan.unserved),
+        "later_steps": int((plan.date >= np.datetime64(plan.stop)).sum()),
         "km": round(float(plan.days.km.sum()), 1),
         "drive_hours": round(float(plan.days.drive_min.sum()) / 60.0, 1),
         "search": {

@@ -21,6 +21,7 @@ from twin.planning.calendar import working_days
 from twin.planning.edited_day import DayHours, DayStops, on_the_clock, with_stop
 from twin.planning.follow_ups import hours_of
 from twin.planning.settings import Absence, PlanSettings
+from twin.tasks.plans.plan_country import in_market
 from twin.tasks.plans.plan_edits import ADD, DROP, MOVE, Edit, Wishes
 
 
@@ -64,6 +65,10 @@ class Desk:
         """Absences that the dataset lists, and those that the planner has noted."""
         return tuple(dict.fromkeys((*self.settings.absences, *wishes.absences)))
 
+    def heeding(self, wishes: Wishes) -> PlanSettings:
+        """Settings of the planner's wishes, with the holidays that the plan itself keeps."""
+        return in_market(wishes.settings, self.world)
+
     def ends(self, rep: str, day: dt.date) -> tuple[tuple[float, float], tuple[float, float]]:
         """Where a rep's day begins and ends, home or near a customer: two times longitude and latitude."""
         begins, stops = (self.nights.get((rep, each), "") for each in (day - dt.timedelta(days=1), day))
@@ -101,7 +106,7 @@ def applied(desk: Desk, wishes: Wishes) -> pd.DataFrame:
         Columns of the plan, and ``change``: ``lock``, ``move``, ``add`` or empty.
     """
     away = desk.away(wishes)
-    desk, touched = without_lost_nights(replace(desk, settings=wishes.settings), away)
+    desk, touched = without_lost_nights(replace(desk, settings=desk.heeding(wishes)), away)
     rows = desk.rows.assign(change="")
     for edit in wishes.edits:
         rows, days = _edited(desk, rows, edit)

@@ -25,6 +25,7 @@ from twin.tasks import shelf
 from twin.tasks.forecasts.forecast import alignment_of
 from twin.tasks.plans.absent import listed_absences
 from twin.tasks.plans.plan_applied import Desk, applied, without_lost_nights
+from twin.tasks.plans.plan_country import in_market
 from twin.tasks.plans.plan_edits import Edit, Wishes, wishes_of
 from twin.tasks.privacy.consent import agreed_now, still_agreed
 from twin.weeks import week_of_date
@@ -94,7 +95,8 @@ def open_desk(workspace: Path, plan: str) -> Desk:
     conditions = lay_out(twin.world, market, scenario, horizon, alignment_of(scenario, twin))
     reps = twin.world.reps
     rows, withdrawn = still_agreed(store, store.table(version, "plan"))
-    settings = replace(wishes_of(workspace, plan).settings, absences=listed_absences(store, twin))
+    settings = in_market(wishes_of(workspace, plan).settings, twin.world)
+    settings = replace(settings, absences=listed_absences(store, twin))
     homes = {str(id): (float(x), float(y)) for id, x, y in zip(reps.ids, reps.home_lon, reps.home_lat)}
     return Desk(
         rows=rows,
@@ -170,7 +172,7 @@ def days_for(desk: Desk, wishes: Wishes, edit: Edit, rep: str) -> pd.DataFrame:
 
 def open_days(desk: Desk, wishes: Wishes, rep: str) -> list[dt.date]:
     """Days of the plan on which a rep works."""
-    calendar = working_days(desk.start, desk.stop, wishes.settings)
+    calendar = working_days(desk.start, desk.stop, desk.heeding(wishes))
     days = [day.astype(object) for day in calendar.day]
     away = [each for each in desk.away(wishes) if each.rep_id == rep]
     return [day for day in days if not any(each.first <= day <= each.last for each in away)]
@@ -198,7 +200,7 @@ def _checked(desk: Desk, rows: pd.DataFrame, wishes: Wishes) -> list[dict[str, A
     columns[6], columns[7] = (rows[name].to_numpy().astype("datetime64[m]") for name in ("start", "end"))
     away = desk.away(wishes)
     sheet = _Sheet(desk.start, desk.stop, *[*columns, rate.to_numpy(), _slept(desk, away)])
-    found = check_plan(sheet, desk.world, desk.conditions, replace(wishes.settings, absences=away))
+    found = check_plan(sheet, desk.world, desk.conditions, replace(desk.heeding(wishes), absences=away))
     return [{"kind": each.kind, "rep_id": each.rep_id, "visit_id": each.visit_id, "found": each.found,
              "crowded": each.kind in CROWDED} for each in found]  # fmt: skip
 

@@ -22,9 +22,11 @@ EDITS = "plan_edits"
 WISHES = "wishes"
 """Part of a plan, and of such a version: the wishes as a document."""
 LOCK, MOVE, ADD, DROP = KINDS = ("lock", "move", "add", "drop")
-SETTABLE = ("day_start", "day_end", "lunch_start", "lunch_end", "half_day_end", "lunch_minutes", "most_a_day",
-            "visit_minutes",
-            "most_drive_minutes", "overnight", "turns_per_visit", "starts", "seed")  # fmt: skip
+SETTABLE = (
+    "country", "weekdays", "also_closed", "day_start", "day_end", "lunch_start", "lunch_end", "half_day_end",
+    "lunch_minutes", "most_a_day", "visit_minutes", "most_drive_minutes", "overnight", "turns_per_visit", "starts",
+    "seed",
+)  # fmt: skip
 """Settings that a planner states; the rest are assumptions on roads and rhythm."""
 
 
@@ -168,7 +170,7 @@ def newest_plan(workspace: Workspace, name: str = "") -> str:
 def as_document(wishes: Wishes) -> dict[str, Any]:
     """The wishes as a document of JSON types."""
     return {
-        "settings": {name: getattr(wishes.settings, name) for name in SETTABLE},
+        "settings": {name: _told(getattr(wishes.settings, name)) for name in SETTABLE},
         "absences": [_plain(each) for each in wishes.absences],
         "edits": [_plain(each) for each in wishes.edits],
     }
@@ -183,6 +185,8 @@ def from_document(document: Mapping[str, Any]) -> Wishes:
         For hours that are none, and for edits of an unknown kind.
     """
     stated = {name: value for name, value in document.get("settings", {}).items() if name in SETTABLE}
+    stated |= {name: tuple(stated[name]) for name in ("weekdays",) if name in stated}
+    stated |= {name: tuple(map(dt.date.fromisoformat, stated[name])) for name in ("also_closed",) if name in stated}
     absences = tuple(Absence(**_dated(each, "first", "last")) for each in document.get("absences", ()))
     edits = tuple(Edit(**_dated(each, "date", "was")) for each in document.get("edits", ()))
     return Wishes(settings_of(stated), absences, edits)
@@ -219,6 +223,13 @@ def absences_of(texts: Sequence[str]) -> tuple[Absence, ...]:
             raise PlanError(f"--absent: expected REP:FIRST:LAST with dates like 2026-01-31, found {text!r}.") from error
         found.append(Absence(rep, first, last))
     return tuple(found)
+
+
+def _told(value: Any) -> Any:
+    """A setting in JSON types."""
+    if isinstance(value, tuple):
+        return [each.isoformat() if isinstance(each, dt.date) else each for each in value]
+    return value
 
 
 def _plain(noun: Absence | Edit) -> dict[str, Any]:

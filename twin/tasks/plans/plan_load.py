@@ -28,7 +28,7 @@ def load_of(desk: Desk, wishes: Wishes, rows: pd.DataFrame) -> pd.DataFrame:
         ``rep_id``, ``date``, ``visits``, ``tasks``, ``minutes`` (visits, tasks and roads, the way home included),
         ``open_minutes`` (of the working day without lunch; 0 where the rep is away), ``filled`` (share, may pass 1).
     """
-    calendar = working_days(desk.start, desk.stop, wishes.settings)
+    calendar = working_days(desk.start, desk.stop, desk.heeding(wishes))
     opened = calendar.closes - calendar.opens - calendar.lunch_minutes
     reps = sorted(set(desk.rows["rep_id"]) | set(rows["rep_id"]))
     grid = pd.DataFrame(
@@ -63,7 +63,7 @@ def capacity_of(desk: Desk, wishes: Wishes, rows: pd.DataFrame) -> pd.DataFrame:
         ``rep_id``, ``planned``, ``possible`` (visits over the whole plan, absences taken off).
     """
     conditions, origin = desk.conditions, desk.world.origin
-    calendar = working_days(desk.start, desk.stop, wishes.settings)
+    calendar = working_days(desk.start, desk.stop, desk.heeding(wishes))
     week = calendar.week - origin
     a_day = conditions.rep_visits[:, week] * conditions.channel_factor[0, week] / len(wishes.settings.weekdays)
     works = np.ones_like(a_day)

@@ -21,6 +21,7 @@ from twin.progress import Progress
 from twin.scenario.scenario import Scenario
 from twin.tasks import shelf
 from twin.tasks.forecasts.forecast import alignment_of
+from twin.tasks.plans.plan_country import in_market
 from twin.tasks.plans.plan_edits import DROP, Edit, Wishes
 from twin.tasks.plans.plan_roads import RoadsAsked, lookup_of, roads_of
 from twin.tasks.privacy.consent import WITHDRAWN, still_agreed
@@ -71,7 +72,7 @@ def checked_plan(twin: shelf.Twin, order: Order, tell: Progress) -> VisitPlan:
             f"--start: expected {monday(origin)} or later, where history ends, found {order.first}. "
             "Choose a later day, or ingest newer data and calibrate."
         )
-    settings = settings_in(order.wishes)
+    settings = in_market(settings_in(order.wishes), twin.world)
     _known_reps(settings, twin)
     horizon = week_of_date(order.first) - origin + order.n_weeks + 1
     tell(1, 3, "choose whom to visit")

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from twin.errors import PlanError
-from twin.planning.kept import Kept
+from twin.planning.kept import Kept, Unplaced
 from twin.planning.settings import Absence, PlanSettings
 from twin.planning.targets import Motive
 from twin.progress import Progress, silent
@@ -23,8 +23,9 @@ from twin.tasks.forecasts.forecast import read_scenarios
 from twin.tasks.plans.absent import listed_absences
 from twin.tasks.plans.plan import Rows, bilingual, check_forms, hand_out, published, summary_of
 from twin.tasks.plans.plan_cancelled import cancelled_in, fell_away, nothing, revised
+from twin.tasks.plans.plan_country import on_holidays
 from twin.tasks.plans.plan_edits import Edit, Wishes, made_with, newest_plan, wishes_of
-from twin.tasks.plans.plan_making import Order, checked_plan, settings_in, with_agreed, with_listed
+from twin.tasks.plans.plan_making import VISIT, Order, checked_plan, settings_in, with_agreed, with_listed
 from twin.tasks.plans.plan_roads import RoadsAsked
 from twin.tasks.privacy.consent import agreed_now, listed, still_agreed
 from twin.workspace.plan_crm import read_form
@@ -37,6 +38,11 @@ _MOTIVE = {
     "by_hand": Motive.BY_HAND,
     "add": Motive.BY_HAND,
 }
+
+UNKNOWN_WISHES = (
+    "The folder of a plan does not say what found no place in it: only what loses its place now is listed. "
+    "Name the version of the plan to keep the whole list."
+)
 
 
 @dataclass(frozen=True)
@@ -58,6 +64,8 @@ class Announced:
         Empty for a folder.
     cancelled : DataFrame
         Events of still older plans that calendars should take out.
+    unserved : DataFrame, optional
+        What found no place; a folder does not say.
     """
 
     rows: pd.DataFrame
@@ -68,6 +76,7 @@ class Announced:
     heeded: tuple[Edit, ...] = ()
     version: str = ""
     cancelled: pd.DataFrame = field(default_factory=nothing)
+    unserved: pd.DataFrame | None = None
 
 
 def run_replan(
@@ -120,7 +129,8 @@ def run_replan(
     stated = _with(old.wishes, edits, absences, settings)
     wishes, lost = with_agreed(workspace, with_listed(stated, listed_absences(workspace, twin)))
     agreed, withdrawn = still_agreed(workspace, old.rows)
-    order = _order(old, chosen, wishes, asked, kept_of(agreed, from_date))
+    order = _order(old, chosen, wishes, asked, kept_of(agreed, from_date, old.unserved))
+    warnings += [*on_holidays(wishes.settings, twin.world), *([UNKNOWN_WISHES] if old.unserved is None else [])]
     plan = checked_plan(twin, order, tell)
     table = revised(bilingual(plan.columns("en"), plan.columns("tr")), old.rows, old.cancelled)
     rows = Rows(table, fell_away(old.rows, old.cancelled, table, from_date))
@@ -174,11 +184,14 @@ def announced(workspace: Workspace, keep: str | Path = "") -> Announced:
         heeded=made_with(workspace.path, name).edits,
         version=name,
         cancelled=cancelled_in(workspace, version),
+        unserved=workspace.table(version, "unserved"),
     )
 
 
-def kept_of(rows: pd.DataFrame, from_date: dt.date | None = None) -> Kept:
-    """The visits of an announced plan as its planner's search takes them."""
+def kept_of(
+    rows: pd.DataFrame, from_date: dt.date | None = None, unserved: pd.DataFrame | None = None
+) -> Kept:  # fmt: skip
+    """The visits of an announced plan, and what found no place in it, as its planner's search takes them."""
     visits = rows[rows["kind"] == "visit"]
     day = visits["date"].to_numpy().astype("datetime64[D]")
     begin = (visits["start"].to_numpy().astype("datetime64[m]") - day.astype("datetime64[m]")).astype(np.int64)
@@ -200,6 +213,18 @@ def kept_of(rows: pd.DataFrame, from_date: dt.date | None = None) -> Kept:
         if "locked" in visits
         else np.zeros(len(visits), bool),
         from_day=from_date,
+        unplaced=None if unserved is None else _unplaced(unserved),
+    )
+
+
+def _unplaced(unserved: pd.DataFrame) -> Unplaced:
+    """Visits that found no place. Contacts on other channels are dated anew around the visits, and told then."""
+    visits = unserved[unserved["channel"] == VISIT]
+    return Unplaced(
+        rep_id=visits["rep_id"].fillna("").to_numpy().astype(str),
+        customer_id=visits["customer_id"].to_numpy().astype(str),
+        week=visits["week"].to_numpy().astype("datetime64[D]"),
+        reason=visits["reason_key"].to_numpy().astype(str),
     )
 
 
