@@ -40,9 +40,6 @@ def keep(plan: str, change: Callable[[Wishes], Wishes]) -> None:
     standing = plan_edits.wishes_of(state.workspace(), plan)
     plan_edits.keep_wishes(state.workspace(), plan, change(standing))
     st.session_state[TURN] = st.session_state.get(TURN, 0) + 1
-    if DAY in st.session_state:
-        # said once more, so that the browser draws the label of the chosen day anew: the count in it has changed
-        st.session_state[DAY] = st.session_state[DAY]
 
 
 def take_back(plan: str, keys: Iterable[str]) -> None:

@@ -20,6 +20,8 @@ from twin.tasks.plans.plan_edits import ADD, DROP, LOCK, MOVE, Edit, Wishes
 
 _ORDER = ("seq", "time", "customer", "channel", "change", "reason", "state", "way", "expected_gain", "customer_id")
 
+_LABEL = "plan_day_label"
+"""Key of the label of the chosen day as it was drawn last."""
 TWO_LINES = 54
 """Height of a row in which a reason takes two lines, pixels."""
 
@@ -36,14 +38,12 @@ def day(
     planned = {each.date() for each in mine["date"]}
     days = sorted(planned | set(plan_desk.open_days(desk, wishes, str(rep))))
     counts = mine[mine["kind"] == "visit"]["date"].dt.date.value_counts().to_dict()
+    labels = {
+        each.isoformat(): f"{words.weekday(each)} · {words.many('plan.n_visits', counts.get(each, 0))}" for each in days
+    }
+    _said_anew(labels)
     shown = frame.chosen(
-        right.selectbox,
-        words("plan.day"),
-        [each.isoformat() for each in days],
-        plan_changes.DAY,
-        format_func=lambda iso: (
-            f"{words.weekday(iso)} · {words.many('plan.n_visits', counts.get(dt.date.fromisoformat(iso), 0))}"
-        ),
+        right.selectbox, words("plan.day"), list(labels), plan_changes.DAY, format_func=labels.__getitem__
     )
     today = mine[mine["date"] == pd.Timestamp(shown)].sort_values("start") if shown else mine.head(0)
     picked = _list(today, f"{rep}-{shown}-{st.session_state.get(plan_changes.TURN, 0)}", words)
@@ -77,7 +77,7 @@ def _list(today: pd.DataFrame, key: str, words: Words) -> pd.DataFrame:
             for minutes, km in zip(today["travel_min"], today["travel_km"].fillna(0.0))
         ],
         state=today["known"].astype(bool).map({True: words("chart.known"), False: words("chart.unknown")}),
-        expected_gain=[words.volume(gain) for gain in pd.to_numeric(today["expected_gain"])],
+        expected_gain=[gain(value, words) for value in pd.to_numeric(today["expected_gain"])],
     )
     config = {
         "seq": st.column_config.NumberColumn(width=50),
@@ -96,7 +96,27 @@ def _list(today: pd.DataFrame, key: str, words: Words) -> pd.DataFrame:
         on_select="rerun",
         selection_mode="multi-row",
     )
-    return today.iloc[[row for row in chosen.selection.rows if row < len(today)]]
+    ticked = [row for row in chosen.selection.rows if row < len(today)]
+    if ticked:
+        # the grid cuts a long reason off; whoever ticks a visit wants to know it whole
+        frame.written(table.iloc[ticked][["time", "customer", "reason"]], words)
+    return today.iloc[ticked]
+
+
+def gain(value: float, words: Words) -> str:
+    """A gain as it is written in tables, a loss with a proper minus."""
+    return words.volume(value).replace("-", "\N{MINUS SIGN}")
+
+
+def _said_anew(labels: dict[str, str]) -> None:
+    """Make the browser draw the label of the chosen day again where the number of its visits has changed.
+
+    It keeps what it drew last as long as the choice itself stays: a new plan would show the old plan's number.
+    """
+    label = labels.get(st.session_state.get(plan_changes.DAY, ""))
+    if label and st.session_state.get(_LABEL) != label:
+        st.session_state[plan_changes.DAY] = st.session_state[plan_changes.DAY]
+    st.session_state[_LABEL] = label
 
 
 def _actions(plan: str, desk: Desk, wishes: Wishes, picked: pd.DataFrame, reps: dict[str, str], words: Words) -> None:

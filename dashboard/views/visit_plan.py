@@ -13,10 +13,12 @@ from dashboard.charts import plan as charts
 from dashboard.views import plan_changes, plan_day, plan_downloads, plan_form
 from dashboard.words import Words
 from twin.tasks.plans import plan_desk
-from twin.tasks.plans.plan_applied import applied
+from twin.tasks.plans.plan_applied import Desk, applied
 from twin.tasks.plans.plan_edits import Wishes
 
 _MOST_UNSERVED = 500
+_READ_UNSERVED = 12
+"""Wishes that are written out with their whole reason; more are a table that is scrolled."""
 _CARD = 150
 """Least width of a card with a figure, pixels."""
 
@@ -48,7 +50,7 @@ def render() -> None:
     unserved = _in_language(state.table(version.id, "unserved"), words)
     if not len(state.table(version.id, "plan")):
         frame.empty(words("plan.empty"))
-        _unserved(unserved, words)
+        _unserved(unserved, plan_state.desk(version.id), words)
         return
     _whole(version, wishes, unserved, reps, heads, words)
 
@@ -63,23 +65,23 @@ def _whole(
     edited = bool(wishes.edits or wishes.absences)
     breaches = plan_desk.breaches(desk, rows, wishes) if edited else []
     reps = {id: names.get(id, id) for id in sorted(set(desk.rows["rep_id"]) | set(rows["rep_id"]))}
-    _figures(rows, unserved, words)
+    _figures(desk, rows, unserved, words)
     plan_downloads.downloads(version, reps, words)
     _load(version.id, wishes, {**names, **reps}, words)
     plan_changes.panel(version.id, desk, wishes, breaches, rows, reps, words)
     plan_day.day(version, desk, wishes, rows, reps, heads, words)
-    _unserved(unserved, words)
+    _unserved(unserved, desk, words)
 
 
-def _figures(rows: pd.DataFrame, unserved: pd.DataFrame, words: Words) -> None:
+def _figures(desk: Desk, rows: pd.DataFrame, unserved: pd.DataFrame, words: Words) -> None:
     visits = rows[rows["kind"] == "visit"]
-    dark = visits[~visits["known"].astype(bool)]
+    dark, lost = plan_desk.not_buying(desk, visits)
     cells = (
         ("plan.visits", words.number(len(visits)), words.many("plan.tasks", len(rows) - len(visits))),
         (
             "plan.customers",
             words.number(visits["customer_id"].nunique()),
-            words("plan.dark", n=words.number(dark["customer_id"].nunique())),
+            words("plan.dark", n=words.number(dark), lost=words.number(lost)),
         ),
         (
             "plan.reps",
@@ -176,19 +178,29 @@ def _follow(event: Any) -> None:
     st.session_state["load_seen"] = cell
 
 
-def _unserved(unserved: pd.DataFrame, words: Words) -> None:
+def _unserved(unserved: pd.DataFrame, desk: Desk, words: Words) -> None:
     """What was wanted and found no place, with reasons."""
     st.header(words("plan.unserved_title"))
     if not len(unserved):
         st.caption(words("plan.all_served"))
         return
-    counts = unserved["reason"].value_counts().rename_axis("reason").reset_index(name="count")
-    left, right = st.columns([2, 3], gap="medium")
-    with left:
-        frame.shown(counts, words)
-    with right:
-        rows = unserved.assign(channel=[words.named("channel", name) for name in unserved["channel"]])
-        rows = rows.sort_values("lost_gain", ascending=False).head(_MOST_UNSERVED)
-        columns = ["week", "rep_id", "customer_id", "channel", "reason", "lost_gain"]
-        high = 320 if len(rows) > 8 else "content"
-        frame.shown(rows[columns], words, {"week": words.date, "lost_gain": words.volume}, height=high)
+    counts = unserved["reason"].value_counts()
+    frame.written(pd.DataFrame({"reason": counts.index, "count": [words.number(n) for n in counts]}), words)
+    best = unserved.sort_values("lost_gain", ascending=False, kind="stable").head(_MOST_UNSERVED)
+    people = desk.world.population
+    names = [people.names[desk.customer[id]] if id in desk.customer else "" for id in best["customer_id"]]
+    rows = pd.DataFrame({
+        "week": [words.date(day) for day in best["week"]],
+        "rep_id": best["rep_id"].to_numpy(),
+        "customer": [f"{name} ({id})" if name and name != id else id for name, id in zip(names, best["customer_id"])],
+        "channel": [words.named("channel", name) for name in best["channel"]],
+        "reason": best["reason"].to_numpy(),
+        "lost_gain": [plan_day.gain(value, words) for value in best["lost_gain"]],
+    })  # fmt: skip
+    if len(unserved) > _READ_UNSERVED:
+        st.caption(words("plan.unserved_first", n=_READ_UNSERVED, all=words.number(len(unserved))))
+    # reasons are sentences: in a grid they would be cut off
+    frame.written(rows.head(_READ_UNSERVED), words)
+    if len(rows) > _READ_UNSERVED:
+        with st.expander(words.many("plan.unserved_more", len(rows))):
+            frame.shown(rows, words, height=400)

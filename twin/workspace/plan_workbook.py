@@ -17,7 +17,7 @@ import xlsxwriter
 from twin.workspace.plan_look import WORDS, Look, by_rep, text
 
 _A4 = 9
-_WIDTHS = {"day": 20, "seq": 4, "time": 12, "customer": 33, "channel": 10, "way": 14, "reason": 46, "gain": 9}
+_WIDTHS = {"day": 20, "seq": 4, "time": 12, "customer": 33, "channel": 10, "way": 14, "reason": 45, "gain": 10}
 """Printed columns and their widths, in letters: together the width of a page on its side."""
 _INK, _PALE, _LINE = "#222222", "#e4eaee", "#9aa5ad"
 

@@ -47,6 +47,8 @@ class Desk:
         Near whom the night after that day is spent; home when missing.
     withdrawn : DataFrame, optional
         Rows of the plan to which consent has been withdrawn since; they are not among ``rows``.
+    stage : (c,) int, optional
+        Where each customer stands with us when history ends, see :class:`twin.response.journey.Stage`.
     """
 
     rows: pd.DataFrame
@@ -60,6 +62,7 @@ class Desk:
     customer: dict[str, int]
     nights: dict[tuple[str, dt.date], str] = field(default_factory=dict)
     withdrawn: pd.DataFrame | None = None
+    stage: NDArray[np.int8] | None = None
 
     def away(self, wishes: Wishes) -> tuple[Absence, ...]:
         """Absences that the dataset lists, and those that the planner has noted."""

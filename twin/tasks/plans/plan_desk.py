@@ -20,6 +20,7 @@ from twin.planning import travel
 from twin.planning.calendar import working_days
 from twin.planning.checker import check_plan
 from twin.planning.settings import Absence
+from twin.response.journey import Stage, considers_us
 from twin.scenario import files
 from twin.tasks import shelf
 from twin.tasks.forecasts.forecast import alignment_of
@@ -110,6 +111,7 @@ def open_desk(workspace: Path, plan: str) -> Desk:
         customer=twin.world.population.rows,
         nights=nights_of(store.table(version, "days") if store.has(version, "days") else pd.DataFrame()),
         withdrawn=withdrawn,
+        stage=market.start.stage,
     )
 
 
@@ -176,6 +178,18 @@ def open_days(desk: Desk, wishes: Wishes, rep: str) -> list[dt.date]:
     days = [day.astype(object) for day in calendar.day]
     away = [each for each in desk.away(wishes) if each.rep_id == rep]
     return [day for day in days if not any(each.first <= day <= each.last for each in away)]
+
+
+def not_buying(desk: Desk, visits: pd.DataFrame) -> tuple[int, int]:
+    """Customers among those visited who do not know us, and those who do but have left us or do not buy."""
+    people = np.unique(np.array([desk.customer[name] for name in visits["customer_id"]], dtype=np.int64))
+    known = desk.world.population.known[people]
+    if desk.stage is None:
+        return int((~known).sum()), 0
+    stage = desk.stage[people]
+    others = ~considers_us(stage)
+    strange = others & ~known & (stage != Stage.LAPSED)
+    return int(strange.sum()), int((others & ~strange).sum())
 
 
 def who_may_be_added(desk: Desk, rep: str, most: int = 2000) -> pd.DataFrame:
