@@ -91,8 +91,9 @@ def go(page: str, label: str = "", kind: str = "secondary", turn: str = "", **qu
 
 
 def chosen(
-    widget: Callable[..., Any], label: str, options: Sequence[Any], key: str, default: Any = None, **more: Any
-) -> Any:
+    widget: Callable[..., Any], label: str, options: Sequence[Any], key: str, default: Any = None,
+    always: bool = False, **more: Any,
+) -> Any:  # fmt: skip
     """A choice that stands in the address of the page under ``key``, by its code and not by its words.
 
     A link, a typed address and the way back of the browser choose it anew.
@@ -110,13 +111,15 @@ def chosen(
         Of the widget and in the address.
     default : optional
         What holds where the address says nothing; the first option when missing. It does not stand in the address.
+    always : bool
+        It does: what holds where nothing is said will be another one tomorrow.
     more
         For the widget.
     """
     default = options[0] if default is None and options else default
     address.follow(key, options, default)
     value = widget(label, options, key=key, **more)
-    address.keep(key, value, default)
+    address.keep(key, value, None if always else default)
     return value
 
 

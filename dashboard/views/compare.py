@@ -6,13 +6,14 @@ from typing import Any
 
 import streamlit as st
 
-from dashboard import access, drawn, frame, jobs_panel, live, state
+from dashboard import access, address, drawn, frame, jobs_panel, live, state
 from dashboard.charts import forecast as charts
 from dashboard.views import compare_detail, compare_inputs, past_skill, report, run_forecast
 from dashboard.views.compare_tables import BASELINE, costs_table, findings, results_table, uplift_rows
 from dashboard.words import Words
 from twin.tasks.forecasts import compared
 
+_FORECAST = "forecast"
 MOST = 6
 """Scenarios side by side: more cannot be told apart."""
 
@@ -59,10 +60,17 @@ def render() -> None:
 
 
 def _forecast(found: list[Any], words: Words) -> Any:
-    """The newest forecast, or an older one that is asked for."""
+    """The newest forecast, or an older one that is asked for.
+
+    The address always names it: whoever opens it later sees the same figures, whatever has been run since.
+    """
     versions = {each.version.id: each for each in found}
+    newest = found[0]
+    if run_forecast.arrived():
+        _newest()
     if len(versions) == 1:
-        return found[0].version
+        address.keep(_FORECAST, newest.version.id, None)
+        return newest.version
 
     def said(id: str) -> str:
         one = versions[id]
@@ -71,8 +79,30 @@ def _forecast(found: list[Any], words: Words) -> Any:
             weeks=words.number(one.horizon_weeks),
         )  # fmt: skip
 
-    id = frame.chosen(st.selectbox, words("compare.forecast"), list(versions), "forecast", format_func=said)
+    id = frame.chosen(
+        st.selectbox, words("compare.forecast"), list(versions), _FORECAST, always=True, format_func=said,
+        on_change=_best_of_it,
+    )  # fmt: skip
+    if id != newest.version.id:
+        note, door = st.columns([5, 1.6], vertical_alignment="center")
+        note.info(words("compare.newer", when=words.moment(newest.version.created)), icon=":material/update:")
+        door.button(
+            words("compare.show_newer"), type="primary", width="stretch", key="show_newer", on_click=_newest
+        )  # fmt: skip
     return versions[id].version
+
+
+def _newest() -> None:
+    """Turn to the newest forecast; what was chosen of an older one, such as its scenarios, holds no longer."""
+    # an address that names none asks for the newest one
+    st.query_params.pop(_FORECAST, None)
+    _best_of_it()
+
+
+def _best_of_it() -> None:
+    """Another forecast has other scenarios: its best ones are shown, not those that both hold."""
+    st.query_params.pop("with", None)
+    st.session_state.pop("with", None)
 
 
 def _pinned(version: Any, outlook: dict[str, Any], words: Words) -> None:

@@ -14,23 +14,61 @@ BASELINE = "baseline"
 
 
 def findings(rows: list[dict[str, Any]], best: dict[str, float], words: Words) -> list[str]:
-    """The best scenario in a sentence, or that none can be told from the others or from the baseline."""
-    first = rows[0]
-    versus = first["versus_baseline"]
-    gain = versus["own_volume_pct"]
-    values = {
-        "name": frame.plain(first["name"]),
-        "mean": words.signed(gain["mean"]),
-        "band": words.between(gain["p10"], gain["p90"], words.signed),
-        "chance": words.percent(versus["probability_of_gain"]),
-    }
-    said = [words("compare.finding" if gain["p10"] > 0 else "compare.finding_unclear", **values)]
+    """What is known of the scenarios against going on as now, then which one sells most, as far as that is known."""
+    said = _verdict(rows, words)
     if best and len(rows) > 1:
         leader = max(best, key=lambda name: best[name])
         name = words("compare.baseline") if leader == BASELINE else frame.plain(leader)
         key = "compare.best_sure" if best[leader] >= compared.SURE else "compare.best_open"
         said.append(words(key, name=name, chance=words.percent(best[leader]), sure=words.percent(compared.SURE)))
     return said
+
+
+def _verdict(rows: list[dict[str, Any]], words: Words) -> list[str]:
+    """Who gains for sure, who loses for sure, and of whom neither is known: a sentence, and one on what it leaves out.
+
+    A scenario that changes nothing says nothing of the others, and is passed over where there are others.
+    """
+    ranked = sorted(rows, key=lambda row: -row["versus_baseline"]["own_volume_pct"]["mean"])
+    moving = [row for row in ranked if not changes_nothing(row)]
+    if not moving:
+        return [words("compare.finding_same", name=_named(ranked))]
+    gains = [row for row in moving if row["versus_baseline"]["own_volume_pct"]["p10"] > 0]
+    losses = [row for row in moving if row["versus_baseline"]["own_volume_pct"]["p90"] < 0]
+    unsure = [row for row in moving if row not in gains and row not in losses]
+    if gains:
+        above = [row for row in unsure if ranked.index(row) < ranked.index(gains[0])]
+        said = [words("compare.finding_sure" if above else "compare.finding", **_values(gains[0], words))]
+        said += [words("compare.finding_above", names=_named(above))] if above else []
+    elif unsure:
+        key = "compare.finding_no_gain" if losses else "compare.finding_unclear"
+        said = [words(key, **_values(unsure[0], words))]
+    else:
+        key = "compare.finding_worse" if len(losses) > 1 else "compare.finding_worse_one"
+        return [words(key, **_values(losses[0], words))]
+    return [*said, *([words("compare.finding_losers", names=_named(losses))] if losses else [])]
+
+
+def changes_nothing(row: dict[str, Any]) -> bool:
+    """Whether a scenario sells the same as going on as now in every run, as one does that asks for nothing."""
+    gain = row["versus_baseline"]["own_volume_pct"]
+    return not any(gain[level] for level in ("mean", "p05", "p95"))
+
+
+def _values(row: dict[str, Any], words: Words) -> dict[str, str]:
+    versus = row["versus_baseline"]
+    gain = versus["own_volume_pct"]
+    return {
+        "name": frame.plain(row["name"]),
+        "mean": words.signed(gain["mean"]),
+        "band": words.between(gain["p10"], gain["p90"], words.signed),
+        "chance": words.percent(versus["probability_of_gain"]),
+    }
+
+
+def _named(rows: list[dict[str, Any]]) -> str:
+    """Names in a row; commas may stand in them."""
+    return "; ".join(frame.plain(row["name"]) for row in rows)
 
 
 def results_table(
@@ -49,8 +87,9 @@ def results_table(
         }
     ]
     made += [_result(row, best, words) for row in rows]
-    names = ["scenario", "own_volume", "volume_pct", "volume_band", "own_share", "share_points", "share_band", "gain",
-             "best", "goal"]  # fmt: skip
+    # what decides stands first: the last columns are out of sight on a narrow screen
+    names = ["scenario", "gain", "best", "volume_pct", "volume_band", "own_volume", "own_share", "share_points",
+             "share_band", "goal"]  # fmt: skip
     table = pd.DataFrame(made, columns=names)
     if table["own_share"].isna().all():
         table = table.drop(columns=["own_share", "share_points", "share_band"])

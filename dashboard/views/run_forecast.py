@@ -12,8 +12,10 @@ from twin.tasks import results
 from twin.tasks.results import ScenarioFile
 from twin.tasks.service import jobs
 
-_FEW = 6
-"""Scenarios of the newest forecast that are run again without being asked for; more would take long."""
+_FEW = 5
+"""Scenarios of the newest forecast that are run again without being asked for, the best ones; more would take long."""
+AWAITED = "forecast before the one that was asked for"
+"""Newest forecast when somebody asked for another: who asked is shown what came, who only reads is offered it."""
 _DRAWS, _WEEKS = 40, 52
 
 
@@ -31,6 +33,8 @@ def form(words: Words, expanded: bool = False, wanted: Path | None = None) -> No
     if not access.may("decide"):
         return
     found = results.scenario_files(state.workspace())
+    if wanted:
+        _told(wanted, found, words)
     title = words("run.more" if wanted else "run.title")
     with st.expander(title, expanded=expanded, icon=":material/play_circle:"):
         for broken in (each for each in found if each.fault):
@@ -39,7 +43,7 @@ def form(words: Words, expanded: bool = False, wanted: Path | None = None) -> No
         if not sound:
             frame.empty(words("run.no_files", folder=str(state.workspace() / results.SCENARIOS)))
             return
-        beside = _beside() if wanted else set()
+        beside = _ranked(sound[str(wanted)].name, found)[:_FEW] if str(wanted) in sound else []
         with st.form("run_forecast", border=False):
             chosen = st.multiselect(
                 words("run.scenarios"),
@@ -57,7 +61,7 @@ def form(words: Words, expanded: bool = False, wanted: Path | None = None) -> No
             busy = jobs_panel.busy(("forecast",))
             pressed = right.form_submit_button(words("run.start"), type="primary", disabled=busy, width="stretch")
         if pressed:
-            jobs_panel.start("forecast", [*chosen, "--draws", str(int(draws)), "--weeks", str(int(weeks))])
+            _start([*chosen, "--draws", str(int(draws)), "--weeks", str(int(weeks))])
 
 
 def at_once(wanted: Path, words: Words, main: bool) -> None:
@@ -71,9 +75,9 @@ def at_once(wanted: Path, words: Words, main: bool) -> None:
     main : bool
         Whether it is the one thing to do next.
     """
-    beside = _beside()
-    again = [str(each.path) for each in results.scenario_files(state.workspace()) if each.name in beside]
-    paths = dict.fromkeys([str(wanted), *again])
+    found = results.scenario_files(state.workspace())
+    beside = _ranked(_name(wanted, found), found)[:_FEW]
+    paths = dict.fromkeys([str(wanted), *(str(each.path) for each in found if not each.fault and each.name in beside)])
     given = [*paths, "--draws", str(_DRAWS), "--weeks", str(_WEEKS)]
     took = jobs.expected_seconds(state.workspace(), "forecast", given)
     note = words.many("run.at_once_note", len(paths), weeks=words.number(_WEEKS))
@@ -82,13 +86,51 @@ def at_once(wanted: Path, words: Words, main: bool) -> None:
     kind = "primary" if main else "secondary"
     busy = jobs_panel.busy(("forecast",))
     if st.button(words("run.at_once"), type=kind, disabled=busy, help=note, key="run_at_once"):
-        jobs_panel.start("forecast", given)
+        _start(given)
 
 
-def _beside() -> set[str]:
-    """Names of scenarios that are run again beside a new one: few, or none."""
-    names = newest()
-    return names if len(names) <= _FEW else set()
+def _told(wanted: Path, found: list[ScenarioFile], words: Words) -> None:
+    """What the button of :func:`at_once` puts into the forecast, by name, before it is pressed."""
+    name = _name(wanted, found)
+    ranked = _ranked(name, found)
+    if not ranked:
+        st.caption(words("run.alone", name=frame.plain(name)))
+        return
+    others, left = "; ".join(map(frame.plain, ranked[:_FEW])), len(ranked[_FEW:])
+    said = words("run.beside", name=frame.plain(name), others=others)
+    st.caption(said + (" " + words.many("run.left_out", left) if left else ""))
+
+
+def _start(given: list[str]) -> None:
+    version = state.heads().get("forecast")
+    st.session_state[AWAITED] = "" if version is None else version.id
+    jobs_panel.start("forecast", given)
+    # it comes back only where nothing could be started
+    st.session_state.pop(AWAITED, None)
+
+
+def arrived() -> bool:
+    """Whether a forecast has come since this visitor asked for one; said once."""
+    version = state.heads().get("forecast")
+    if AWAITED not in st.session_state or version is None or version.id == st.session_state[AWAITED]:
+        return False
+    del st.session_state[AWAITED]
+    return True
+
+
+def _name(wanted: Path, found: list[ScenarioFile]) -> str:
+    return next((each.name for each in found if each.path == wanted), wanted.stem)
+
+
+def _ranked(name: str, found: list[ScenarioFile]) -> list[str]:
+    """Other scenarios of the newest forecast that can be run again, the best first."""
+    version = state.heads().get("forecast")
+    if version is None:
+        return []
+    rows = [row for row in state.document(version.id, "forecast")["scenarios"] if "versus_baseline" in row]
+    rows.sort(key=lambda row: -row["versus_baseline"]["own_volume_pct"]["mean"])
+    there = {each.name for each in found if not each.fault}
+    return [row["name"] for row in rows if row["name"] != name and row["name"] in there]
 
 
 def newest() -> set[str]:

@@ -123,13 +123,20 @@ def _choice(
         label,
         options,
         options.index(value) if value is not None else None,
-        format_func=lambda each: desk.words.named("option", str(each).lower()),
+        format_func=lambda each: _said(each, desk.words),
         key=f"{desk.key}|{path}",
         help=hint,
         placeholder=empty or " ",
         accept_new_options=free,
         disabled=desk.locked,
     )
+
+
+def _said(option: Any, words: Words) -> str:
+    """A choice in words; a name of the market as it is written there."""
+    code = str(option).lower()
+    said = words.named("option", code)
+    return str(option) if said == code else said
 
 
 def raw_of(value: Any, path: str, desk: Desk) -> Any:

@@ -90,7 +90,9 @@ def _section(key: Key, value: Any, desk: Desk) -> Any:
     faults = [path for path in desk.problems if path == key.name or path.startswith((f"{key.name}.", f"{key.name}["))]
     sign = " :red[●]" if any(error for path in faults for error, _ in desk.problems[path]) else ""
     told = f" · {words.many('scenarios.set', n)}" if n else ""
-    with st.expander(f"**{title}**{told}{sign}", expanded=bool(n or faults)):
+    # by its key it is the same one, whatever its head says now: once drawn, only the reader opens and folds it
+    known = f"{desk.key.rpartition('|')[0] or desk.key}|{key.name}|section"
+    with st.expander(f"**{title}**{told}{sign}", expanded=bool(n or faults), key=known):
         st.caption(words.sentence(key.meaning))
         if isinstance(key.kind, Rows):
             return _rows(key, value, key.name, desk)

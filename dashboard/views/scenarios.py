@@ -6,8 +6,9 @@ from typing import Any
 
 import streamlit as st
 
-from dashboard import access, frame, jobs_panel, state
+from dashboard import access, drawn, frame, jobs_panel, live, state
 from dashboard.views import run_forecast, scenario_editor
+from dashboard.views.compare_tables import changes_nothing
 from dashboard.views.scenario_history import FILE, address
 from dashboard.words import Words
 from twin.errors import ScenarioError
@@ -43,10 +44,8 @@ def _library(found: list[Listed], words: Words) -> None:
     jobs_panel.panel(("forecast",))
     if access.may("decide"):
         with st.popover(words("scenarios.new"), icon=":material/add:"):
-            name = st.text_input(words("scenarios.new_name"), key="fresh_name")
-            if st.button(words("scenarios.make"), type="primary", disabled=not name.strip(), key="make"):
-                scenario_editor.opened_new(name.strip())
-    results = _results()
+            _new(words)
+    results = _results({each.name for each in found})
     own = [each for each in found if each.own]
     st.header(words("scenarios.own"))
     if not own:
@@ -59,6 +58,17 @@ def _library(found: list[Listed], words: Words) -> None:
             _row(each, results, words)
     if "calibration" in state.heads():
         run_forecast.form(words)
+
+
+def _new(words: Words) -> None:
+    """Name of a new scenario. A form: what is typed last counts, although nobody has left the field yet."""
+    with st.form("fresh", border=False):
+        name = st.text_input(words("scenarios.new_name"), key="fresh_name").strip()
+        pressed = st.form_submit_button(words("scenarios.make"), type="primary", key="make")
+    if pressed and not name:
+        st.error(words("scenarios.nameless"))
+    elif pressed:
+        scenario_editor.opened_new(name)
 
 
 def _row(each: Listed, results: dict[str, dict[str, Any]], words: Words) -> None:
@@ -103,29 +113,50 @@ def _touches(each: Listed, words: Words) -> str:
 
 
 def _came(each: Listed, row: dict[str, Any] | None, words: Words) -> None:
-    """What the newest forecast says of it."""
+    """What the newest forecast that holds it says of it: of what, over how long, and how sure that is."""
     if not access.company():
         st.caption(words("access.company_only"))
         return
     if row is None or each.fault:
         st.caption(words("scenarios.not_run"))
         return
-    gain = row["versus_baseline"]["own_volume_pct"]
-    band = words.between(gain["p10"], gain["p90"], words.signed)
-    st.markdown(f"{words.signed(gain['mean'])} % [{band}]")
-    same = _says(each, row["text"])
-    chance = words("scenarios.chance", chance=words.percent(row["versus_baseline"]["probability_of_gain"]))
-    st.caption(chance if same else f":orange[{words('scenarios.run_before')}]")
+    gain, weeks = row["versus_baseline"]["own_volume_pct"], words.number(row["weeks"])
+    if changes_nothing(row):
+        st.markdown(words("scenarios.as_baseline", weeks=weeks))
+    else:
+        band = words.between(gain["p10"], gain["p90"], words.signed)
+        st.markdown(words("scenarios.came_of_it", mean=words.signed(gain["mean"]), band=band, weeks=weeks))
+    told = [] if changes_nothing(row) else [
+        words("scenarios.chance", chance=words.percent(row["versus_baseline"]["probability_of_gain"]))
+    ]  # fmt: skip
+    if row["older"]:
+        told.append(words("scenarios.of_forecast", when=words.moment(row["created"])))
+    if not _says(each, row["text"]):
+        told = [f":orange[{words('scenarios.run_before')}]", *told[1:]]
+    st.caption(" · ".join(told))
 
 
-def _results() -> dict[str, dict[str, Any]]:
-    """Rows of the newest forecast by scenario, each with the text that it was made from."""
-    version = state.heads().get("forecast")
-    if version is None:
-        return {}
-    texts = state.document(version.id, "scenarios")
-    rows = state.document(version.id, "forecast")["scenarios"]
-    return {row["name"]: {**row, "text": texts.get(row["name"], "")} for row in rows if "versus_baseline" in row}
+def _results(names: set[str]) -> dict[str, dict[str, Any]]:
+    """What is known of scenarios by name, each from the newest forecast that holds it."""
+    made: dict[str, dict[str, Any]] = {}
+    for place, each in enumerate(live.forecasts()):
+        if names <= set(made):
+            break
+        created = {"created": each.version.created, "weeks": each.horizon_weeks, "older": place > 0}
+        for name, row in _in_forecast(each.version.id).items():
+            made.setdefault(name, row | created)
+    return made
+
+
+@drawn.kept
+def _in_forecast(version: str) -> dict[str, dict[str, Any]]:
+    """Differences of a forecast by scenario, each with the text that it was made from: little of a large document."""
+    texts = state.document(version, "scenarios")
+    return {
+        row["name"]: {"versus_baseline": row["versus_baseline"], "text": texts.get(row["name"], "")}
+        for row in state.document(version, "forecast")["scenarios"]
+        if "versus_baseline" in row
+    }
 
 
 def _says(each: Listed, text: str) -> bool:
