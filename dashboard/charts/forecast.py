@@ -14,7 +14,9 @@ from dashboard.words import Words
 
 _HEIGHT = 330
 _ROW, _AXIS = 34, 50
-_NAMES, _FIGURES = 0.2, 0.3
+_NAMES = 0.2
+_LETTER, _NARROW = 6.5, 430
+"""Pixels: of a letter of a figure, and of the narrowest plot that figures stand in."""
 
 
 def fan(
@@ -44,7 +46,7 @@ def fan(
     naive : DataFrame, optional
         ``date``, ``value``: last year repeated.
     """
-    value = alt.Y("value:Q", title=title, scale=alt.Scale(zero=False), axis=alt.Axis(format=number_format, tickCount=6))
+    value = alt.Y("value:Q", title=title, scale=alt.Scale(zero=False), axis=_axis(number_format, words))
     first = past["date"].min() if len(past) else pd.Timestamp(today)
     last = futures[-1][1]["date"].max()
     # room on the right for the names of the lines
@@ -68,7 +70,8 @@ def fan(
         )
     moment = pd.DataFrame({"date": [pd.Timestamp(today)], "text": [words("chart.today")]})
     layers.append(alt.Chart(moment).mark_rule(strokeDash=[4, 4], color=INK).encode(time))
-    label = alt.Chart(moment).mark_text(align="right", dx=-5, dy=6, baseline="top", color=GREY)
+    # above the plot: inside it lies on the line wherever the line is high
+    label = alt.Chart(moment).mark_text(align="center", dy=-5, baseline="bottom", color=GREY, clip=False)
     layers.append(label.encode(time, y=alt.value(0), text=alt.Text("text:N")))
     return dressed(alt.layer(*layers).properties(height=_HEIGHT), words)
 
@@ -88,7 +91,7 @@ def uplift(rows: pd.DataFrame, words: Words) -> alt.TopLevelMixin:
     )
     low, high = min(rows["p05"].min(), 0.0), max(rows["p95"].max(), 0.0)
     # room on the right for the figures
-    edge = high + _FIGURES * max(high - low, 0.1)
+    edge = high + _room(rows["said"]) * max(high - low, 0.1)
     span = alt.Scale(domain=[low, edge], nice=False)
     place = alt.X(
         "p05:Q", title=words("chart.volume_difference"), scale=span, axis=alt.Axis(format="+.1~f", tickCount=7)
@@ -107,6 +110,20 @@ def uplift(rows: pd.DataFrame, words: Words) -> alt.TopLevelMixin:
     height = _ROW * max(len(rows), 1) + _AXIS
     chart = alt.layer(zero, thin, thick, dot, text).properties(height=height)
     return dressed(chart, words)
+
+
+def _axis(number_format: str, words: Words) -> alt.Axis:
+    """The value axis; a sign of percent stands where the language puts it."""
+    if number_format.endswith("%") and words.language == "tr":
+        figure = f"format(100 * datum.value, '{number_format[:-1]}f')"
+        return alt.Axis(labelExpr=f"'%' + {figure}", tickCount=6)
+    return alt.Axis(format=number_format, tickCount=6)
+
+
+def _room(said: pd.Series) -> float:
+    """Room for the longest figure beside the marks, as a part of their width."""
+    part = min(_LETTER * said.str.len().max() / _NARROW, 0.5)
+    return float(part / (1 - part))
 
 
 def _line(frame: pd.DataFrame, colour: str, time: alt.X, title: str, dash: list[int]) -> alt.Chart:

@@ -149,7 +149,7 @@ def _cautions(version: Any, heads: dict[str, Any], rows: list[dict[str, Any]], w
     if compared.NEWER_DATA in old:
         lines.append(words("compare.stale_data"))
     if changed:
-        lines.append(words("compare.stale_scenario", names=frame.plain(", ".join(changed))))
+        lines.append(words("compare.stale_scenario", names=frame.plain("; ".join(changed))))
     if lines:
         st.warning("  \n".join(lines), icon=":material/history:")
     health = (state.document(version.id, "forecast").get("health") or {}).get("verdict")
@@ -160,7 +160,9 @@ def _cautions(version: Any, heads: dict[str, Any], rows: list[dict[str, Any]], w
         with door:
             frame.go("diagnostics" if frame.there("diagnostics") else "calibration")
     if worse := past_skill.cautions(state.document(version.id, "forecast"), heads, words):
-        st.warning("  \n".join(map(frame.plain, worse)), icon=":material/balance:")
+        st.warning(words("compare.past_nearer"), icon=":material/balance:")
+        with st.expander(words("compare.past_nearer_which")):
+            frame.findings(worse)
     if "backtest" not in heads:
         st.caption(words("compare.no_backtest"))
 
@@ -180,7 +182,7 @@ def _results(outlook: dict[str, Any], rows: list[dict[str, Any]], best: dict[str
     st.caption(words("compare.table_note", runs=words.number(runs), weeks=outlook["horizon_weeks"]))
     flags = sorted({flag for row in rows for flag in row.get("flags", ())})
     for flag in flags:
-        names = ", ".join(frame.plain(row["name"]) for row in rows if flag in row.get("flags", ()))
+        names = "; ".join(frame.plain(row["name"]) for row in rows if flag in row.get("flags", ()))
         reasons = {reason for row in rows if (reason := row.get("flag_reasons", {}).get(flag))}
         why = (
             " ".join(frame.plain(words.sentence(reason)) for reason in sorted(reasons))

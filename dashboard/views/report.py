@@ -22,6 +22,10 @@ _WIDTH, _SCALE = 390, 3.0
 _SIGNS = str.maketrans({"⚑": "(!)", "▲": None, "●": None, "▼": None})
 """Signs that the letters of the paper lack; words beside them say the same."""
 _READY = "report ready"
+_SIGNED = "+0.0;\N{MINUS SIGN}0.0;0.0"
+_FORMS = {"own_volume": "#,##0", "own_share": "0.0%", "volume_pct": _SIGNED, "gain": "0%", "best": "0%",
+          "share_points": _SIGNED.replace("0.0", "0.00")}  # fmt: skip
+"""Number formats of the table in a workbook; a spreadsheet writes them as its reader's language does."""
 
 
 def offer(
@@ -177,16 +181,22 @@ def _cautions(version: Any, outlook: dict[str, Any], rows: list[dict[str, Any]],
         lines.append(words("compare.health_fail" if health == "fail" else "compare.health_review"))
     lines += past_skill.cautions(outlook, heads, words)
     for flag in sorted({flag for row in rows for flag in row.get("flags", ())}):
-        names = ", ".join(row["name"] for row in rows if flag in row.get("flags", ()))
+        names = "; ".join(row["name"] for row in rows if flag in row.get("flags", ()))
         lines.append(f"{names} — {words.named('flag_note', flag)}")
     lines.append(words("report.paired"))
     return lines
 
 
 def book(version: Any, rows: list[dict[str, Any]], words: Words) -> bytes:
-    """The workbook; parameters as of :func:`offer`."""
+    """The workbook, the table of the page first; parameters as of :func:`offer`."""
     names = [row["name"] for row in rows]
+    outlook = state.document(version.id, "forecast")
+    best = compared.best_in(state.table(version.id, "runs"), names)
+    table = compare_tables.results_table(outlook, rows, best, words)
+    chances = {name: table[name] / 100 for name in ("gain", "best") if name in table}
+    shown = table.assign(**chances).rename(columns=lambda name: words(f"column.{name}"))
+    forms = {words(f"column.{name}"): form for name, form in _FORMS.items()}
     title = words("report.heading")
     lines = [stamp(version, words), words("report.paired"), words("report.sheets")]
     heads = {name: words(f"sheet.{name}") for name in report_parts.SHEETS}
-    return report_parts.xlsx(state.workspace(), version.id, names, title, lines, heads)
+    return report_parts.xlsx(state.workspace(), version.id, names, title, lines, heads, shown, forms)

@@ -124,6 +124,41 @@ def test_an_address_that_asks_for_what_is_not_there_shows_what_is(three, monkeyp
     opened("compare", three, monkeypatch, scenario="Nobody", measure="weight", **{"with": ["Nobody"]}, forecast="x")
 
 
+def asked_for(page: AppTest, key: str) -> str:
+    found = page.query_params[key]
+    return found if isinstance(found, str) else found[0]
+
+
+def test_a_link_names_the_forecast_that_was_seen_and_a_newer_one_is_offered(three, tmp_path, monkeypatch):
+    copy = tmp_path / "w"
+    shutil.copytree(three, copy)
+    page = opened("compare", copy, monkeypatch)
+    old = results.heads(copy)["forecast"].id
+    assert asked_for(page, "forecast") == old and not [each for each in page.button if each.key == "show_newer"]
+    path = library.create(copy, "Newer", "Ali", 'name = "x"\n[market]\ndemand_factor = 0.9\n')
+    run_forecast(Workspace.open(copy), [path], ForecastSettings(4, 2, 1, 1))
+    page.run()
+    assert asked_for(page, "forecast") == old and "Newer" not in table_with(page, EN("column.gain")).to_string()
+    page.button(key="show_newer").click().run()
+    assert not page.exception and asked_for(page, "forecast") == results.heads(copy)["forecast"].id
+    assert "Newer" in table_with(page, EN("column.gain")).to_string()
+
+
+def test_who_asked_for_a_forecast_is_shown_it_when_it_is_there(three, tmp_path, monkeypatch):
+    copy = tmp_path / "w"
+    shutil.copytree(three, copy)
+    monkeypatch.setattr(jobs, "start", lambda *given: None)
+    page = opened("compare", copy, monkeypatch)
+    old = results.heads(copy)["forecast"].id
+    next(each for each in page.button if each.label == EN("run.start")).click().run()
+    assert asked_for(page, "forecast") == old, "nothing has come yet"
+    path = library.create(copy, "Newer", "Ali", 'name = "x"\n[market]\ndemand_factor = 0.9\n')
+    run_forecast(Workspace.open(copy), [path], ForecastSettings(4, 2, 1, 1))
+    page.run()
+    assert asked_for(page, "forecast") == results.heads(copy)["forecast"].id
+    assert "Newer" in table_with(page, EN("column.gain")).to_string()
+
+
 def test_what_differs_in_the_inputs_is_shown_line_by_line(three, monkeypatch):
     page = opened("compare", three, monkeypatch, scenario="Mine", beside="Silos")
     assert any("+ capacity_factor = 1.2" in each.value for each in page.get("html"))

@@ -14,6 +14,9 @@ from dashboard.views import scenario_form
 from dashboard.words import Words
 from twin.scenario import files
 from twin.tasks.forecasts import scenario_library as library
+from twin.tasks.forecasts.forecast import ForecastSettings, run_forecast
+from twin.tasks.service import jobs
+from twin.workspace.store import Workspace
 
 SHIPPED = sorted(library.SHIPPED.glob("*.toml"))
 EN, TR = Words("en"), Words("tr")
@@ -84,7 +87,10 @@ def test_a_form_that_nobody_touched_gives_the_file_back(file, language):
 
 def test_a_scenario_is_made_changed_and_saved(own, monkeypatch):
     page = opened(own, monkeypatch)
-    page.text_input(key="fresh_name").input("Spring push").run()
+    assert not page.button(key="make").disabled, "the first press would be lost while the field is left"
+    page.button(key="make").click().run()
+    assert EN("scenarios.nameless") in said(page)
+    page.text_input(key="fresh_name").input("Spring push")
     page.button(key="make").click().run()
     path = library.folder(own) / "spring_push.toml"
     assert path.is_file() and address_of(page) == "own.spring_push"
@@ -265,3 +271,69 @@ def test_a_new_row_without_a_market_is_still_a_row():
     assert document["market"]["shock"][0]["from"] == dt.date(2026, 1, 5) and document["promotion"]
     scenario_form.applied(document, [("promotion", "drop", 0)], None)
     assert "promotion" not in document
+
+
+def test_names_of_the_market_are_written_as_they_are_there(own, monkeypatch):
+    library.create(
+        own, "x", "Ali", 'name = "x"\n[[field_force.change]]\nterritory = "T1"\nreps = 1\nfrom = 2026-03-02\n'
+    )
+    page = opened(own, monkeypatch, "own.x")
+    zone = field(page, "selectbox", "field_force.change[1].territory")
+    assert zone.value in zone.options and all(each in zone.options for each in ("T1", "T2"))
+    assert EN("option.expected_gain") in field(page, "selectbox", "targeting.known_rank").options
+
+
+def test_a_section_is_the_same_one_whatever_stands_in_its_head(own, monkeypatch):
+    known: list[tuple[str, str]] = []
+    real = scenario_form.st.expander
+    monkeypatch.setattr(
+        scenario_form.st,
+        "expander",
+        lambda label, **more: known.append((more.get("key"), label)) or real(label, **more),
+    )
+
+    def sections() -> list[str]:
+        found = [key for key, label in known if label.startswith("**")]
+        known.clear()
+        return found[-len(set(found)) :]
+
+    library.create(own, "x", "Ali")
+    page = opened(own, monkeypatch, "own.x")
+    before = sections()
+    field(page, "button", "promotion|add").click().run()
+    field(page, "text_input", "targeting.unknown_share").input("1.5").run()
+    assert len(before) > 5 and None not in before and sections() == before
+
+
+def test_a_card_says_of_what_over_how_long_and_how_sure(full, monkeypatch):
+    told = said(opened(full, monkeypatch))
+    assert "of own volume in 6 weeks (80% interval" in told
+    assert EN("scenarios.as_baseline", weeks="6") in told and "+0.0" not in told
+
+
+def test_what_stood_in_an_older_forecast_is_not_said_to_be_unknown(own, monkeypatch):
+    path = library.create(own, "Mine", "Ali", 'name = "Mine"\n[market]\ndemand_factor = 1.1\n')
+    run_forecast(Workspace.open(own), [path], ForecastSettings(4, 2, 1, 1))
+    told = said(opened(own, monkeypatch))
+    assert "in 4 weeks" in told and "in 6 weeks" in told and "forecast of" in told
+
+
+def test_what_will_be_in_the_forecast_is_said_and_run(own, monkeypatch):
+    paths = [library.create(own, f"Own {n}", "Ali", demand(n)) for n in range(7)]
+    run_forecast(Workspace.open(own), paths, ForecastSettings(4, 2, 1, 1))
+    new = library.create(own, "New", "Ali", demand(9))
+    started: list[list[str]] = []
+    monkeypatch.setattr(jobs, "start", lambda workspace, verb, arguments=(), *rest: started.append(list(arguments)))
+    page = opened(own, monkeypatch, "own.new")
+    others = [f"Own {n}" for n in (6, 5, 4, 3, 2)]
+    assert EN("run.beside", name="New", others="; ".join(others)) in said(page)
+    assert EN("run.left_out", n="2") in said(page)
+    page.button(key="run_at_once").click().run()
+    names = {str(path): f"Own {n}" for n, path in enumerate(paths)} | {str(new): "New"}
+    assert {names[each] for each in started[0] if each in names} == {"New", *others}
+    preset = next(each.value for each in page.multiselect if str(each.key).startswith("run_scenarios"))
+    assert {names[each] for each in preset} == {"New", *others}
+
+
+def demand(n: int) -> str:
+    return f'name = "x"\n[market]\ndemand_factor = {1.01 + n / 100:.2f}\n'

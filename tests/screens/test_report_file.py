@@ -9,6 +9,7 @@ import openpyxl
 import pytest
 
 from dashboard import paper
+from dashboard.words import Words
 from twin.errors import WorkspaceError
 from twin.tasks import results
 from twin.tasks.privacy import handed_out
@@ -33,6 +34,20 @@ def test_the_workbook_has_the_figures_of_the_forecast(full, monkeypatch):
     names = {row["name"] for row in forecast["scenarios"] if "versus_baseline" in row}
     told = {str(cell) for sheet in book for row in sheet.iter_rows(values_only=True) for cell in row}
     assert names <= told and len(book.sheetnames) >= 4
+
+
+def test_the_first_sheet_reads_like_the_page(full, monkeypatch):
+    monkeypatch.setenv("TWIN_WORKSPACE", str(full))
+    for language in ("en", "tr"):
+        words = Words(language)
+        first = openpyxl.load_workbook(io.BytesIO(paper.made("xlsx", language))).worksheets[0]
+        heads = [cell.value for cell in first[3] if cell.value]
+        assert heads[:2] == [words("column.scenario"), words("column.gain")]
+        assert first["A4"].value == words("compare.baseline")
+        chance = first["B5"]
+        assert 0 <= chance.value <= 1 and chance.number_format == "0%"
+        volume = first.cell(5, 1 + heads.index(words("column.own_volume")))
+        assert volume.number_format == "#,##0" and volume.value > 1
 
 
 def test_another_kind_of_file_is_refused_before_any_work(full, tmp_path):

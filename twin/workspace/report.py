@@ -6,7 +6,7 @@ Knows no forecast and no language.
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from xml.sax.saxutils import escape
@@ -100,8 +100,14 @@ def pdf(report: Report) -> bytes:
     return out.getvalue()
 
 
-def workbook(sheets: Sequence[tuple[str, pd.DataFrame]], stamp: Sequence[str], title: str) -> bytes:
-    """A workbook: the first sheet says where the figures come from, then a sheet a table.
+def workbook(
+    sheets: Sequence[tuple[str, pd.DataFrame]],
+    stamp: Sequence[str],
+    title: str,
+    shown: pd.DataFrame | None = None,
+    forms: Mapping[str, str] | None = None,
+) -> bytes:
+    """A workbook: the first sheet holds what is to be read and says where it comes from, then a sheet a table.
 
     Parameters
     ----------
@@ -110,6 +116,10 @@ def workbook(sheets: Sequence[tuple[str, pd.DataFrame]], stamp: Sequence[str], t
     stamp : sequence of str
         Lines of the first sheet.
     title : str
+    shown : DataFrame, optional
+        Table of the first sheet, above the lines, with heads as people read them.
+    forms : mapping of str to str, optional
+        Number formats of its columns.
     """
     out = io.BytesIO()
     options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
@@ -117,10 +127,17 @@ def workbook(sheets: Sequence[tuple[str, pd.DataFrame]], stamp: Sequence[str], t
         bold, wrap = book.add_format({"bold": True}), book.add_format({"text_wrap": True, "valign": "top"})
         book.set_properties({"title": title, "author": "territory-twin"})
         first = book.add_worksheet(_sheet_name(title, set()))
-        first.set_column(0, 0, 110)
         first.write_string(0, 0, title, book.add_format({"bold": True, "font_size": 14}))
-        for row, line in enumerate(stamp, start=2):
-            first.write_string(row, 0, line, wrap)
+        below = 2
+        if shown is None:
+            first.set_column(0, 0, 110)
+        else:
+            below += len(shown) + 2
+            for column, head in enumerate(shown.columns):
+                first.write_string(2, column, str(head), bold)
+                _column(book, first, column, str(head), shown[head], 3, (forms or {}).get(str(head), ""))
+        for row, line in enumerate(stamp, start=below):
+            first.write_string(row, 0, line, wrap if shown is None else None)
         used = {_sheet_name(title, set()).casefold()}
         for name, frame in sheets:
             sheet = book.add_worksheet(_sheet_name(name, used))
@@ -142,14 +159,17 @@ def write(path: Path, content: bytes) -> Path:
         ) from error
 
 
-def _column(book: xlsxwriter.Workbook, sheet: object, column: int, head: str, values: pd.Series) -> None:
+def _column(
+    book: xlsxwriter.Workbook, sheet: object, column: int, head: str, values: pd.Series, top: int = 1, number: str = ""
+) -> None:
     """One column of a sheet; widths by what stands in it."""
     assert isinstance(sheet, xlsxwriter.workbook.Worksheet)
     day = book.add_format({"num_format": "yyyy-mm-dd"})
-    form = book.add_format({"num_format": next((f for mark, f in _FORMATS.items() if mark in head), "#,##0.00")})
+    usual = next((f for mark, f in _FORMATS.items() if mark in head), "#,##0.00")
+    form = book.add_format({"num_format": number or usual})
     longest = max([len(head), *(len(str(value)) for value in values.head(200))], default=8)
     sheet.set_column(column, column, min(max(longest + 1, 9), 60))
-    for row, value in enumerate(values.tolist(), start=1):
+    for row, value in enumerate(values.tolist(), start=top):
         if value is None or (not isinstance(value, str) and pd.isna(value)):
             continue
         if isinstance(value, bool | str):

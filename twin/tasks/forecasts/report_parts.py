@@ -26,7 +26,14 @@ def pdf(said: Report) -> bytes:
 
 
 def xlsx(
-    workspace: Path, forecast: str, names: Sequence[str], title: str, stamp: Sequence[str], heads: Mapping[str, str]
+    workspace: Path,
+    forecast: str,
+    names: Sequence[str],
+    title: str,
+    stamp: Sequence[str],
+    heads: Mapping[str, str],
+    shown: pd.DataFrame | None = None,
+    forms: Mapping[str, str] | None = None,
 ) -> bytes:
     """The workbook.
 
@@ -42,9 +49,15 @@ def xlsx(
         Lines of the first sheet.
     heads : mapping of str to str
         Name of each sheet.
+    shown : DataFrame, optional
+        Table of the first sheet as it stands on the screen; the others hold every figure.
+    forms : mapping of str to str, optional
+        Number formats of its columns.
     """
     sheets = tables(workspace, forecast, names)
-    return report.workbook([(heads[name], frame) for name, frame in sheets.items() if len(frame)], stamp, title)
+    return report.workbook(
+        [(heads[name], frame) for name, frame in sheets.items() if len(frame)], stamp, title, shown, forms
+    )
 
 
 def tables(workspace: Path, forecast: str, names: Sequence[str]) -> dict[str, pd.DataFrame]:
