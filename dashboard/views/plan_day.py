@@ -21,7 +21,7 @@ from twin.tasks.plans.plan_edits import ADD, DROP, LOCK, MOVE, Edit, Wishes
 _ORDER = ("seq", "time", "customer", "channel", "change", "reason", "state", "way", "expected_gain", "customer_id")
 
 _LABEL = "plan_day_label"
-"""Key of the label of the chosen day as it was drawn last."""
+"""Key of the day that was drawn last, and its label."""
 TWO_LINES = 54
 """Height of a row in which a reason takes two lines, pixels."""
 
@@ -45,6 +45,7 @@ def day(
     shown = frame.chosen(
         right.selectbox, words("plan.day"), list(labels), plan_changes.DAY, format_func=labels.__getitem__
     )
+    st.session_state[_LABEL] = (shown, labels.get(shown, ""))
     today = mine[mine["date"] == pd.Timestamp(shown)].sort_values("start") if shown else mine.head(0)
     picked = _list(today, f"{rep}-{shown}-{st.session_state.get(plan_changes.TURN, 0)}", words)
     if not access.may("plan"):
@@ -113,10 +114,9 @@ def _said_anew(labels: dict[str, str]) -> None:
 
     It keeps what it drew last as long as the choice itself stays: a new plan would show the old plan's number.
     """
-    label = labels.get(st.session_state.get(plan_changes.DAY, ""))
-    if label and st.session_state.get(_LABEL) != label:
-        st.session_state[plan_changes.DAY] = st.session_state[plan_changes.DAY]
-    st.session_state[_LABEL] = label
+    day, drawn_last = st.session_state.get(_LABEL, ("", ""))
+    if day in labels and day == st.session_state.get(plan_changes.DAY) and labels[day] != drawn_last:
+        st.session_state[plan_changes.DAY] = day
 
 
 def _actions(plan: str, desk: Desk, wishes: Wishes, picked: pd.DataFrame, reps: dict[str, str], words: Words) -> None:

@@ -70,9 +70,10 @@ def test_what_found_no_place_is_conserved_by_a_plan_made_again(made, again):
     assert made.result["warnings"] == again["warnings"]
 
 
-def test_a_folder_that_does_not_say_what_found_no_place_is_told(made):
-    toml = made.files.parent / "promises.toml"
-    result = run_replan(made.store, keep=made.files, scenario=toml)
+def test_a_folder_that_does_not_say_what_found_no_place_is_told(made, tmp_path):
+    toml, elsewhere = made.files.parent / "promises.toml", tmp_path / "workspace"
+    shutil.copytree(made.store.path, elsewhere)
+    result = run_replan(Workspace.open(elsewhere), keep=made.files, scenario=toml)
     assert UNKNOWN_WISHES in result["warnings"]
     said = Words("tr").sentence(UNKNOWN_WISHES)
     assert "sürümünü" in said and "The" not in said

@@ -82,7 +82,7 @@ def test_a_reps_sheet_is_ready_to_be_printed(frame, tmp_path):
         assert sheet.print_title_rows == "$1:$1" and sheet.freeze_panes == "A2"
     sheet = book["R1"]
     head = [cell.value for cell in sheet[1]]
-    assert head[:8] == ["Gün", "#", "Saat", "Müşteri", "Kanal", "Yol", "Neden", "Beklenen kazanç"]
+    assert head[:8] == ["Gün", "#", "Saat", "Müşteri", "Kanal", "Yol", "Neden", "Yıllık beklenen kazanç, birim"]
     assert sheet.print_area.endswith(f"$A$1:$H${sheet.max_row}")  # what programs read is folded beside it
     assert sheet.column_dimensions["J"].hidden and sheet.column_dimensions["J"].outlineLevel == 1
     letters = sum(sheet.column_dimensions[name].width for name in "ABCDEFGH")
