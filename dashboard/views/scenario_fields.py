@@ -6,6 +6,7 @@ Holds no rule: what is wrong is said by the checker.
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -20,6 +21,9 @@ from twin.scenario.keys import GRAMMAR
 from twin.scenario.kinds import Choice, Day, Named, Number, Switch, Text, Where
 from twin.scenario.tables import Key, Rows, Table
 from twin.tasks.forecasts.scenario_check import customers_meant
+
+QUOTE = "'"
+"""Around a text in a condition; one inside of a text is written twice."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +56,8 @@ def value_of(key: Key, value: Any, path: str, desk: Desk) -> Any:
     """One field, with what is wrong with it below."""
     label, words = label_of(path, desk.words), desk.words
     hint, empty = words.sentence(key.meaning), _absent(key, path, words)
+    if isinstance(key.kind, Where):
+        empty = words("scenarios.for_example", example=_example(desk.market))
     if isinstance(key.kind, Number):
         found: Any = number_of(value, path, label, desk, hint, empty)
     elif isinstance(key.kind, Day):
@@ -130,6 +136,15 @@ def _choice(
         accept_new_options=free,
         disabled=desk.locked,
     )
+
+
+def _example(market: MarketFacts | None) -> str:
+    """A condition that this market would take."""
+    for column, labels in (market.segments if market is not None else {}).items():
+        if labels and re.fullmatch(r"[^\W\d]\w*", column):
+            return f"{column} = '{labels[0].replace(QUOTE, 2 * QUOTE)}'"
+    zone = market.territories[0] if market is not None and market.territories else "T1"
+    return f"territory = '{zone.replace(QUOTE, 2 * QUOTE)}'"
 
 
 def _said(option: Any, words: Words) -> str:

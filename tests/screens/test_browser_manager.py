@@ -25,7 +25,7 @@ def written(person: Visitor, words: Words, name: str) -> None:
     """A scenario from nothing, by its form: reps who can do a fifth more."""
     person.turn_to("scenarios")
     person.page.get_by_role("button", name=words("scenarios.new")).click()
-    person.write(words("scenarios.new_name"), name)
+    person.fill(words("scenarios.new_name"), name)  # the field is not left before the press: it must not be lost
     person.press(words("scenarios.make"))
     person.unfold(words("key.field_force"))
     person.write(words("key.field_force_capacity_factor"), words.number(1.2, 1))

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
+import pandas as pd
 import pytest
 
+from dashboard.charts import forecast as charts
 from dashboard.views import compare_tables, report
 from dashboard.words import Words
 
@@ -62,3 +66,29 @@ def test_names_with_commas_stay_whole_in_a_list():
 def test_the_report_says_the_same():
     rows = [row("Dark", LOSS)]
     assert report._findings(rows, {}, EN) == compare_tables.findings(rows, {}, EN)
+
+
+def test_the_axis_writes_percent_as_the_language_does():
+    past = pd.DataFrame({"date": pd.to_datetime(["2025-12-01", "2025-12-08"]), "value": [0.2, 0.24]})
+    band = pd.DataFrame({"date": pd.to_datetime(["2026-01-05", "2026-01-12"]), "p10": 0.2, "p50": 0.22, "p90": 0.24})
+
+    def axis(language: str) -> dict:
+        chart = charts.fan(past, [("x", band)], dt.date(2026, 1, 5), "Share", ".1%", Words(language))
+        return chart.to_dict()["layer"][0]["encoding"]["y"]["axis"]
+
+    assert axis("tr")["labelExpr"].startswith("'%' + ") and "format" not in axis("tr")
+    assert axis("en")["format"] == ".1%"
+
+
+def test_longer_figures_are_given_more_room():
+    def part(said: str) -> float:
+        rows = pd.DataFrame(
+            [{"name": "A", "mean": 2, "p05": 0, "p10": 1, "p90": 3, "p95": 4, "clear": True, "said": said}]
+        )
+        spec = charts.uplift(rows, EN).to_dict()
+        low, high = spec["layer"][0]["encoding"]["x"]["scale"]["domain"]
+        return (high - 4) / (high - low)
+
+    long = "+28.6  [+24.4 … +32.8]"
+    assert part("+2.0") < part(long)
+    assert 430 * part(long) > 6 * len(long), "the figures reach into the marks"

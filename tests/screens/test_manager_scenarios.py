@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import shutil
 import tomllib
@@ -10,9 +11,11 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from dashboard.views import scenario_form
+from dashboard.views import scenario_fields, scenario_form
 from dashboard.words import Words
-from twin.scenario import files
+from twin.scenario import files, where
+from twin.scenario.condition import parse as parse_condition
+from twin.tasks.forecasts import scenario_check
 from twin.tasks.forecasts import scenario_library as library
 from twin.tasks.forecasts.forecast import ForecastSettings, run_forecast
 from twin.tasks.service import jobs
@@ -337,3 +340,16 @@ def test_what_will_be_in_the_forecast_is_said_and_run(own, monkeypatch):
 
 def demand(n: int) -> str:
     return f'name = "x"\n[market]\ndemand_factor = {1.01 + n / 100:.2f}\n'
+
+
+def test_the_example_of_a_condition_is_one_that_the_market_takes(own, monkeypatch):
+    monkeypatch.setenv("TWIN_WORKSPACE", str(own))
+    market = scenario_check.facts(own)
+    for each in (
+        market,
+        dataclasses.replace(market, segments={}),
+        dataclasses.replace(market, segments={"kind": ("a'b",)}),
+    ):
+        example = scenario_fields._example(each)
+        condition = parse_condition(example)
+        assert not where.faults(condition, each.kinds), example

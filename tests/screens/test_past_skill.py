@@ -96,7 +96,8 @@ def shown(folder: Path, monkeypatch: pytest.MonkeyPatch, name: str, language: st
 
 def test_a_comparison_says_that_last_year_came_nearer_and_mixes_it_in(looked_back, monkeypatch):
     page = shown(looked_back, monkeypatch, "compare", "en", measure="own_volume")
-    warned = " ".join(each.value for each in page.warning)
+    assert Words("en")("compare.past_nearer") in [each.value for each in page.warning]
+    warned = " ".join(each.value for each in page.markdown)
     assert "Own volume · In all: Same month of last year, the twin had 1.40 times its error" in warned
     assert "repeating last year came nearer than the twin for: Own volume" in warned
     assert any(
